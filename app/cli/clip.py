@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ import typer
 from app.cli import flags
 from app.cli.console import watching
 from app.cli.errors import refusing
+from vmodel.shot.request import ShotRequest
 
 if TYPE_CHECKING:
     from vmodel.studio.clip import ClipFrame, ClipRequest
@@ -35,19 +36,20 @@ ViewName = Annotated[str, typer.Option("--view", help="View of the first frame."
 
 
 def make_clip(
+    context: typer.Context,
     photo: Photo,
     motion: MotionName = "turntable",
     seconds: Seconds = 4.0,
     frames_per_second: Rate = 25,
     model: ModelId = None,
     pose: PoseName = None,
-    view: ViewName = "front",
-    framing: flags.Framing = "full",
-    background: flags.Background = "light-grey",
-    light: flags.Light = "soft-key",
+    view: ViewName = ShotRequest.view,
+    framing: flags.Framing = ShotRequest.framing,
+    background: flags.Background = ShotRequest.background,
+    light: flags.Light = ShotRequest.light,
     size: flags.Size = "960x720",
-    focal_mm: flags.Focal = 85.0,
-    seed: flags.Seed = 0,
+    focal_mm: flags.Focal = ShotRequest.focal_mm,
+    seed: flags.Seed = ShotRequest.seed,
     out: flags.Out = Path("out"),
     as_json: flags.AsJson = False,
     mask: flags.Mask = None,
@@ -66,17 +68,13 @@ def make_clip(
     """
     from vmodel.config import Settings
     from vmodel.core.files import make_folder, make_home
-    from vmodel.shot.request import GarmentSource, ShotRequest, parse_size
     from vmodel.studio.clip import ClipRequest, check_clip
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
     with refusing(as_json):
-        garment = GarmentSource(
-            photo, mask, back, category, landmarks, material, width_cm, length_cm, worn_open=worn_open
-        )
-        shot = ShotRequest(garment, model, pose, view, framing, light, background, parse_size(size), seed)
-        shot = replace(shot, barefoot=barefoot, focal_mm=focal_mm, pipeline="draft")
+        garment = flags.garment_of(context, photo)
+        shot = flags.request_of(context, garment, model=model, pose=pose, view=view, pipeline="draft")
         request = ClipRequest(shot, motion, seconds, frames_per_second)
         settings = Settings()
         make_home(settings.home)

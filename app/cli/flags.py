@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM
+from vmodel.shot.request import (
+    FILE_FIELDS,
+    Fields,
+    GarmentSource,
+    ShotRequest,
+    bounds_of,
+    field_of,
+    format_size,
+    parse_size,
+)
 
 
 def file_path(text: str) -> Path:
@@ -21,6 +31,52 @@ _GARMENT = "The garment"
 _PICTURE = "The picture"
 _OUTPUT = "Output"
 _OUTFIT = "The outfit"
+SIZE = format_size(ShotRequest.size)
+_REPEATED = {"model", "pose", "view"}
+
+
+def _flag(name: str, *names: str, panel: str | None = _PICTURE, kind: type[Fields] = ShotRequest, **more: Any) -> Any:
+    """Return the flag of a request's field, with the field's help and bounds."""
+    field = field_of(kind, name)
+    low, high = bounds_of(field)
+    told = field.description or ""
+    if not told.partition(" ")[0].endswith(","):  # a list of names shows them as they are typed
+        told = told[:1].upper() + told[1:]
+    return typer.Option(*names, min=low, max=high, help=f"{told}.", rich_help_panel=panel, **more)
+
+
+def _garment_flag(name: str, *names: str, **more: Any) -> Any:
+    """Return the flag of what the seller states about a garment."""
+    file: dict[str, Any] = {"parser": file_path, "metavar": "<path>"} if name in FILE_FIELDS else {}
+    return _flag(name, *names, panel=_GARMENT, kind=GarmentSource, **file, **more)
+
+
+def request_of(context: typer.Context, garment: GarmentSource, **more: Any) -> ShotRequest:
+    """Return the request that a command's flags describe; flags that may be repeated are left to the caller.
+
+    Args:
+        context: of the command, whose parameters are named like the fields.
+        garment: to be worn.
+        more: fields that no flag sets, or not alone.
+    Raises:
+        SizeOutOfRange, BadUsage: the size or the default pipeline is none.
+    """
+    from pipelines.selection import resolve_pipeline
+    from vmodel.config import default_pipeline
+
+    asked = {name: value for name, value in _given(context, ShotRequest).items() if name not in _REPEATED} | more
+    asked |= {"size": parse_size(asked["size"]), "pipeline": resolve_pipeline(asked["pipeline"] or default_pipeline())}
+    return ShotRequest(garment, **asked)
+
+
+def garment_of(context: typer.Context, photo: Path) -> GarmentSource:
+    """Return a photo's garment with what a command's flags state about it."""
+    return GarmentSource(**_given(context, GarmentSource) | {"photo": photo})
+
+
+def _given(context: typer.Context, kind: type[Fields]) -> dict[str, Any]:
+    return {each.name: context.params[each.name] for each in fields(kind) if each.name in context.params}
+
 
 Photos = Annotated[
     list[Path] | None,
@@ -33,80 +89,24 @@ Poses = Annotated[
     list[str] | None,
     typer.Option("--pose", help="Pose name, see `vmodel poses list`, or a pose file; may be repeated."),
 ]
-Views = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--view", help="front, back, side, side-right, three-quarter, three-quarter-right or an angle in degrees."
-    ),
-]
-Framing = Annotated[str, typer.Option(help="full, upper, lower, detail or chin-down.", rich_help_panel=_PICTURE)]
-Background = Annotated[
-    str,
-    typer.Option(
-        help="white, light-grey, grey, warm-grey, dark, gradient, transparent, #rrggbb or a picture file.",
-        rich_help_panel=_PICTURE,
-    ),
-]
-ChannelName = Annotated[
-    str | None,
-    typer.Option(
-        "--channel",
-        help="Where you will publish the picture: tmall, taobao, amazon …; sets the visible AI label.",
-        rich_help_panel=_PICTURE,
-    ),
-]
-Light = Annotated[str, typer.Option(help="Studio light setup.", rich_help_panel=_PICTURE)]
-Size = Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels, 384x288 to 3072x3072.", rich_help_panel=_PICTURE)]
-Focal = Annotated[
-    float,
-    typer.Option(
-        "--focal",
-        min=SHORTEST_FOCAL_MM,
-        max=LONGEST_FOCAL_MM,
-        help="Focal length in mm; a shorter lens moves the camera closer.",
-        rich_help_panel=_PICTURE,
-    ),
-]
-Seed = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        max=SEEDS - 1,
-        help="Random seed; the same request and seed give the same picture.",
-        rich_help_panel=_PICTURE,
-    ),
-]
+Views = Annotated[list[str] | None, _flag("view", "--view", panel=None)]
+Framing = Annotated[str, _flag("framing")]
+Background = Annotated[str, _flag("background")]
+ChannelName = Annotated[str | None, _flag("channel", "--channel")]
+Light = Annotated[str, _flag("light")]
+Size = Annotated[str, _flag("size")]
+Focal = Annotated[float, _flag("focal_mm", "--focal")]
+Seed = Annotated[int, _flag("seed")]
 Count = Annotated[
     int,
     typer.Option(
         min=1, max=100, help="Pictures of each combination; each uses the next seed.", rich_help_panel=_PICTURE
     ),
 ]
-Steps = Annotated[
-    int | None,
-    typer.Option(
-        min=1, max=MOST_STEPS, help="Denoising steps of the pipeline; not for draft.", rich_help_panel=_PICTURE
-    ),
-]
-Barefoot = Annotated[
-    bool,
-    typer.Option("--barefoot", help="Leave out the plain shoes that models wear by default.", rich_help_panel=_PICTURE),
-]
-Fitting = Annotated[
-    bool,
-    typer.Option(
-        "--fitting", help="Fast preview in half the time: coarser cloth and half the hair.", rich_help_panel=_PICTURE
-    ),
-]
-PipelineName = Annotated[
-    str | None,
-    typer.Option(
-        "--pipeline",
-        help="Pipeline that makes the picture, see docs/pipelines.md. Default: VMODEL_PIPELINE, or embedded if unset.",
-        show_default=False,
-        rich_help_panel=_PICTURE,
-    ),
-]
+Steps = Annotated[int | None, _flag("steps")]
+Barefoot = Annotated[bool, _flag("barefoot", "--barefoot")]
+Fitting = Annotated[bool, _flag("fitting", "--fitting")]
+PipelineName = Annotated[str | None, _flag("pipeline", "--pipeline", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Output folder.", rich_help_panel=_OUTPUT)]
 FileFormat = Annotated[str, typer.Option("--format", help="png, jpeg, webp or avif.", rich_help_panel=_OUTPUT)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per shot.")]
@@ -142,60 +142,15 @@ Outfit = Annotated[
         rich_help_panel=_OUTFIT,
     ),
 ]
-Tucked = Annotated[bool, typer.Option("--tucked", help="Tuck tops into trousers and skirts.", rich_help_panel=_OUTFIT)]
-Mask = Annotated[
-    Path | None,
-    typer.Option(
-        parser=file_path,
-        metavar="<path>",
-        help="Black and white mask, same size as the photo; white is the garment.",
-        rich_help_panel=_GARMENT,
-    ),
-]
-Back = Annotated[
-    Path | None,
-    typer.Option(parser=file_path, metavar="<path>", help="Flat-lay of the garment's back.", rich_help_panel=_GARMENT),
-]
-Category = Annotated[
-    str | None,
-    typer.Option(
-        help="top, dress, trousers, shorts, skirt, jumpsuit, outerwear or swimwear (also bodysuits).",
-        rich_help_panel=_GARMENT,
-    ),
-]
-LandmarksFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--landmarks",
-        parser=file_path,
-        metavar="<path>",
-        help="JSON file of landmarks, in the format that `vmodel inspect --json` prints.",
-        rich_help_panel=_GARMENT,
-    ),
-]
-WornOpen = Annotated[
-    bool | None,
-    typer.Option(
-        "--open/--closed",
-        help="Wear a jacket, cardigan, vest or shirt open or closed in front. Default: as photographed.",
-        show_default=False,
-        rich_help_panel=_GARMENT,
-    ),
-]
-Material = Annotated[
-    str | None,
-    typer.Option(
-        help="Fabric: jersey, cotton, denim, silk, chiffon, knit, leather or coat-wool.", rich_help_panel=_GARMENT
-    ),
-]
-WidthCm = Annotated[
-    float | None,
-    typer.Option(help="Flat width in cm, from armpit to armpit or at the waist.", rich_help_panel=_GARMENT),
-]
-LengthCm = Annotated[
-    float | None,
-    typer.Option(help="Length in cm, from neck to hem or from waist to leg end.", rich_help_panel=_GARMENT),
-]
+Tucked = Annotated[bool, _flag("tucked", "--tucked", panel=_OUTFIT)]
+Mask = Annotated[Path | None, _garment_flag("mask")]
+Back = Annotated[Path | None, _garment_flag("back")]
+Category = Annotated[str | None, _garment_flag("category")]
+LandmarksFile = Annotated[Path | None, _garment_flag("landmarks", "--landmarks")]
+WornOpen = Annotated[bool | None, _garment_flag("worn_open", "--open/--closed", show_default=False)]
+Material = Annotated[str | None, _garment_flag("material")]
+WidthCm = Annotated[float | None, _garment_flag("width_cm")]
+LengthCm = Annotated[float | None, _garment_flag("length_cm")]
 Chart = Annotated[
     Path | None,
     typer.Option(
@@ -206,9 +161,7 @@ Chart = Annotated[
         rich_help_panel=_GARMENT,
     ),
 ]
-GarmentSize = Annotated[
-    str | None, typer.Option(help="Make only this size of the size chart.", rich_help_panel=_GARMENT)
-]
+GarmentSize = Annotated[str | None, _garment_flag("garment_size")]
 From = Annotated[
     Path | None,
     typer.Option(

@@ -12,13 +12,13 @@ import typer
 from app.cli import flags
 from app.cli.errors import refusing
 from vmodel.errors import BadUsage
+from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
 
 if TYPE_CHECKING:
     from vmodel.garment.blocks.print_repeat import PrintRepeat
     from vmodel.garment.designs.block_design import Design
     from vmodel.garment.designs.colourway import Colourway
     from vmodel.garment.sewing.assemble import Sewn
-    from vmodel.shot.request import GarmentSource, ShotRequest
     from vmodel.studio.stage_cache import Studio
 
 _DESIGN = "The design"
@@ -132,6 +132,7 @@ class _Choice:
 
 
 def shoot_pattern(
+    context: typer.Context,
     file: File = None,
     block: BlockName = None,
     print_file: PrintFile = None,
@@ -147,13 +148,13 @@ def shoot_pattern(
     model: flags.Models = None,
     pose: flags.Poses = None,
     view: flags.Views = None,
-    framing: flags.Framing = "full",
-    background: flags.Background = "light-grey",
-    light: flags.Light = "soft-key",
+    framing: flags.Framing = ShotRequest.framing,
+    background: flags.Background = ShotRequest.background,
+    light: flags.Light = ShotRequest.light,
     channel: flags.ChannelName = None,
-    size: flags.Size = "1024x768",
-    focal_mm: flags.Focal = 85.0,
-    seed: flags.Seed = 0,
+    size: flags.Size = flags.SIZE,
+    focal_mm: flags.Focal = ShotRequest.focal_mm,
+    seed: flags.Seed = ShotRequest.seed,
     pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
     fitting: flags.Fitting = False,
@@ -173,12 +174,10 @@ def shoot_pattern(
     from app.cli.output import Output
     from app.cli.shoot import make_shots
     from pipelines.registry import PIPELINES, load_pipeline, weights_used
-    from pipelines.selection import resolve_pipeline
     from vmodel.config import Settings
     from vmodel.core.files import make_folder, make_home
     from vmodel.garment.designs.colourway import parse_colourways
     from vmodel.publishing.publisher import Publisher
-    from vmodel.shot.request import GarmentSource, ShotRequest, every_shot, parse_size
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
@@ -190,25 +189,11 @@ def shoot_pattern(
         studio, ways = Studio(Settings()), parse_colourways(colorway or [])
         make_folder(out)
         make_home(studio.settings.home)
-        size_px = parse_size(size)
         requests: list[ShotRequest] = []
         for wearer, path in _designs(choice, model or [None], ways, out, studio):
             garment = GarmentSource(path, material=material, width_cm=width_cm, length_cm=length_cm)
-            like = ShotRequest(
-                garment=garment,
-                framing=framing,
-                light=light,
-                background=background,
-                size=size_px,
-                seed=seed,
-                pipeline=resolve_pipeline(pipeline or studio.settings.pipeline),
-                steps=steps,
-                fitting=fitting,
-                barefoot=barefoot,
-                focal_mm=focal_mm,
-                channel=channel,
-            )
-            requests += every_shot([garment], [wearer], pose or [None], view or ["front"], like)
+            like = flags.request_of(context, garment)
+            requests += every_shot([garment], [wearer], pose or [None], view or [ShotRequest.view], like)
         output = Output(out, file_format, False, contact_sheet, as_json, Publisher(studio.settings, weights_used))
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)

@@ -11,11 +11,11 @@ from app.cli import flags
 from app.cli.console import say_warning, watching
 from app.cli.errors import refusing
 from vmodel.errors import BadUsage
+from vmodel.shot.request import ShotRequest
 
 if TYPE_CHECKING:
     from app.cli.output import Output
     from vmodel.shot.pipeline_interface import Pipeline
-    from vmodel.shot.request import ShotRequest
     from vmodel.studio.stage_cache import Studio
 
 _WITH_A_SIDECAR = {"sidecar", "out", "file_format", "as_json", "maps", "contact_sheet"}
@@ -28,13 +28,13 @@ def shoot_photos(
     model: flags.Models = None,
     pose: flags.Poses = None,
     view: flags.Views = None,
-    framing: flags.Framing = "full",
-    background: flags.Background = "light-grey",
-    light: flags.Light = "soft-key",
+    framing: flags.Framing = ShotRequest.framing,
+    background: flags.Background = ShotRequest.background,
+    light: flags.Light = ShotRequest.light,
     channel: flags.ChannelName = None,
-    size: flags.Size = "1024x768",
-    focal_mm: flags.Focal = 85.0,
-    seed: flags.Seed = 0,
+    size: flags.Size = flags.SIZE,
+    focal_mm: flags.Focal = ShotRequest.focal_mm,
+    seed: flags.Seed = ShotRequest.seed,
     count: flags.Count = 1,
     pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
@@ -67,13 +67,12 @@ def shoot_photos(
     """
     from app.cli.output import Output
     from pipelines.registry import PIPELINES, load_pipeline, weights_used
-    from pipelines.selection import resolve_pipeline, warn_of_slowness
+    from pipelines.selection import warn_of_slowness
     from vmodel.config import Settings
     from vmodel.core.files import make_home
     from vmodel.publishing.publisher import Publisher
     from vmodel.publishing.sidecar import read_sidecar
     from vmodel.shot.outfit_file import read_outfit
-    from vmodel.shot.request import GarmentSource, ShotRequest, parse_size
     from vmodel.studio.size_run import every_size
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
@@ -90,40 +89,10 @@ def shoot_photos(
         if sidecar is not None:
             requests = [read_sidecar(sidecar)]
         else:
-            garments = [
-                GarmentSource(
-                    photo,
-                    mask,
-                    back,
-                    category,
-                    landmarks,
-                    material,
-                    width_cm,
-                    length_cm,
-                    size_chart,
-                    garment_size,
-                    worn_open,
-                )
-                for photo in photos or []
-            ]
+            garments = [flags.garment_of(context, photo) for photo in photos or []]
             further, inside = read_outfit(outfit, worn_with or [])
-            like = ShotRequest(
-                garment=garments[0],
-                framing=framing,
-                light=light,
-                background=background,
-                size=parse_size(size),
-                seed=seed,
-                pipeline=resolve_pipeline(pipeline or settings.pipeline),
-                steps=steps,
-                fitting=fitting,
-                barefoot=barefoot,
-                focal_mm=focal_mm,
-                outfit=further,
-                tucked=tucked or inside,
-                channel=channel,
-            )
-            roster, views = studio.roster, view or ["front"]
+            like = flags.request_of(context, garments[0], outfit=further, tucked=tucked or inside)
+            roster, views = studio.roster, view or [ShotRequest.view]
             requests = every_size(garments, model or [None], pose or [None], views, like, count, roster)
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)

@@ -13,7 +13,6 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
-from vmodel.config import default_pipeline
 from vmodel.errors import BadUsage, FocalOutOfRange, SizeOutOfRange
 from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM, USUAL_FOCAL_MM, check_size
 
@@ -31,8 +30,14 @@ FocalMm = Annotated[
 _Centimetres = int | float | None
 
 
+def _default_pipeline() -> str:
+    from vmodel.config import default_pipeline  # it doubles the time that `vmodel --help` takes
+
+    return default_pipeline()
+
+
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
-class _Checked:
+class Fields:
     """Base of requests, whose fields take values of their own type only, within their bounds."""
 
     @model_validator(mode="wrap")
@@ -45,7 +50,7 @@ class _Checked:
 
 
 @dataclass(frozen=True)
-class GarmentSource(_Checked):
+class GarmentSource(Fields):
     """Files and statements of the seller about one garment; every field but the photo may be absent.
 
     Measures are bounded only by ``vmodel.studio.validate``: the rules for child models are told before a wrong measure.
@@ -99,7 +104,7 @@ class GarmentSource(_Checked):
 
 
 @dataclass(frozen=True)
-class ShotRequest(_Checked):
+class ShotRequest(Fields):
     """Request for one picture: a garment, its wearer and the view.
 
     ``pose`` and ``background`` may be paths of files; ``size`` is (height, width).
@@ -146,7 +151,7 @@ class ShotRequest(_Checked):
             "Default: VMODEL_PIPELINE, or embedded if unset",
             examples=["draft"],
         ),
-    ] = Field(default_factory=default_pipeline)
+    ] = Field(default_factory=_default_pipeline)
     steps: Annotated[
         int | None,
         Field(ge=1, le=MOST_STEPS, description="denoising steps of the pipeline; not for draft", examples=[None]),
@@ -194,7 +199,7 @@ FILE_FIELDS: Final = tuple(each.name for each in fields(GarmentSource) if "Path"
 """Fields of ``GarmentSource`` that name files."""
 
 
-def field_of(kind: type[_Checked], name: str) -> FieldInfo:
+def field_of(kind: type[Fields], name: str) -> FieldInfo:
     """Return description, bounds, default and examples of a request's field, for all who offer it."""
     found: FieldInfo = kind.__pydantic_fields__[name]  # type: ignore[attr-defined]
     return found
@@ -207,7 +212,7 @@ def bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
     return low, next((each.lt - 1 for each in field.metadata if hasattr(each, "lt")), high)
 
 
-def _fault(kind: type[_Checked], error: ValidationError) -> Exception:
+def _fault(kind: type[Fields], error: ValidationError) -> Exception:
     """Return the first fault in words of ours."""
     first = error.errors(include_url=False)[0]
     place, value = first["loc"][0], first["input"]

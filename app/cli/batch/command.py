@@ -16,6 +16,7 @@ from app.cli.batch.forecast import KEY, counted, foresee
 from app.cli.console import say_check, say_warning
 from app.cli.errors import refusing
 from vmodel.errors import BadUsage
+from vmodel.shot.request import GarmentSource, ShotRequest
 
 if TYPE_CHECKING:
     from vmodel.batch.journal import Journal, Outcome
@@ -99,6 +100,7 @@ class _Run:
 
 
 def shoot_batch(
+    context: typer.Context,
     source: Source = None,
     out: flags.Out = Path("out"),
     jobs: Jobs = None,
@@ -111,13 +113,13 @@ def shoot_batch(
     model: flags.Models = None,
     pose: flags.Poses = None,
     view: flags.Views = None,
-    framing: flags.Framing = "full",
-    background: flags.Background = "light-grey",
-    light: flags.Light = "soft-key",
+    framing: flags.Framing = ShotRequest.framing,
+    background: flags.Background = ShotRequest.background,
+    light: flags.Light = ShotRequest.light,
     channel: flags.ChannelName = None,
-    size: flags.Size = "1024x768",
-    focal_mm: flags.Focal = 85.0,
-    seed: flags.Seed = 0,
+    size: flags.Size = flags.SIZE,
+    focal_mm: flags.Focal = ShotRequest.focal_mm,
+    seed: flags.Seed = ShotRequest.seed,
     count: flags.Count = 1,
     pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
@@ -130,37 +132,23 @@ def shoot_batch(
     A bad row does not stop the others. After a stop or a crash, run the same command again to make the missing
     pictures. Flags apply where a row leaves a cell empty. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
-    from pipelines.selection import resolve_pipeline
     from vmodel.batch.rows import Wishes
-    from vmodel.config import Settings, default_pipeline
+    from vmodel.config import Settings
     from vmodel.publishing.marketplaces import find_marketplaces
-    from vmodel.shot.request import GarmentSource, ShotRequest, parse_size
 
     with refusing(as_json):
         if template is not None:
             return _write_template(template)
         if source is None:
             raise BadUsage("Give a folder of photos or a table; `vmodel batch --template FILE` writes one.")
-        like = ShotRequest(
-            garment=GarmentSource(source),
-            framing=framing,
-            light=light,
-            background=background,
-            size=parse_size(size),
-            seed=seed,
-            pipeline=resolve_pipeline(pipeline or default_pipeline()),
-            steps=steps,
-            channel=channel,
-            barefoot=barefoot,
-            focal_mm=focal_mm,
-        )
+        like = flags.request_of(context, GarmentSource(source))
         shops = find_marketplaces(marketplace or [])
         if service is not None:
             _check_service(service, bool(shops))
         if shops and file_format == "png":  # the format of marketplaces: signed files go into the ZIP unchanged
             file_format = "jpeg"
         wishes = Wishes(
-            like, model or (None,), pose or (None,), view or ("front",), count, size_chart, shops, file_format
+            like, model or (None,), pose or (None,), view or (ShotRequest.view,), count, size_chart, shops, file_format
         )
         run = replace(_prepare(source, photos, wishes, out, jobs, as_json, Settings()), service=service)
     if dry_run:
