@@ -2,69 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from app.api.http.signed_links import link_to
 from app.api.http.state import Installation
 from app.api.http.strict_model import StrictModel
 from app.api.schemas.garments import Reason
-from vmodel.config import default_pipeline
-from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, MOST_WORN, SEEDS, SHORTEST_FOCAL_MM, USUAL_FOCAL_MM
+from vmodel.limits import MOST_WORN
 from vmodel.service.jobs.request import MOST_SHOTS, PRIORITIES
 from vmodel.service.jobs.views import Job, JobShot
+from vmodel.shot.request import ShotRequest, field_of, format_size
 
-_Word = Annotated[str, Field(max_length=64)]
+_LONGEST_WORD = 64
+_Word = Annotated[str, Field(max_length=_LONGEST_WORD)]
 
 
-class ShotAsked(StrictModel):
-    """One picture to make; omitted fields use their defaults."""
+_NOT_ASKED = {"garment", "outfit", "tucked"}
+"""Fields of a request that all pictures of a job share."""
+_TOLD = {
+    "background": "a name from /v1/choices, or a colour as #rrggbb",
+    "pipeline": "default: the pipeline of this installation",
+}
 
-    model: _Word | None = Field(
-        default=None, description="model id; null picks a model that suits the garment", examples=["wm-ines"]
-    )
-    pose: _Word | None = Field(
-        default=None, description="pose name; null picks a pose that suits the garment", examples=["walking"]
-    )
-    view: _Word = Field(default="front", examples=["front"])
-    framing: _Word = Field(default="full", examples=["full"])
-    light: _Word = Field(default="soft-key", examples=["soft-key"])
-    background: _Word = Field(
-        default="light-grey", description="a name from /v1/choices, or a colour as #rrggbb", examples=["light-grey"]
-    )
-    size: str = Field(
-        default="1024x768",
-        description="HEIGHTxWIDTH in pixels, 384x288 to 3072x3072",
-        pattern=r"^\d{3,4}x\d{3,4}$",
-        examples=["1024x768"],
-    )
-    seed: int = Field(default=0, ge=0, lt=SEEDS, examples=[0])
-    pipeline: _Word = Field(
-        default_factory=default_pipeline, description="default: the pipeline of this installation", examples=["draft"]
-    )
-    channel: _Word | None = Field(
-        default=None,
-        description="where you will publish the picture; sets the visible AI label",
-        examples=["tmall"],
-    )
-    steps: int | None = Field(
-        default=None,
-        ge=1,
-        le=MOST_STEPS,
-        description="denoising steps; null for the pipeline's default; not for draft",
-        examples=[None],
-    )
-    focal_mm: float = Field(
-        default=USUAL_FOCAL_MM,
-        ge=SHORTEST_FOCAL_MM,
-        le=LONGEST_FOCAL_MM,
-        description="focal length in mm; a shorter lens moves the camera closer",
-        examples=[85],
-    )
-    barefoot: bool = Field(default=False, description="leave out the plain shoes that models wear by default")
-    fitting: bool = Field(default=False, description="fast preview in half the time: coarser cloth and half the hair")
+
+def _option(name: str) -> tuple[Any, Any]:
+    """Return a request's field as the API takes it: words have a bound, and a size is a text."""
+    field = field_of(ShotRequest, name)
+    told: dict[str, Any] = {"description": _TOLD.get(name, field.description), "examples": field.examples}
+    if name == "size":
+        return str, Field(format_size(ShotRequest.size), pattern=r"^\d{3,4}x\d{3,4}$", **told)
+    kind = field.rebuild_annotation()
+    if field.annotation in (str, str | None):
+        kind = Annotated[kind, Field(max_length=_LONGEST_WORD)]
+    return kind, Field(field.default, default_factory=field.default_factory, **told)
+
+
+ShotAsked = create_model(
+    "ShotAsked",
+    __base__=StrictModel,
+    __doc__="One picture to make; omitted fields use their defaults.",
+    **{each.name: _option(each.name) for each in fields(ShotRequest) if each.name not in _NOT_ASKED},
+)
 
 
 class WornWith(StrictModel):
@@ -84,8 +66,8 @@ class JobAsked(StrictModel):
         max_length=MOST_WORN - 1,
         description="other garments of the outfit in any order; their categories set the layers",
     )
-    tucked: bool = Field(default=False, description="tuck tops into trousers and skirts")
-    shots: list[ShotAsked] = Field(min_length=1, max_length=MOST_SHOTS)
+    tucked: bool = Field(ShotRequest.tucked, description=field_of(ShotRequest, "tucked").description)
+    shots: list[ShotAsked] = Field(min_length=1, max_length=MOST_SHOTS)  # type: ignore[valid-type]
     priority: int = Field(
         default=5,
         ge=PRIORITIES[0],
