@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import product
 from typing import Annotated, Any
 
@@ -10,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.api.http.state import Installation
 from vmodel.config import default_pipeline
 from vmodel.errors import BadUsage
-from vmodel.limits import LONGEST_FOCAL_MM, MOST_WORN, SHORTEST_FOCAL_MM, USUAL_FOCAL_MM
+from vmodel.limits import MOST_WORN
 from vmodel.service.accounts.auth import Identity
 from vmodel.service.garments.records import find_garment, source_of
 from vmodel.service.jobs.errors import TooManyShots
 from vmodel.service.jobs.request import MOST_SHOTS, JobRequest, dress_with
+from vmodel.shot.request import FocalMm, ShotRequest
 
 FORMATS = {
     "portrait": "1024x768",
@@ -51,11 +53,11 @@ class Order(BaseModel):
     tucked: bool = False
     models: _Words = []
     poses: _Words = []
-    views: _Words = ["front"]
-    framing: _Word = "full"
-    background: _Word = "light-grey"
-    light: _Word = "soft-key"
-    focal_mm: float = Field(default=USUAL_FOCAL_MM, ge=SHORTEST_FOCAL_MM, le=LONGEST_FOCAL_MM)
+    views: _Words = [ShotRequest.view]
+    framing: _Word = ShotRequest.framing
+    background: _Word = ShotRequest.background
+    light: _Word = ShotRequest.light
+    focal_mm: FocalMm = ShotRequest.focal_mm
     format: _Word = "portrait"
     pipeline: _Word = Field(default_factory=default_pipeline)
     count: int = Field(default=1, ge=1, le=MOST_COUNT)
@@ -69,17 +71,12 @@ class Order(BaseModel):
         """
         if self.format not in FORMATS:
             raise BadUsage(f"Unknown format {self.format!r}; use one of: {', '.join(FORMATS)}.")
-        like = {
-            "framing": self.framing,
-            "background": self.background,
-            "light": self.light,
-            "focal_mm": self.focal_mm,
-            "size": FORMATS[self.format],
-            "pipeline": self.pipeline,
-        }
+        # Whether tops are tucked is part of the outfit, which all pictures share.
+        named = {each.name for each in fields(ShotRequest)} - {"tucked"}
+        like = self.model_dump(include=named) | {"size": FORMATS[self.format]}
         models: list[str | None] = [*self.models] or [None]
         poses: list[str | None] = [*self.poses] or [None]
-        views = self.views or ["front"]
+        views = self.views or [ShotRequest.view]
         asked = len(models) * len(poses) * len(views) * self.count
         if asked > MOST_SHOTS:
             raise TooManyShots(asked, MOST_SHOTS)
