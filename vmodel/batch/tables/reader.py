@@ -14,24 +14,30 @@ from vmodel.batch.errors import TableInvalid
 from vmodel.batch.journal import JOURNAL
 from vmodel.batch.tables.csv_jsonl import decode, lines_of_json, records_of_csv
 from vmodel.batch.tables.xlsx import NeverReckoned, open_sheets
+from vmodel.shot.request import Fields, GarmentSource, ShotRequest, field_of
+
+
+def _told(name: str, kind: type[Fields] = ShotRequest) -> str:
+    return field_of(kind, name).description or ""
+
 
 COLUMNS: Final[Mapping[str, str]] = {
-    "photo": "flat-lay of the garment, a path from the table's folder",
-    "back": "flat-lay of its back",
+    "photo": f"{_told('photo', GarmentSource)}, a path from the table's folder",
+    "back": _told("back", GarmentSource),
     "sku": "your own name of the product; the pictures are named after it",
-    "category": "top, dress, trousers, shorts, skirt, jumpsuit, outerwear or swimwear; recognised where empty",
-    "material": "jersey, cotton, denim, silk, chiffon, knit, leather or coat-wool",
+    "category": f"{_told('category', GarmentSource)}; recognised where empty",
+    "material": _told("material", GarmentSource),
     "front": "open or closed: how a jacket, cardigan or shirt is worn; as photographed where empty",
     "models": "ids of `vmodel models list`; cast where empty",
     "poses": "names of `vmodel poses list`, or pose files",
-    "views": "front, back, side, side-right, three-quarter, three-quarter-right or degrees",
-    "framing": "full, upper, lower, detail or chin-down",
-    "background": "white, light-grey, grey, warm-grey, dark, gradient, transparent or #rrggbb",
-    "light": "light of the studio",
-    "width_cm": "flat width from armpit to armpit, or of the waist",
-    "length_cm": "from the neck point to the hem, or from the waist to the leg end",
+    "views": _told("view"),
+    "framing": _told("framing"),
+    "background": _told("background"),
+    "light": _told("light"),
+    "width_cm": _told("width_cm", GarmentSource),
+    "length_cm": _told("length_cm", GarmentSource),
     "sizes": "rows of the size chart; all of them where empty",
-    "size_chart": "CSV with the columns size, width_cm, length_cm",
+    "size_chart": _told("size_chart", GarmentSource),
     "colorways": "NAME:#old=#new,#old=#new of a drawing or kept design, which is also shot in its own colours",
 }
 """Column -> its content. Plural columns hold several words, separated by commas, semicolons or bars."""
