@@ -16,14 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Folders and single modules from low to high: each imports only itself and what stands before it. A dot is the folder
 #: that the line begins with.
 ORDER = """
-vmodel: errors.py types.py limits.py config.py core migrations migrations/versions client
+vmodel: errors.py types.py limits.py config.py core migrations migrations/versions
 vmodel/garment: imaging vector . sizing delighting recognition cutout blocks
 vmodel/garment: pattern/details pattern/cut pattern/maps pattern sewing sewing/formats designs
 vmodel/body: mesh face base_layer pose model hair shoes appearance
 vmodel/drape: geometry cloth solver placement simulate outfit neck .
 vmodel/scene: geometry camera shading hair render .
 vmodel/rights: . provenance licence registry fingerprint watermark policy admission verification
-vmodel: shot finish quality quality/wear studio publishing shoot.py
+vmodel: shot client finish quality quality/wear studio publishing shoot.py
 vmodel/service: . accounts storage webhooks ledger jobs garments maintenance worker
 vmodel/batch: errors.py journal.py tables .
 pipelines: common hub/weights hub/runtime hub/models embedded .

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from vmodel.shot.request import ShotRequest, format_size
+
 T = TypeVar("T")
 
 
@@ -129,30 +131,21 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Shot:
-    """Picture to ask for.
+    """Picture to ask for, with fields of ``vmodel.shot.request.ShotRequest``; names are those of ``Client.choices``.
 
     Attributes:
-        model: id; None = choose one automatically.
-        pose: name; None = choose one automatically.
-        view, framing, light, background: names of ``Client.choices``; a background may be a colour.
         size: HEIGHTxWIDTH.
-        pipeline: name; None = the installation's default.
-        seed: random seed.
-        steps: denoising steps, for a pipeline that makes steps.
-        channel: where the picture will be shown; decides about the visible AI label.
-        barefoot: without the plain shoes that everybody wears otherwise.
-        fitting: a fast preview: coarser cloth and half of the hair strands.
-        focal_mm: of the lens, 20 to 300; a shorter one comes nearer. None for the usual 85.
+        pipeline, focal_mm: None = the installation's default.
     """
 
     model: str | None = None
     pose: str | None = None
-    view: str = "front"
-    framing: str = "full"
-    light: str = "soft-key"
-    background: str = "light-grey"
-    size: str = "1024x768"
-    seed: int = 0
+    view: str = ShotRequest.view
+    framing: str = ShotRequest.framing
+    light: str = ShotRequest.light
+    background: str = ShotRequest.background
+    size: str = format_size(ShotRequest.size)
+    seed: int = ShotRequest.seed
     pipeline: str | None = None
     steps: int | None = None
     channel: str | None = None
@@ -229,7 +222,7 @@ class Usage:
 
 
 def read_answer(kind: type[T], plain: Mapping[str, Any]) -> T:
-    """Make a dataclass of an answer's JSON object."""
+    """Make a dataclass of a JSON object."""
     # Fields that a newer service adds are left out; those that an older one does not know keep their default.
     names = [each.name for each in fields(kind) if each.name in plain]  # type: ignore[arg-type]
     return kind(**{name: plain[name] for name in names})

@@ -21,13 +21,13 @@ from vmodel.batch.journal import Journal, Outcome
 from vmodel.batch.plan import Task
 from vmodel.batch.run import Watch
 from vmodel.client import ApiProblem, Client, Job, Shot
+from vmodel.client.models import read_answer
 from vmodel.core.files import sha256_of, write_whole
 from vmodel.errors import VModelError
 from vmodel.garment.designs.block_design import is_design
 from vmodel.garment.sizing.stated_sizes import read_size_chart
 from vmodel.garment.vector.technical_flat import is_drawing
-from vmodel.limits import USUAL_FOCAL_MM
-from vmodel.shot.request import GarmentSource, format_size
+from vmodel.shot.request import GarmentSource
 
 KEPT: Final = "service.json"
 _ENDS_ALL: Final = {"credits_exhausted", "daily_limit", "key_invalid", "account_closed", "service_unreachable"}
@@ -210,19 +210,4 @@ def _with_size(garment: GarmentSource) -> GarmentSource:
 
 
 def _shot_of(task: Task) -> Shot:
-    asked = task.request
-    return Shot(
-        asked.model,
-        asked.pose,
-        asked.view,
-        asked.framing,
-        asked.light,
-        asked.background,
-        format_size(asked.size),
-        asked.seed,
-        asked.pipeline,
-        asked.steps,
-        asked.channel,
-        asked.barefoot,
-        focal_mm=None if asked.focal_mm == USUAL_FOCAL_MM else asked.focal_mm,
-    )
+    return read_answer(Shot, task.request.to_json())
