@@ -111,7 +111,7 @@ def _request(asked: JobAsked, account_id: str, here: Installation, key: str) -> 
         further = [(find_garment(session, account_id, each.garment_id), each.colorway) for each in asked.worn_with]
     source = source_of(garment, here.store, asked.colorway)
     shots = dress_with(
-        [shot.model_dump() for shot in asked.shots],
+        asked.model_dump()["shots"],
         [source_of(each, here.store, colorway) for each, colorway in further],
         asked.tucked,
     )

@@ -38,14 +38,18 @@ def _option(name: str) -> tuple[Any, Any]:
     kind = field.rebuild_annotation()
     if field.annotation in (str, str | None):
         kind = Annotated[kind, Field(max_length=_LONGEST_WORD)]
-    return kind, Field(field.default, default_factory=field.default_factory, **told)
+    told |= {"default": field.default, "default_factory": field.default_factory}
+    return kind, Field(**told)
 
 
+_options: dict[str, Any] = {
+    each.name: _option(each.name) for each in fields(ShotRequest) if each.name not in _NOT_ASKED
+}
 ShotAsked = create_model(
     "ShotAsked",
     __base__=StrictModel,
     __doc__="One picture to make; omitted fields use their defaults.",
-    **{each.name: _option(each.name) for each in fields(ShotRequest) if each.name not in _NOT_ASKED},
+    **_options,
 )
 
 
