@@ -27,8 +27,39 @@ from vmodel.scene.camera.framing import view_angle
 from vmodel.shot.request import GarmentSource, ShotRequest
 
 
+class Files:
+    """Files of this machine, which flags name; a subclass knows those of another place."""
+
+    def spelled(self, field: str) -> str:
+        """Return what the user calls a field."""
+        return f"--{field.replace('_', '-')}"
+
+    def check_garment(self, source: GarmentSource, on_sale: bool) -> None:
+        """Reject a garment of which a file is not there; the photo of the one on sale is checked when it is read."""
+        if not on_sale and not source.photo.is_file():
+            raise PhotoNotFound(str(source.photo))
+        if source.mask is not None and not source.mask.is_file():
+            raise MaskMismatch(str(source.mask), "is not there")
+        if source.back is not None and not source.back.is_file():
+            raise PhotoNotFound(str(source.back))
+        if source.landmarks is not None and not source.landmarks.is_file():
+            raise LandmarksInvalid(str(source.landmarks), "is not there")
+        if source.size_chart is not None and source.garment_size is not None:
+            if not source.size_chart.is_file():
+                raise SizeChartInvalid(str(source.size_chart), "is not there")
+            read_size_chart(source.size_chart, source.garment_size)
+
+    def check_pose(self, pose: str) -> None:
+        """Reject a pose that is neither known nor a file."""
+        load_pose(pose)
+
+    def check_background(self, background: str) -> None:
+        """Reject a background that is neither known nor a file."""
+        read_background(background)
+
+
 def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: Iterable[str]) -> None:
-    """Check names, flags and side files of all shots, but not yet their photos.
+    """Check shots that name files of this machine, as ``validate`` does, and their pipelines.
 
     Args:
         requests: all shots of a run.
@@ -39,67 +70,66 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
     """
     if not requests:
         raise BadUsage("Nothing is asked for.")
-    # First of all, so that no other refusal hides this one.
-    _check_wearers(requests, roster)
-    for source in dict.fromkeys(each for request in requests for each in (request.garment, *request.outfit)):
-        _check_source(source)
+    validate(requests, roster, Files())
     if len({request.garment.photo for request in requests}) > 1:
         _check_single(requests[0].garment)
     known = list(pipelines)
     for request in requests:
         if request.pipeline not in known:
             raise PipelineUnknown(request.pipeline, known)
-        _check_outfit(request)
-        read_category(request.garment.category)
+
+
+def validate(requests: Sequence[ShotRequest], roster: Roster, files: Files) -> None:
+    """Check names, numbers and side files of shots, but not yet their photos.
+
+    Args:
+        requests: all shots of a run or job.
+        roster: the models that may be asked for.
+        files: where their files are.
+    Raises:
+        VModelError: the first fault.
+    """
+    _check_wearers(requests, roster)  # first of all, so that no other refusal hides this one
+    worn = [(each, each is request.garment) for request in requests for each in (request.garment, *request.outfit)]
+    for source, on_sale in dict.fromkeys(worn):
+        files.check_garment(source, on_sale)
+        _check_garment(source, files)
+    for request in requests:
+        if len(request.outfit) >= MOST_WORN:
+            raise BadUsage(f"A model wears at most {MOST_WORN} garments; leave out some of the outfit.")
+        find_channel(request.channel)
         view_angle(request.view)
     for pose in dict.fromkeys(request.pose for request in requests):
         if pose is not None:
-            load_pose(pose)
-    for request in requests[:1]:
-        if request.framing not in FRAMINGS:
-            raise UnknownFraming(request.framing, FRAMINGS)
-        if request.light not in LIGHTS:
-            raise UnknownLight(request.light, LIGHTS)
-        read_background(request.background)
+            files.check_pose(pose)
+    for framing, light, background in dict.fromkeys((each.framing, each.light, each.background) for each in requests):
+        if framing not in FRAMINGS:
+            raise UnknownFraming(framing, FRAMINGS)
+        if light not in LIGHTS:
+            raise UnknownLight(light, LIGHTS)
+        files.check_background(background)
 
 
 def _check_wearers(requests: Sequence[ShotRequest], roster: Roster) -> None:
     for request in requests:
-        find_channel(request.channel)
         if request.model is not None:
             check_staging(roster[request.model], request.pose)
             for source in (request.garment, *request.outfit):
                 check_declared(roster[request.model], source.category, source.material)
 
 
-def _check_source(source: GarmentSource) -> None:
-    if source.mask is not None and not source.mask.is_file():
-        raise MaskMismatch(str(source.mask), "is not there")
-    if source.back is not None and not source.back.is_file():
-        raise PhotoNotFound(str(source.back))
-    if source.landmarks is not None and not source.landmarks.is_file():
-        raise LandmarksInvalid(str(source.landmarks), "is not there")
+def _check_garment(source: GarmentSource, files: Files) -> None:
+    read_category(source.category)
     if source.material is not None:
         load_material(source.material)
     if (source.size_chart is None) != (source.garment_size is None):
-        raise BadUsage("--size-chart and --garment-size need each other.")
-    if source.size_chart is not None and source.garment_size is not None:
-        if not source.size_chart.is_file():
-            raise SizeChartInvalid(str(source.size_chart), "is not there")
-        read_size_chart(source.size_chart, source.garment_size)
-    for flag, centimetres in (("--width-cm", source.width_cm), ("--length-cm", source.length_cm)):
+        raise BadUsage(f"{files.spelled('size_chart')} and {files.spelled('garment_size')} need each other.")
+    for field, centimetres in (("width_cm", source.width_cm), ("length_cm", source.length_cm)):
         # Also refuses NaN, which compares false.
         if centimetres is not None and not GARMENT_CM[0] <= centimetres <= GARMENT_CM[1]:
-            raise BadUsage(f"{flag} {centimetres:g} is not a garment's size; measure it lying flat in centimetres.")
-
-
-def _check_outfit(request: ShotRequest) -> None:
-    if len(request.outfit) > MOST_WORN - 1:
-        raise BadUsage(f"A model wears at most {MOST_WORN} garments; leave out some of the outfit.")
-    for source in request.outfit:
-        read_category(source.category)
-        if not source.photo.is_file():
-            raise PhotoNotFound(str(source.photo))
+            raise BadUsage(
+                f"{files.spelled(field)} {centimetres:g} is not a garment's size; measure it lying flat in centimetres."
+            )
 
 
 def _check_single(source: GarmentSource) -> None:

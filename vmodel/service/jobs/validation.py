@@ -6,18 +6,14 @@ A request cannot name a path of this machine: every file is one that the same ac
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vmodel.body.model.roster import Roster
 from vmodel.body.pose.library import pose_names
-from vmodel.drape.cloth.materials import load_material
-from vmodel.errors import BadUsage, UnknownBackground, UnknownFraming, UnknownLight, UnknownPose
-from vmodel.limits import GARMENT_CM, MOST_WORN
-from vmodel.rights.policy.minors import check_declared, check_staging, read_category
-from vmodel.rights.provenance.channels import find_channel
-from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, read_background
-from vmodel.scene.camera.framing import view_angle
+from vmodel.errors import BadUsage, UnknownBackground, UnknownPose
+from vmodel.scene import BACKGROUNDS, read_background
 from vmodel.service.jobs.errors import TooManyShots
 from vmodel.service.jobs.request import (
     BLUR,
@@ -30,6 +26,7 @@ from vmodel.service.jobs.request import (
 )
 from vmodel.service.storage.file_store import check_key
 from vmodel.shot.request import FILE_FIELDS, GarmentSource, ShotRequest
+from vmodel.studio.validate import Files, validate
 
 
 def check_job(request: JobRequest, roster: Roster) -> list[ShotRequest]:
@@ -50,15 +47,7 @@ def check_job(request: JobRequest, roster: Roster) -> list[ShotRequest]:
     if request.priority not in PRIORITIES:
         raise BadUsage(f"The priority {request.priority} is none; use 0 to {PRIORITIES[-1]}.")
     shots = [_read(request.garment, shot) for shot in request.shots]
-    for shot in shots:
-        # First of all, so that no other error hides this one.
-        if shot.model is not None:
-            for source in (shot.garment, *shot.outfit):
-                check_declared(roster[shot.model], source.category, source.material)
-            check_staging(roster[shot.model], shot.pose)
-    _check_garment(shots[0].garment, request.account_id)
-    for shot in shots:
-        _check_shot(shot, request.account_id)
+    validate(shots, roster, StoredFiles(request.account_id))
     return shots
 
 
@@ -72,44 +61,39 @@ def _read(garment: Mapping[str, Any], plain: Mapping[str, Any]) -> ShotRequest:
         raise BadUsage(f"The job is not understood ({error}); see the list of fields in docs/api.md.") from None
 
 
-def _check_garment(source: GarmentSource, account_id: str) -> None:
-    for name in FILE_FIELDS:
-        key = getattr(source, name)
-        if key is not None:
-            check_key(account_id, str(key))
-    read_category(source.category)
-    if source.material is not None:
-        load_material(source.material)
-    if (source.size_chart is None) != (source.garment_size is None):
-        raise BadUsage("size_chart and garment_size need each other.")
-    for name, centimetres in (("width_cm", source.width_cm), ("length_cm", source.length_cm)):
-        # Also refuses NaN, which compares false.
-        if centimetres is not None and not GARMENT_CM[0] <= centimetres <= GARMENT_CM[1]:
-            raise BadUsage(f"{name} {centimetres} is not a garment's size; measure it lying flat in centimetres.")
+@dataclass(frozen=True)
+class StoredFiles(Files):
+    """Files that an account uploaded, which fields of a job name."""
 
+    account_id: str
 
-def _check_shot(shot: ShotRequest, account_id: str) -> None:
-    if len(shot.outfit) >= MOST_WORN:
-        raise BadUsage(f"A model wears at most {MOST_WORN} garments; leave out some of the outfit.")
-    for source in shot.outfit:
-        _check_garment(source, account_id)
-    find_channel(shot.channel)
-    view_angle(shot.view)
-    if shot.pose is not None and shot.pose.startswith(FILE):
-        check_key(account_id, shot.pose[len(FILE) :])
-    elif shot.pose is not None and shot.pose not in pose_names():
-        raise UnknownPose(shot.pose, pose_names())
-    if shot.framing not in FRAMINGS:
-        raise UnknownFraming(shot.framing, FRAMINGS)
-    if shot.light not in LIGHTS:
-        raise UnknownLight(shot.light, LIGHTS)
-    background = shot.background.removeprefix(BLUR)
-    if background.startswith(FILE):
-        check_key(account_id, background[len(FILE) :])
-    elif background in BACKGROUNDS or _is_colour(background):
-        read_background(background)
-    else:
-        raise UnknownBackground(shot.background, BACKGROUNDS)
+    def spelled(self, field: str) -> str:
+        """See ``Files``."""
+        return field
+
+    def check_garment(self, source: GarmentSource, on_sale: bool) -> None:
+        """See ``Files``."""
+        for name in FILE_FIELDS:
+            key = getattr(source, name)
+            if key is not None:
+                check_key(self.account_id, str(key))
+
+    def check_pose(self, pose: str) -> None:
+        """See ``Files``."""
+        if pose.startswith(FILE):
+            check_key(self.account_id, pose[len(FILE) :])
+        elif pose not in pose_names():
+            raise UnknownPose(pose, pose_names())
+
+    def check_background(self, background: str) -> None:
+        """See ``Files``."""
+        named = background.removeprefix(BLUR)
+        if named.startswith(FILE):
+            check_key(self.account_id, named[len(FILE) :])
+        elif named in BACKGROUNDS or _is_colour(named):
+            read_background(named)
+        else:
+            raise UnknownBackground(background, BACKGROUNDS)
 
 
 def _is_colour(text: str) -> bool:
