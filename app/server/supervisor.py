@@ -61,13 +61,16 @@ class Supervisor:
         while not self._leaving.is_set():
             began = time.monotonic()
             # The worker gets its own session, so that Ctrl-C reaches only us and it can finish its picture.
-            process = subprocess.Popen(
-                [sys.executable, "-m", "app.server.render_worker", name, str(self._drain_s)], start_new_session=True
-            )
-            self._running[name] = process
-            if self._leaving.is_set():
-                process.send_signal(signal.SIGTERM)
-            code = process.wait()
+            command = [sys.executable, "-m", "app.server.render_worker", name, str(self._drain_s)]
+            try:
+                process = subprocess.Popen(command, start_new_session=True)
+            except OSError as error:  # no memory or no process left for now: later there may be
+                code: int | str = f"not started: {error}"
+            else:
+                self._running[name] = process
+                if self._leaving.is_set():
+                    process.send_signal(signal.SIGTERM)
+                code = process.wait()
             if self._leaving.is_set():
                 return
             wait_s = _FIRST_S if time.monotonic() - began > _STEADY_S else min(wait_s * 2, _LONGEST_S)

@@ -20,12 +20,14 @@ class Receiver:
         port: port on which it listens.
         answers: statuses to return, the last one for all further calls.
         calls: (headers, body) in order.
+        called: set by the first call.
         trusted: TLS context that trusts its certificate; None over http.
     """
 
     port: int
     answers: list[int] = field(default_factory=lambda: [204])
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    called: threading.Event = field(default_factory=threading.Event)
     trusted: ssl.SSLContext | None = None
 
 
@@ -42,6 +44,7 @@ def receiving(folder: Path | None = None, name: str = "hook.example") -> Iterato
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.calls.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            receiver.called.set()
             status = receiver.answers.pop(0) if len(receiver.answers) > 1 else receiver.answers[0]
             self.send_response(status)
             if status in {301, 302, 307}:
@@ -62,10 +65,12 @@ def receiving(folder: Path | None = None, name: str = "hook.example") -> Iterato
         receiver.trusted = ssl.create_default_context(cafile=certificate)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    yield receiver
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def _write_certificate(folder: Path, name: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -146,6 +147,48 @@ def test_a_call_whose_courier_died_is_made_by_another(laptop: Shop) -> None:
     assert told(laptop, webhook_id)[0].state == "delivered"
 
 
+def test_an_address_that_breaks_its_call_is_noted_and_leaves_the_others_their_calls(laptop: Shop) -> None:
+    seller, other = laptop.seller(), laptop.seller()
+
+    def resolve(host: str, port: int) -> list[str]:
+        if host == "broken.example":
+            raise RuntimeError("no such thing was foreseen")
+        return ["127.0.0.1"]
+
+    with receiving() as receiver:
+        with laptop.database.transaction() as session:
+            url = f"http://broken.example:{receiver.port}/"
+            broken = create_webhook(session, seller, url, EVENTS, True, lambda host, port: ["127.0.0.1"])
+        well = hook(laptop, other, receiver.port)
+        for account_id in (seller, other):
+            cancel_job(laptop.database, account_id, laptop.submit(account_id).id)
+        assert Courier(laptop.database, SECRET, inside=True, resolve=resolve).deliver_due() == 2
+    assert [each.state for each in told(laptop, well)] == ["delivered"]
+    (delivery,) = told(laptop, broken.id)
+    assert (delivery.state, delivery.error) == ("waiting", "RuntimeError: no such thing was foreseen")
+
+
+def test_the_thread_of_the_calls_outlives_a_fault(laptop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmodel.service.webhooks.delivery._LOOK_S", 0.01)
+    seller, stop, faults = laptop.seller(), threading.Event(), iter([ValueError("once")])
+
+    def clock() -> datetime:
+        for fault in faults:
+            raise fault
+        return now()
+
+    with receiving() as receiver:
+        hook(laptop, seller, receiver.port)
+        cancel_job(laptop.database, seller, laptop.submit(seller).id)
+        thread = threading.Thread(target=Courier(laptop.database, SECRET, inside=True, clock=clock).run, args=(stop,))
+        thread.start()
+        try:
+            assert receiver.called.wait(20)
+        finally:
+            stop.set()
+            thread.join()
+
+
 def test_a_deleted_webhook_is_told_nothing_more(laptop: Shop) -> None:
     seller = laptop.seller()
     with receiving() as receiver:
@@ -200,6 +243,8 @@ def test_another_sellers_events_are_not_told(laptop: Shop) -> None:
         "https://8.8.8.8/\r\nHost: inside",
         "https:///hook",
         "https://8.8.8.8:99999/",
+        "https://１.1.1.1/hook",
+        "https://ex\u00adample.com/",
         "https://[::1/",
         f"https://8.8.8.8/{'x' * 600}",
         "",
@@ -219,6 +264,12 @@ def test_a_name_is_refused_if_any_of_its_addresses_is_inside() -> None:
     public = find_target("https://shop.example:8443/a?b=c", resolve=lambda host, port: ["8.8.8.8"])
     assert (public.url, public.authority) == ("https://8.8.8.8:8443/a?b=c", "shop.example:8443")
     assert is_public("2606:4700:4700::1111")
+
+
+def test_a_name_in_other_letters_is_called_by_its_name_in_ascii() -> None:
+    found = find_target("https://Läden.example:8443/für?wen=ä", resolve=lambda host, port: ["8.8.8.8"])
+    assert (found.host, found.authority) == ("xn--lden-loa.example", "xn--lden-loa.example:8443")
+    assert found.url.isascii()
 
 
 def test_a_name_that_moves_inside_after_it_was_registered_is_not_called(laptop: Shop) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from benchmarks.service.fake_renderer import Painter
 from tests.support.installation import PLAN, PLANS, Shop, open_shop
+from vmodel.core.database import now
 from vmodel.errors import GarmentNotFound
 from vmodel.service.accounts.plans import Plans
 from vmodel.service.jobs import fair_queue, heartbeat
@@ -58,6 +60,12 @@ def ended(shop: Shop, job: Job) -> Job:
     return list(watch_job(shop.database, job.account_id, job.id, 0.05))[-1]
 
 
+def heartbeat_of(shop: Shop) -> datetime:
+    """Return when the worker was last alive."""
+    with shop.database.reading() as session:
+        return session.get_one(WorkerRow, "w").seen_at
+
+
 class Halting:
     """Renderer that waits at the first stage of every picture until the test releases it."""
 
@@ -85,6 +93,19 @@ def test_pictures_are_made_charged_and_kept_for_their_seller(shop: Shop) -> None
     assert kept - {shop.photo(seller)} == named
     assert shop.store.get(seller, str(job.shots[0].picture_key)).startswith(b"\x89PNG")
     assert verify(shop.database, []) == []
+
+
+def test_a_fault_of_the_upkeep_leaves_the_worker_its_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmodel.service.worker.loop._UPKEEP_S", 0.0)
+    shop, until = open_shop(tmp_path), time.monotonic() + 20
+    (tmp_path / "ledger" / "heads.jsonl").mkdir(parents=True)  # where a file is written: OSError
+    with working(shop, Painter()):
+        while not list((tmp_path / "logs").glob("*.txt")):
+            assert time.monotonic() < until, "the fault is noted"
+        noted_at = now()
+        while heartbeat_of(shop) < noted_at:
+            assert time.monotonic() < until, "the worker still gives signs of life"
+    shop.database.close()
 
 
 def test_a_running_picture_tells_its_stage_and_shows_a_preview(shop: Shop) -> None:

@@ -77,6 +77,8 @@ class Courier:
                     pass
             except SQLAlchemyError as error:
                 log.warning("webhooks_wait", error=type(error).__name__)
+            except Exception as error:  # the thread serves every seller, so one fault must not end it
+                log.error("webhooks_fault", error=repr(error))
 
     def deliver_due(self) -> int:
         """Make due calls, a few in parallel; at most two per webhook, so that one slow receiver cannot take every slot.
@@ -124,7 +126,9 @@ class Courier:
             headers = sign(secret_of(self.secret, due.webhook_id), due.id, self.clock(), due.body)
             fixed = {"Content-Type": "application/json", "User-Agent": "vmodel-webhooks"}
             status = call(target, due.body, {**headers, **fixed}, self.certificates)
-        except (httpx.HTTPError, WebhookAddressRefused, OSError) as failure:
+        except Exception as failure:  # whatever one address does, its call is noted and the others are made
+            if not isinstance(failure, httpx.HTTPError | WebhookAddressRefused | OSError):
+                structlog.get_logger("vmodel.webhooks").error("webhook_fault", call=due.id, error=repr(failure))
             error = f"{type(failure).__name__}: {failure}"[:200]
         self._note(due, status, error)
 

@@ -11,7 +11,6 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
@@ -20,6 +19,7 @@ from vmodel.service.webhooks.errors import WebhookAddressRefused
 TIMEOUT_S = 10.0
 URL_LENGTH = 500
 _PORTS = {"https": 443, "http": 80}
+_LAST_PORT = 65_535
 #: IPv6 ranges with an embedded IPv4 address, which a gateway of the internal network could unwrap.
 _WRAPPING = tuple(
     ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
@@ -35,8 +35,8 @@ class Target:
 
     Attributes:
         url: as the seller gave it, its name replaced by ``address``.
-        host: the name, for the certificate.
-        authority: the name with its port, for the Host header.
+        host: the name in ASCII (IDNA), for the certificate.
+        authority: that name with its port, for the Host header.
         address: the IP address that was checked.
     """
 
@@ -59,9 +59,9 @@ def find_target(url: str, inside: bool = False, resolve: Resolve | None = None) 
     parts = _split(url)
     if parts.scheme != "https" and not (inside and parts.scheme == "http"):
         raise WebhookAddressRefused("does not begin with https://")
-    if parts.username is not None or parts.password is not None:
+    if parts.userinfo:
         raise WebhookAddressRefused("holds a user name")
-    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    host, port = parts.raw_host.decode(), parts.port or _PORTS[parts.scheme]
     try:
         addresses = (resolve or _resolve)(host, port)
     except (OSError, UnicodeError):
@@ -71,11 +71,8 @@ def find_target(url: str, inside: bool = False, resolve: Resolve | None = None) 
     for address in addresses:
         if not inside and not is_public(address):
             raise WebhookAddressRefused("is not a public one")
-    address = addresses[0]
-    literal = f"[{address}]" if ":" in address else address
-    query = f"?{parts.query}" if parts.query else ""
-    authority = parts.netloc.lower()
-    return Target(f"{parts.scheme}://{literal}:{port}{parts.path or '/'}{query}", host, authority, address)
+    direct = parts.copy_with(host=addresses[0], port=port, fragment=None)
+    return Target(str(direct), host, parts.netloc.decode(), addresses[0])
 
 
 def is_public(address: str) -> bool:
@@ -119,15 +116,16 @@ def call(target: Target, body: bytes, headers: Mapping[str, str], certificates: 
         return answer.status_code
 
 
-def _split(url: str) -> SplitResult:
+def _split(url: str) -> httpx.URL:
+    """Read a URL as the client that calls it does; its host becomes ASCII, since headers hold nothing else."""
     if len(url) > URL_LENGTH or any(ord(c) <= 32 or ord(c) == 127 for c in url) or "\\" in url:
         raise WebhookAddressRefused("is too long or holds blanks")
     try:
-        parts = urlsplit(url)
-        if not parts.hostname or parts.port == 0:
-            raise WebhookAddressRefused("names no host")
-    except ValueError:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError):
         raise WebhookAddressRefused("is malformed") from None
+    if not parts.host or parts.port == 0 or (parts.port or 0) > _LAST_PORT:
+        raise WebhookAddressRefused("names no host")
     return parts
 
 

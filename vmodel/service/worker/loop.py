@@ -232,6 +232,8 @@ class Worker:
                     periodic_tasks.keep_up(self.settings, self.database, self.store, queue)
             except (SQLAlchemyError, VModelError) as error:
                 self._log.warning("beat_failed", error=type(error).__name__)
+            except Exception as error:  # without its beat a worker that is well loses its turns to the others
+                self._log.error("beat_fault", note=log_fault(error, self.settings.home))
 
     def _leave_at_once(self) -> None:
         """Exit at once: others have our turns, so our further work would be done twice, and DBOS would record it."""
