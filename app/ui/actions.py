@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from html import escape
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import structlog
+from starlette.concurrency import run_in_threadpool
 
 from app.api.http.strict_model import holds_nul
-from app.api.intake.garments import Change, Uploaded, take_change, take_in
+from app.api.intake.garments import Change, Uploaded, read_change, read_in
 from app.ui.base.i18n import explain
 from app.ui.fragments import PAGE, Pieces
 from app.ui.view_models.order_form import read_order, requests_of
@@ -35,6 +37,8 @@ EXAMPLE = Path(__file__).resolve().parent / "static" / "example.jpg"
 _MINUTE_S = 60
 #: Requests that pages send by themselves; not counted against the account's rate limit.
 _FREE = frozenset({"begin", "poll", "price"})
+#: Requests that read a photo, which takes seconds of a processor.
+_READING = frozenset({"example", "correct"})
 _MOST_JOBS = 200
 _signals = count(1)
 
@@ -48,6 +52,16 @@ class Desk:
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces, self._here = pieces, pieces.here
+
+    async def receive(self, name: str, login: Login, asked: Asked) -> Answer:
+        """Answer a request; what reads a photo waits for a reader without holding a thread that others need."""
+        answer = partial(self.answer, name, login, asked)
+        if name not in _READING:
+            return await run_in_threadpool(answer)
+        try:
+            return await self._here.reading_pool.do(login.identity.account_id, answer)
+        except VModelError as error:
+            return {"signal": _signal(problem=explain(error, self._pieces.words), asked=name)}
 
     def answer(self, name: str, login: Login, asked: Asked) -> Answer:
         """Carry out a request and render what it changed; report a failure in one sentence.
@@ -104,7 +118,7 @@ class Desk:
         """Take in the bundled flat-lay as the visitor's own garment."""
         login.identity.require("shoot")
         photo = Uploaded(EXAMPLE.read_bytes())
-        kept = take_in(self._here, login.identity.account_id, "logo-tee.jpg", photo, Stated())
+        kept = read_in(self._here, login.identity.account_id, "logo-tee.jpg", photo, Stated())
         return {"garments": self._pieces.garments(login.identity, kept.id)}
 
     def correct(self, login: Login, asked: Asked) -> Answer:
@@ -122,7 +136,7 @@ class Desk:
             stated["worn_open"] = {"open": True, "closed": False}.get(_text(asked, "worn_open", ""))
         if "landmarks" in asked:
             stated["landmarks"] = _points(asked["landmarks"])
-        take_change(self._here, login.identity.account_id, garment_id, Change(stated=stated))
+        read_change(self._here, login.identity.account_id, garment_id, Change(stated=stated))
         said = _signal(say=self._pieces.words["garment"]["applied"])
         return {"garments": self._garments(login, asked), "signal": said}
 

@@ -78,9 +78,9 @@ def _head() -> str:
 
 
 def _handler(desk: Desk, name: str, shown: dict[str, gr.HTML]) -> Callable[..., Any]:
-    def answer(event: gr.EventData, request: gr.Request) -> dict[gr.HTML, str]:
+    async def answer(event: gr.EventData, request: gr.Request) -> dict[gr.HTML, str]:
         login = request.request.scope[LOGIN]
-        pieces = desk.answer(name, login, dict(event._data or {}))
+        pieces = await desk.receive(name, login, dict(event._data or {}))
         return {shown[piece]: html for piece, html in pieces.items()}
 
     return answer

@@ -43,15 +43,6 @@ class BoundedPool:
         with self._seat(account_id):
             return await asyncio.wrap_future(self._threads.submit(work))
 
-    def wait_for(self, account_id: str, work: Callable[[], T]) -> T:
-        """Run an account's work in the pool and block the calling thread until it is done.
-
-        Raises:
-            Busy: the queue is full, or the account has too many photos in it.
-        """
-        with self._seat(account_id):
-            return self._threads.submit(work).result()
-
     @contextmanager
     def _seat(self, account_id: str) -> Iterator[None]:
         with self._counting:

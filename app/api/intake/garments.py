@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from app.api.http.state import Installation
@@ -131,27 +130,6 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
     return garment
 
 
-def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
-    """Run ``read_in`` in the reading pool, for callers with a thread to wait in.
-
-    Raises:
-        Busy: the queue is full.
-        VModelError: as of ``read_in``.
-    """
-    return here.reading_pool.wait_for(account_id, partial(read_in, here, account_id, name, uploaded, stated))
-
-
-def take_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
-    """Run ``read_change`` in the reading pool, for callers with a thread to wait in.
-
-    Raises:
-        Busy: the queue is full.
-        VModelError: as of ``read_change``.
-    """
-    change_it = partial(read_change, here, account_id, garment_id, change)
-    return change_it() if change.is_only_a_name else here.reading_pool.wait_for(account_id, change_it)
-
-
 def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
     """Draw the mask of the garment in a photo; run it in the reading pool.
 
@@ -172,25 +150,21 @@ def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
     return draw_mask(photo, mask, garment.category)
 
 
-def take_mask(here: Installation, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
-    """Store a mask that was painted on a smaller picture of the photo; this runs in the reading pool.
+def read_painted(here: Installation, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
+    """Store a mask that was painted on a smaller picture of the photo; run it in the reading pool.
 
     Raises:
         MaskMismatch: it is no picture, of another shape than the photo, empty, or covers everything.
         VModelError: as of ``read_change``.
     """
+    from vmodel.service.garments.recognition import fit_mask
 
-    def change() -> StoredGarment:
-        from vmodel.service.garments.recognition import fit_mask
-
-        with here.database.reading() as session:
-            garment = find_garment(session, account_id, garment_id)
-        if garment.design is not None:
-            raise DesignOnly
-        mask = fit_mask(painted, here.store.get(account_id, garment.photo_key), here.settings)
-        return read_change(here, account_id, garment_id, Change(mask=mask))
-
-    return here.reading_pool.wait_for(account_id, change)
+    with here.database.reading() as session:
+        garment = find_garment(session, account_id, garment_id)
+    if garment.design is not None:
+        raise DesignOnly
+    mask = fit_mask(painted, here.store.get(account_id, garment.photo_key), here.settings)
+    return read_change(here, account_id, garment_id, Change(mask=mask))
 
 
 def _read(

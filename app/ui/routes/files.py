@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from app.api.http.errors import BodyTooLarge, NotFound
 from app.api.http.signed_links import answer_picture
 from app.api.http.state import Here, Installation
-from app.api.intake.garments import Uploaded, take_in
+from app.api.intake.garments import Uploaded, read_in
 from app.ui.base.downloads import ORIGINAL, Authorise, file_name, pack, picture_for, plain, shrink
 from app.ui.base.i18n import explain
 from app.ui.base.session import Visitor, language_of, words_for
@@ -22,7 +22,7 @@ from app.ui.base.templating import STATIC_FOLDERS
 from app.ui.view_models.queries import names_of_files
 from vmodel.errors import VModelError
 from vmodel.publishing.publisher import Publisher
-from vmodel.service.garments.records import Stated, find_garment
+from vmodel.service.garments.records import Stated, StoredGarment, find_garment
 from vmodel.service.jobs.lifecycle import find_job, find_shot
 from vmodel.service.jobs.views import Job
 from vmodel.service.ledger.statement_html import as_html
@@ -39,15 +39,19 @@ _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".webp": "image/we
 
 
 @router.post("/garments")
-def upload(request: Request, visitor: Visitor, here: Here, photo: Annotated[UploadFile, File()]) -> Response:
+async def upload(request: Request, visitor: Visitor, here: Here, photo: Annotated[UploadFile, File()]) -> Response:
     """Take in one photo; the page shows what was recognised in it."""
     visitor.identity.require("shoot")
-    content = photo.file.read(here.settings.max_upload_bytes + 1)
-    try:
+    account_id = visitor.identity.account_id
+
+    def take() -> StoredGarment:
+        content = photo.file.read(here.settings.max_upload_bytes + 1)
         if len(content) > here.settings.max_upload_bytes:
             raise BodyTooLarge(here.settings.max_upload_bytes)
-        name = photo.filename or ""
-        garment = take_in(here, visitor.identity.account_id, name, Uploaded(content), Stated())
+        return read_in(here, account_id, photo.filename or "", Uploaded(content), Stated())
+
+    try:
+        garment = await here.reading_pool.do(account_id, take)
     except VModelError as error:
         return JSONResponse({"code": error.code, "message": explain(error, words_for(request))}, 422)
     return JSONResponse({"id": garment.id}, 201)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, File, Request, UploadFile
@@ -12,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from app.api.http.error_handlers import status_of
 from app.api.http.errors import BodyTooLarge, NotFound
 from app.api.http.state import Here, Installation
-from app.api.intake.garments import Change, take_change, take_mask
+from app.api.intake.garments import Change, read_change, read_painted
 from app.ui.base.i18n import explain
 from app.ui.base.session import Visitor, words_for
 from vmodel.errors import VModelError
@@ -26,45 +27,43 @@ _File = Annotated[UploadFile, File()]
 
 
 @router.post("/{garment_id}/back")
-def put_back(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
+async def put_back(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
     """Set the photo of the back."""
-    return _changed(
-        request, visitor, lambda: take_change(here, _who(visitor), garment_id, Change(back=_content(file, here)))
-    )
+    return await _changed(request, visitor, here, lambda who: _put(here, who, garment_id, back=_content(file, here)))
 
 
 @router.put("/{garment_id}/mask")
-def put_mask(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
+async def put_mask(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
     """Set a mask: a black and white picture of the photo's size."""
-    return _changed(
-        request, visitor, lambda: take_change(here, _who(visitor), garment_id, Change(mask=_content(file, here)))
-    )
+    return await _changed(request, visitor, here, lambda who: _put(here, who, garment_id, mask=_content(file, here)))
 
 
 @router.post("/{garment_id}/mask")
-def put_painted(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
+async def put_painted(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
     """Set a mask that was painted on a smaller picture of the photo."""
-    return _changed(request, visitor, lambda: take_mask(here, _who(visitor), garment_id, _content(file, here)))
+    return await _changed(request, visitor, here, lambda who: read_painted(here, who, garment_id, _content(file, here)))
 
 
 @router.delete("/{garment_id}/{kind}")
-def remove(request: Request, garment_id: _Id, kind: str, visitor: Visitor, here: Here) -> Response:
+async def remove(request: Request, garment_id: _Id, kind: str, visitor: Visitor, here: Here) -> Response:
     """Remove the photo of the back, or the mask."""
     if kind not in {"back", "mask"}:
         raise NotFound("file")
-    change = Change(back=b"") if kind == "back" else Change(mask=b"")
-    return _changed(request, visitor, lambda: take_change(here, _who(visitor), garment_id, change))
+    return await _changed(request, visitor, here, lambda who: _put(here, who, garment_id, **{kind: b""}))
 
 
-def _who(visitor: Login) -> str:
+def _put(here: Installation, account_id: str, garment_id: str, **files: bytes) -> StoredGarment:
+    return read_change(here, account_id, garment_id, Change(**files))
+
+
+async def _changed(
+    request: Request, visitor: Login, here: Installation, change: Callable[[str], StoredGarment]
+) -> Response:
+    """Apply a change in the reading pool and answer with the garment's id, or with the error in the page's language."""
     visitor.identity.require("shoot")
-    return visitor.identity.account_id
-
-
-def _changed(request: Request, visitor: Login, change: Callable[[], StoredGarment]) -> Response:
-    """Apply a change and answer with the garment's id, or with the error in the page's language."""
+    who = visitor.identity.account_id
     try:
-        return JSONResponse({"id": change().id})
+        return JSONResponse({"id": (await here.reading_pool.do(who, partial(change, who))).id})
     except VModelError as error:
         told = {"code": error.code, "message": explain(error, words_for(request))}
         return JSONResponse(told, status_of(error))
