@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ _MUST = {
     "bool_parsing": "must be 1 or 0",
     "float_parsing": "must be a number",
     "int_parsing": "must be a whole number",
+    "string_pattern_mismatch": "must begin with https:// or http:// and a name",
     "too_short": "must have at least {min_length} characters",
 }
 """Pydantic's error type -> requirement in words of ours; its own messages suffice for other types."""
@@ -36,7 +38,9 @@ class Settings(BaseSettings):
         seller_id, seller: holder of the licences of pictures that ``vmodel shoot`` makes.
         licence_territory: where those pictures may be used, in words.
         licence_months: duration of those licences in months; unset = without end.
-        public_url: address of the page on which anybody can check a licence; metadata name it.
+        public_url: address under which visitors reach the service; pictures name it as the place to check a licence.
+            With https, cookies and answers are for https only.
+        trusted_proxies: addresses or networks of proxies, a JSON list; only they are believed for whom they pass on.
         monitor_hosts: hosts that ``vmodel monitor`` may fetch pictures from, as a JSON list.
         tsa_url: time-stamp authority (RFC 3161) called for each picture; unset = none.
         files_url: storage of pictures: ``s3://``, ``gs://``, ``az://``, ``file://``; unset = a folder in ``home``.
@@ -70,7 +74,8 @@ class Settings(BaseSettings):
     seller: str = "the seller of this installation"
     licence_territory: str = "worldwide"
     licence_months: int | None = Field(default=None, ge=1, le=1200)
-    public_url: str | None = None
+    public_url: str | None = Field(default=None, pattern="^https?://[^/]")
+    trusted_proxies: tuple[str, ...] = ()
     tsa_url: str | None = None
     monitor_hosts: tuple[str, ...] = ()
     secret: SecretStr | None = Field(default=None, min_length=32)
@@ -85,7 +90,7 @@ class Settings(BaseSettings):
     brands: Path | None = None
     registered_marks: Path | None = None
 
-    @field_validator("monitor_hosts", "cors_origins", mode="before")
+    @field_validator("monitor_hosts", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _read_list(cls, value: Any) -> Any:
         try:
@@ -95,6 +100,16 @@ class Settings(BaseSettings):
         if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
             raise ValueError('must be a JSON list, like ["one.example", "two.example"]')
         return names
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ipaddress.ip_network(each)) for each in value)
+        except ValueError:
+            raise ValueError(
+                'must be a JSON list of addresses or networks, like ["10.0.0.7", "172.16.0.0/12"]'
+            ) from None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -108,6 +123,11 @@ class Settings(BaseSettings):
     def cache(self) -> Path:
         """Folder for things that can be computed again."""
         return self.home / "cache"
+
+    @property
+    def is_https(self) -> bool:
+        """True where visitors reach the service over https."""
+        return self.public_url is not None and self.public_url.startswith("https://")
 
     @property
     def max_upload_bytes(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import threading
 from collections.abc import Callable
@@ -37,7 +38,20 @@ class PortTaken(SetupError):
         super().__init__(f"Cannot listen at {host}:{port} ({reason}); choose another with --port or --host.")
 
 
-def serve_until_stopped(settings: Settings, host: str, port: int, workers: int = 1) -> None:
+class PlainHttpRefused(SetupError):
+    """An address beyond this machine at which passwords would be read by whoever listens on the way."""
+
+    code = "plain_http_refused"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"vmodel speaks plain http, and {host} is open to the network: put a proxy with https in front and set "
+            "VMODEL_PUBLIC_URL (https://...) and VMODEL_TRUSTED_PROXIES (its address), or add --plain-http in a "
+            "network that you trust."
+        )
+
+
+def serve_until_stopped(settings: Settings, host: str, port: int, workers: int = 1, plain_http: bool = False) -> None:
     """Serve an installation until the process is asked to stop; running requests and pictures end first.
 
     Args:
@@ -45,10 +59,14 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
         host: address to listen at.
         port: 0 for a free one.
         workers: processes that make pictures on this machine.
+        plain_http: listen beyond this machine although no proxy with https is named.
     Raises:
+        PlainHttpRefused: the address is reached from other machines, over http.
         PortTaken: the address is in use or not this machine's.
         VModelError: the state folder or the database cannot be used.
     """
+    if not (plain_http or _is_loopback(host) or (settings.is_https and settings.trusted_proxies)):
+        raise PlainHttpRefused(host)
     listening = _listen(host, port)
     write_logs()
     app = create_app(settings)
@@ -77,6 +95,7 @@ class _Server(uvicorn.Server):
     """Server that announces its start, and ends endless streams when it is asked to stop."""
 
     def __init__(self, app: FastAPI, greet: Callable[[], None]) -> None:
+        settings: Settings = app.state.installation.settings
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -84,6 +103,9 @@ class _Server(uvicorn.Server):
             server_header=False,
             timeout_graceful_shutdown=_DRAIN_S,
             timeout_keep_alive=15,
+            # uvicorn's default believes everybody on this machine about whom they pass on.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
             h11_max_incomplete_event_size=32_768,
         )
         super().__init__(config)
@@ -119,6 +141,13 @@ def _greet(here: Installation, listening: socket.socket) -> None:
         has_operator = bool(list_accounts(session, "operator"))
     if not has_operator:
         print("Nobody can sign in yet; make an operator: vmodel admin init --email YOU@SHOP.EXAMPLE", flush=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -14,12 +14,13 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.api.factory import create_app
-from app.api.rights.public_verifier import MOST_BYTES, VERIFIED_A_MINUTE, network_of
+from app.api.rights.public_verifier import MOST_BYTES, VERIFIED_A_MINUTE
 from app.ui.routes import public_pages
 from vmodel.config import Settings
 from vmodel.publishing.publisher import Holder, Published, Publisher
 from vmodel.rights.licence.certificate import Terms, check_certificate
 from vmodel.rights.registry.queries import revoke
+from vmodel.service.accounts.rate_limit import network_of
 from vmodel.shot.pipeline_interface import Shot
 from vmodel.types import ByteArray
 

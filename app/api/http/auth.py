@@ -9,11 +9,12 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.api.http.state import Here, Installation
+from vmodel.config import Settings
 from vmodel.service.accounts.auth import Identity, check_form, find_api_key, find_session
 from vmodel.service.accounts.rate_limit import check_rate
 from vmodel.service.errors import KeyInvalid
 
-COOKIE = "vmodel_session"
+_COOKIE = "vmodel_session"
 CSRF_HEADER = "X-CSRF-Token"
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _MINUTE_S = 60
@@ -28,6 +29,11 @@ _Bearer = Annotated[
         )
     ),
 ]
+
+
+def cookie_name(settings: Settings, name: str = _COOKIE) -> str:
+    """Return the name of a cookie, by default of the login's; over https one that no other host can set."""
+    return f"__Host-{name}" if settings.is_https else name
 
 
 def identify(request: Request, here: Installation, token: str | None) -> Identity:
@@ -46,7 +52,7 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
         if token is not None:
             identity = find_api_key(session, token)
         else:
-            cookie = request.cookies.get(COOKIE)
+            cookie = request.cookies.get(cookie_name(here.settings))
             if cookie is None:
                 raise KeyInvalid
             login = find_session(session, cookie)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -32,6 +32,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_ONLY_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _log = structlog.get_logger("vmodel.access")
 
@@ -75,7 +76,7 @@ class Front:
             return
         exchange = _Exchange(scope, _request_id(Headers(scope=scope)), time.perf_counter())
         scope.setdefault("state", {})["request_id"] = exchange.request_id
-        sending = _sending(exchange, send)
+        sending = _sending(exchange, send, _HEADERS | _ONLY_HTTPS if self.settings.is_https else _HEADERS)
         refusal = _refusal(scope)
         try:
             answering = self.app if refusal is None else answer_problem(exchange.request_id, refusal)
@@ -125,13 +126,13 @@ class Front:
         )
 
 
-def _sending(exchange: _Exchange, send: Send) -> Send:
+def _sending(exchange: _Exchange, send: Send, always: Mapping[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             exchange.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = exchange.request_id
-            for name, value in _HEADERS.items():
+            for name, value in always.items():
                 headers.setdefault(name, value)
             if exchange.scope["path"].startswith("/v1"):
                 headers.setdefault("Content-Security-Policy", _API_POLICY)

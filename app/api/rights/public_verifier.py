@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,7 +11,7 @@ from app.api.http.errors import BodyTooLarge
 from app.api.http.state import Here, Installation
 from vmodel.rights.verification.result import Verification
 from vmodel.rights.verification.verifier import Verifier
-from vmodel.service.accounts.rate_limit import check_rate
+from vmodel.service.accounts.rate_limit import check_rate, network_of
 
 MOST_BYTES = 30_000_000
 """Size limit of a picture or film that is verified."""
@@ -70,15 +69,6 @@ class PublicDesk:
         with self._here.database.passing() as session:
             check_rate(session, f"{what}:{network}", a_minute, _MINUTE_S)
         return network
-
-
-def network_of(address: str) -> str:
-    """Return the network that counts as one caller: an IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:100]
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
 
 
 def check_size(content: bytes) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from app.api.http.auth import COOKIE, CSRF_HEADER
+from app.api.http.auth import CSRF_HEADER, cookie_name
 from app.api.http.state import Here, Installation
 from app.ui.base.i18n import Words, choose_language, load_words
 from vmodel.service.accounts.auth import Login, check_form, find_session
@@ -23,7 +23,7 @@ def find_login(connection: HTTPConnection, here: Installation) -> Login:
     Raises:
         SessionInvalid: nobody is signed in.
     """
-    cookie = connection.cookies.get(COOKIE)
+    cookie = connection.cookies.get(cookie_name(here.settings))
     if not cookie:
         raise SessionInvalid
     with here.database.transaction() as session:

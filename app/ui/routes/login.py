@@ -10,8 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.http.auth import COOKIE
-from app.api.http.state import Here
+from app.api.http.auth import cookie_name
+from app.api.http.state import Here, Installation
 from app.ui.base.auth_gate import PAGE_POLICY
 from app.ui.base.i18n import LANGUAGES, explain, load_words
 from app.ui.base.session import LANGUAGE_COOKIE, check_origin, find_login, language_of
@@ -38,7 +38,7 @@ def show_form(request: Request, here: Here) -> Response:
     try:
         find_login(request, here)
     except SessionInvalid:
-        return _form(request)
+        return _form(request, here)
     return begin(request)
 
 
@@ -48,16 +48,16 @@ def sign_in(request: Request, here: Here, email: _Text = "", password: _Text = "
     origin = request.client.host if request.client else ""
     try:
         check_origin(request)
-        expected = request.cookies.get(_FORM_COOKIE, "")
+        expected = request.cookies.get(cookie_name(here.settings, _FORM_COOKIE), "")
         if not expected or not hmac.compare_digest(expected.encode(), form.encode()):
             raise FormForged
         login = log_in(here.database, email, password, origin)
     except (WrongPassword, RateLimited, FormForged) as error:
         message = explain(error, load_words(language_of(request)))
-        return _form(request, email[:200], message, error.status)
+        return _form(request, here, email[:200], message, error.status)
     answer = RedirectResponse(f"/{language_of(request)}/", 303)
-    _keep(request, answer, COOKIE, login.token, LOGIN_DAYS * _DAY_S)
-    answer.delete_cookie(_FORM_COOKIE)
+    _keep(request, here, answer, cookie_name(here.settings), login.token, LOGIN_DAYS * _DAY_S)
+    _forget(here, answer, cookie_name(here.settings, _FORM_COOKIE))
     return answer
 
 
@@ -72,8 +72,8 @@ def sign_out(request: Request, here: Here, csrf: _Text = "") -> Response:
         return answer
     check_form(login, csrf)
     with here.database.transaction() as session:
-        close_session(session, request.cookies[COOKIE])
-    answer.delete_cookie(COOKIE)
+        close_session(session, request.cookies[cookie_name(here.settings)])
+    _forget(here, answer, cookie_name(here.settings))
     return answer
 
 
@@ -92,8 +92,8 @@ def choose(request: Request, language: str) -> Response:
     return answer
 
 
-def _form(request: Request, email: str = "", message: str = "", status: int = 200) -> Response:
-    known = request.cookies.get(_FORM_COOKIE, "")
+def _form(request: Request, here: Installation, email: str = "", message: str = "", status: int = 200) -> Response:
+    known = request.cookies.get(cookie_name(here.settings, _FORM_COOKIE), "")
     token = known if re.fullmatch(r"[A-Za-z0-9_-]{43}", known) else secrets.token_urlsafe(32)
     page = render(
         "login.html",
@@ -105,7 +105,7 @@ def _form(request: Request, email: str = "", message: str = "", status: int = 20
     )
     headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"}
     answer = HTMLResponse(page, status, headers)
-    _keep(request, answer, _FORM_COOKIE, token, _DAY_S)
+    _keep(request, here, answer, cookie_name(here.settings, _FORM_COOKIE), token, _DAY_S)
     return answer
 
 
@@ -113,6 +113,11 @@ def _other_languages(request: Request) -> list[tuple[str, str]]:
     return [(each, load_words(each)["language"]) for each in LANGUAGES if each != language_of(request)]
 
 
-def _keep(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
-    secure = request.url.scheme == "https"
+def _keep(request: Request, here: Installation, answer: Response, name: str, value: str, seconds: int) -> None:
+    secure = here.settings.is_https or request.url.scheme == "https"
     answer.set_cookie(name, value, max_age=seconds, httponly=True, secure=secure, samesite="lax", path="/")
+
+
+def _forget(here: Installation, answer: Response, name: str) -> None:
+    # Browsers ignore a deletion of a __Host- cookie that is not itself secure.
+    answer.delete_cookie(name, secure=here.settings.is_https)

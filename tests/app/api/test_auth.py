@@ -9,9 +9,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.api.http.auth import COOKIE, CSRF_HEADER
+from app.api.http.auth import CSRF_HEADER, cookie_name
 from app.api.http.state import Installation
 from tests.support.api_client import BLANK, PASSWORD, client_of, new_account, upload, work_off
+from vmodel.config import Settings
 from vmodel.service.accounts.auth import create_api_key, log_in, revoke_api_key
 
 OPEN = {
@@ -93,7 +94,7 @@ def test_a_key_does_only_what_its_scopes_allow(api: FastAPI, here: Installation,
 def test_a_login_changes_things_only_with_its_pages_token(api: FastAPI, here: Installation) -> None:
     new_account(here, "page@shop.example")
     login = log_in(here.database, "page@shop.example", PASSWORD)
-    page = TestClient(api, cookies={COOKIE: login.token})
+    page = TestClient(api, cookies={cookie_name(Settings()): login.token})
     assert page.get("/v1/garments").status_code == 200
     forged = upload(page, BLANK)
     assert (forged.status_code, forged.json()["code"]) == (403, "form_forged")
@@ -101,7 +102,7 @@ def test_a_login_changes_things_only_with_its_pages_token(api: FastAPI, here: In
     assert upload(page, BLANK).status_code == 403
     page.headers[CSRF_HEADER] = login.csrf
     assert upload(page, BLANK).status_code == 201
-    assert TestClient(api, cookies={COOKIE: "stolen?"}).get("/v1/garments").status_code == 401
+    assert TestClient(api, cookies={cookie_name(Settings()): "stolen?"}).get("/v1/garments").status_code == 401
 
 
 def test_whoever_asks_too_often_is_told_when_to_come_back(api: FastAPI, here: Installation) -> None:
@@ -123,7 +124,8 @@ def possessions(anna: TestClient, here: Installation, tee_photo: bytes) -> dict[
     key_id = anna.post("/v1/keys", json={}).json()["id"]
     webhook_id = anna.post("/v1/webhooks", json={"url": "https://8.8.8.8/"}).json()["id"]
     design_id = anna.post("/v1/designs", json={"block": "skirt", "size": "M"}).json()["id"]
-    made = {"design_id": design_id, "job_id": job["id"], "shot_id": job["shots"][0]["id"]}
+    file_id = anna.post("/v1/prints", files={"file": ("p.png", BLANK, "image/png")}).json()["id"]
+    made = {"file_id": file_id, "design_id": design_id, "job_id": job["id"], "shot_id": job["shots"][0]["id"]}
     return {"garment_id": garment_id, "key_id": key_id, "webhook_id": webhook_id, **made}
 
 

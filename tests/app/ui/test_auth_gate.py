@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.api.factory import create_app
 from app.api.http.state import Installation
 from app.ui.base.i18n import load_words
-from tests.support.api_client import PASSWORD
+from app.ui.mount import mount_page
+from tests.support.api_client import PASSWORD, new_account
 from tests.support.browser_login import csrf_of, form_token, sign_in
+from vmodel.config import Settings
+from vmodel.service.accounts.auth import find_session
 
 
 def test_a_stranger_is_led_to_the_login(stranger: TestClient) -> None:
@@ -65,6 +70,24 @@ def test_the_cookie_is_out_of_reach_of_scripts(site: FastAPI, anna_id: str) -> N
     cookie = next(each for each in answer.headers.get_list("set-cookie") if each.startswith("vmodel_session="))
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
+
+
+def test_over_https_a_login_has_a_cookie_that_only_this_host_can_set(tmp_path: Path) -> None:
+    site = create_app(Settings(home=tmp_path, public_url="https://shop.example"))
+    mount_page(site)
+    with TestClient(site, base_url="https://shop.example", follow_redirects=False) as browser:
+        new_account(site.state.installation, "anna@shop.example")
+        form = {"email": "anna@shop.example", "password": PASSWORD, "form": form_token(browser)}
+        answer = browser.post("/login", data=form)
+        cookie = next(each for each in answer.headers.get_list("set-cookie") if "_session=" in each)
+        assert cookie.startswith("__Host-vmodel_session=")
+        assert "Secure" in cookie
+        assert browser.get("/ui/garments/none/photo").status_code == 404  # signed in
+        with site.state.installation.database.transaction() as session:
+            csrf = find_session(session, browser.cookies["__Host-vmodel_session"]).csrf
+        gone = browser.post("/logout", data={"csrf": csrf}).headers["set-cookie"]
+        assert gone.startswith("__Host-vmodel_session=")
+        assert "Secure" in gone
 
 
 def test_the_page_loads_nothing_from_elsewhere(anna: TestClient) -> None:

@@ -168,12 +168,25 @@ def test_guessing_passwords_is_bounded_and_noted(
         with pytest.raises(WrongPassword):
             log_in(any_database, "lin@shop.example", "a wrong password", origin="192.0.2.7")
     with pytest.raises(RateLimited) as refused:
-        log_in(any_database, "lin@shop.example", PASSWORD, origin="192.0.2.8")
+        log_in(any_database, "lin@shop.example", PASSWORD, origin="192.0.2.7")
     assert 1 <= refused.value.retry_after_s <= 1800
     with any_database.transaction() as session:
         seen = [(event.what, event.details) for event in list_audit(session)]
     assert seen == [("login.refused", '{"origin": "192.0.2.7"}')] * 3
     assert LOGINS_PER_QUARTER == 10
+
+
+def test_guesses_from_elsewhere_do_not_lock_the_owner_out(
+    any_database: Database, seller: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "LOGINS_PER_QUARTER", 2)
+    for _ in range(2):
+        with pytest.raises(WrongPassword):
+            log_in(any_database, "lin@shop.example", "a wrong password", origin="2001:db8:1:2::7")
+    with pytest.raises(RateLimited):  # the same network, as a subscriber has all addresses of a /64
+        log_in(any_database, "lin@shop.example", "a wrong password", origin="2001:db8:1:2:ffff::8")
+    for _ in range(6):  # more than the tries of one network: right passwords do not count
+        assert log_in(any_database, "lin@shop.example", PASSWORD, origin="192.0.2.8").token
 
 
 def test_guessing_one_password_for_many_addresses_is_bounded_by_where_it_comes_from(
@@ -240,7 +253,7 @@ def test_what_counts_no_more_is_forgotten_and_what_counts_stays(any_database: Da
     with any_database.transaction() as session:
         counted = set(session.scalars(select(RateWindow.subject)))
         logins = list(session.scalars(select(LoginSession.csrf)))
-    assert counted == {"key:old", "sign-in:lin@shop.example", "sign-in-from:192.0.2.7"}
+    assert counted == {"key:old", "sign-in:192.0.2.7:lin@shop.example", "sign-in-from:192.0.2.7"}
     assert logins == [young.csrf]
 
 

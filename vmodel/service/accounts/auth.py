@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, new_id, now
 from vmodel.service.accounts.audit_log import audit
-from vmodel.service.accounts.rate_limit import check_rate, forget_rates
+from vmodel.service.accounts.rate_limit import check_rate, forget_rates, network_of, uncount
 from vmodel.service.accounts.users import Account, ApiKey, LoginSession, authenticate_password, find_account
 from vmodel.service.errors import (
     AccountClosed,
@@ -186,13 +186,15 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
         database: transactions are opened here, none while the password is hashed.
         email: as typed.
         password: as typed.
-        origin: network address of the caller, which is rate-limited too.
+        origin: network address of the caller. Wrong tries are counted for e-mail and network together, so that nobody
+            elsewhere locks the owner out, and for the network alone.
     Raises:
-        RateLimited: too many tries for this address or from this origin.
+        RateLimited: too many wrong tries for this e-mail from this network, or from this network.
         WrongPassword: no open account has this address and password.
     """
     email = email.replace("\0", "")  # no address holds NUL, and Postgres rejects it in a query
-    subjects = [f"{_SIGN_IN}:{email.strip().lower()[:200]}", *([f"{_SIGN_IN}-from:{origin[:100]}"] if origin else [])]
+    network = network_of(origin)
+    subjects = [f"{_SIGN_IN}:{network}:{email.strip().lower()[:200]}", f"{_SIGN_IN}-from:{network}"]
     with database.transaction() as session:
         for factor, subject in enumerate(subjects, start=1):
             check_rate(session, subject, factor * LOGINS_PER_QUARTER, _QUARTER_S)
@@ -203,6 +205,8 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
             audit(session, None, "login.refused", origin=origin[:100])
         raise
     with database.transaction() as session:
+        for subject in subjects:
+            uncount(session, subject)
         audit(session, account.id, "login", origin=origin[:100])
         return open_session(session, account.id)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import time
 
-from sqlalchemy import BigInteger, Integer, String, delete, select
+from sqlalchemy import BigInteger, Integer, String, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -59,6 +60,23 @@ def check_rate(session: Session, subject: str, limit: int, per_s: int, at_s: flo
     )
     if (before or 0) * (1 - passed_s / per_s) + here > limit:
         raise RateLimited(limit, per_s, _wait_s(before or 0, here, limit, per_s, passed_s))
+
+
+def uncount(session: Session, subject: str) -> None:
+    """Take back the newest request of a subject that ``check_rate`` counted."""
+    newest = select(RateWindow.window).where(RateWindow.subject == subject, RateWindow.requests > 0)
+    found = newest.order_by(RateWindow.window.desc()).limit(1).scalar_subquery()
+    counted = update(RateWindow).where(RateWindow.subject == subject, RateWindow.window == found)
+    session.execute(counted.values(requests=RateWindow.requests - 1))
+
+
+def network_of(address: str) -> str:
+    """Return the network that counts as one caller: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:100]
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
 
 
 def forget_rates(session: Session, prefix: str, per_s: int) -> None:
