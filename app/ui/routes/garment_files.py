@@ -29,13 +29,17 @@ _File = Annotated[UploadFile, File()]
 @router.post("/{garment_id}/back")
 async def put_back(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
     """Set the photo of the back."""
-    return await _changed(request, visitor, here, lambda who: _put(here, who, garment_id, back=_content(file, here)))
+    return await _changed(
+        request, visitor, here, lambda who: read_change(here, who, garment_id, Change(back=_content(file, here)))
+    )
 
 
 @router.put("/{garment_id}/mask")
 async def put_mask(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
     """Set a mask: a black and white picture of the photo's size."""
-    return await _changed(request, visitor, here, lambda who: _put(here, who, garment_id, mask=_content(file, here)))
+    return await _changed(
+        request, visitor, here, lambda who: read_change(here, who, garment_id, Change(mask=_content(file, here)))
+    )
 
 
 @router.post("/{garment_id}/mask")
@@ -49,11 +53,8 @@ async def remove(request: Request, garment_id: _Id, kind: str, visitor: Visitor,
     """Remove the photo of the back, or the mask."""
     if kind not in {"back", "mask"}:
         raise NotFound("file")
-    return await _changed(request, visitor, here, lambda who: _put(here, who, garment_id, **{kind: b""}))
-
-
-def _put(here: Installation, account_id: str, garment_id: str, **files: bytes) -> StoredGarment:
-    return read_change(here, account_id, garment_id, Change(**files))
+    change = Change(back=b"") if kind == "back" else Change(mask=b"")
+    return await _changed(request, visitor, here, lambda who: read_change(here, who, garment_id, change))
 
 
 async def _changed(
