@@ -146,8 +146,7 @@ class Desk:
         account_id = login.identity.account_id
         with self._here.database.transaction() as session:
             keys = delete_garment(session, account_id, _text(asked, "garment", ""))
-        for key in keys:
-            self._here.store.delete(account_id, key)
+        self._here.drop(account_id, keys)
         said = _signal(say=self._pieces.words["say"]["deleted"])
         return {"garments": self._pieces.garments(login.identity), "signal": said}
 

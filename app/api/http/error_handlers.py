@@ -48,7 +48,9 @@ _STATUS_OF_CODE = {
     "model_in_use": 409,
     "model_reserved": 409,
     "not_reserved": 404,
+    "storage_full": 409,
     "too_many_reserved": 409,
+    "upload_in_use": 409,
     "daily_limit": 429,
     "rate_limited": 429,
 }

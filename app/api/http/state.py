@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from vmodel.body.model.roster import Roster
 from vmodel.config import Settings
 from vmodel.core.database import Database
 from vmodel.service.accounts.plans import Plans
+from vmodel.service.garments.uploads import drop_uploads, keep_upload
 from vmodel.service.storage.file_store import FileStore
 
 
@@ -50,6 +52,18 @@ class Installation:
     secret: bytes = field(repr=False)
     watches: Watches
     leaving: threading.Event
+
+    def keep(self, account_id: str, content: bytes, suffix: str) -> str:
+        """Store a seller's file within the storage of their plan, and return its key.
+
+        Raises:
+            StorageFull, StoreUnavailable: see ``vmodel.service.garments.uploads.keep_upload``.
+        """
+        return keep_upload(self.database, self.store, self.plans, account_id, content, suffix)
+
+    def drop(self, account_id: str, keys: Iterable[str]) -> None:
+        """Delete files of a seller, which then no longer count."""
+        drop_uploads(self.database, self.store, account_id, keys)
 
     def close(self) -> None:
         """Wait until running work in both pools ends, and release everything."""

@@ -84,7 +84,7 @@ def take_print(here: Installation, account_id: str, content: bytes, name: str) -
     _check_bytes(here, content)
     suffix = "svg" if _is_svg(content) else suffix_of(content)
     tile = tile_of(content, suffix, _shown(name, suffix))
-    key = here.store.put(account_id, content, suffix)
+    key = here.keep(account_id, content, suffix)
     return key.rpartition("/")[2], tile
 
 
@@ -100,7 +100,7 @@ def take_flat(here: Installation, account_id: str, content: bytes, name: str) ->
     called = _shown(name, "svg")
     colours = colours_written(content, called)
     drawn = draw_drawing(content, called, {})
-    key = here.store.put(account_id, content, "svg")
+    key = here.keep(account_id, content, "svg")
     return key.rpartition("/")[2], has_back(drawn), colours
 
 
@@ -122,7 +122,7 @@ def take_pattern(here: Installation, account_id: str, content: bytes, name: str)
     _check_bytes(here, content)
     suffix = Path(name).suffix.lower().removeprefix(".")
     sewn = sew_design(SewnDesign(_shown(name, suffix) if suffix else plain_name(name), content))
-    key = here.store.put(account_id, content, suffix)
+    key = here.keep(account_id, content, suffix)
     return key.rpartition("/")[2], sewn
 
 
@@ -172,8 +172,7 @@ def keep_design(
         kept.name, kept.photo_key, kept.design = called, files.photo, design
         session.flush()
         gone = unneeded_files(session, account_id, old.file_keys)
-    for key in gone:
-        here.store.delete(account_id, key)
+    here.drop(account_id, gone)
     return kept
 
 
@@ -253,13 +252,13 @@ def _shown_of(here: Installation, account_id: str, recipe: Recipe, outcome: _Out
         colours = [*colours_of(outcome.sewn), *colours]
         of_pattern = {
             "pattern_key": f"{account_id}/{recipe.pattern}",
-            "pieces_key": here.store.put(account_id, draw_pieces(outcome.sewn), "png"),
+            "pieces_key": here.keep(account_id, draw_pieces(outcome.sewn), "png"),
             "pieces": outcome.sewn.marker["pieces"],
         }
     return {
         **of_pattern,
         "print_key": None if recipe.print is None else f"{account_id}/{recipe.print}",
-        "tile_key": None if tile is None else here.store.put(account_id, small_png(tile), "png"),
+        "tile_key": None if tile is None else here.keep(account_id, small_png(tile), "png"),
         "colours": colours,
         "has_back": has_back(outcome.made[0].drawn),
     }
@@ -272,7 +271,7 @@ def has_back(drawn: Drawn) -> bool:
 
 def _write(here: Installation, account_id: str, outcome: _Outcome) -> tuple[GarmentFiles, dict[str, Any]]:
     """Put every file into the store, and return what the design's row records of them."""
-    put = here.store.put
+    put = here.keep
     own, *ways = [
         {
             "name": each.name,

@@ -79,7 +79,7 @@ def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, 
     check_stated(stated)
     called = plain_name(name)
     outcome = _read(uploaded, called, stated, here)
-    photo = here.store.put(account_id, uploaded.photo, suffix_of(uploaded.photo))
+    photo = here.keep(account_id, uploaded.photo, suffix_of(uploaded.photo))
     files = GarmentFiles(
         photo,
         _put(here, account_id, uploaded.mask),
@@ -125,8 +125,7 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
         garment.name = garment.name if change.name is None else plain_name(change.name)
         session.flush()
         gone = unneeded_files(session, account_id, old.file_keys)
-    for key in gone:
-        here.store.delete(account_id, key)
+    here.drop(account_id, gone)
     return garment
 
 
@@ -196,8 +195,8 @@ def _read(
 
 
 def _put(here: Installation, account_id: str, content: bytes | None) -> str | None:
-    return None if content is None else here.store.put(account_id, content, suffix_of(content))
+    return None if content is None else here.keep(account_id, content, suffix_of(content))
 
 
 def _put_cutout(here: Installation, account_id: str, outcome: Understanding | VModelError) -> str | None:
-    return here.store.put(account_id, outcome.cutout_png, "png") if isinstance(outcome, Understanding) else None
+    return here.keep(account_id, outcome.cutout_png, "png") if isinstance(outcome, Understanding) else None

@@ -25,10 +25,14 @@ from app.api.schemas.designs import (
     show_design,
 )
 from vmodel.service.garments.records import PAGE, delete_garment, find_garment
+from vmodel.service.maintenance.retention import delete_upload
 
 router = APIRouter(prefix="/v1", tags=["designs"])
 
 Id = Annotated[str, Path(description="Id of the design.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])]
+FileId = Annotated[
+    str, Path(description="Id of the file, as its upload returned it.", max_length=80, examples=[f"{'0' * 64}.svg"])
+]
 _Way = Annotated[str, Query(max_length=40, description="Name of a colourway. Empty: the design's own colours.")]
 _PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 
@@ -60,7 +64,7 @@ async def upload_print(
 
     def take() -> PrintShown:
         file_id, tile = take_print(here, asker.account_id, file.file.read(), file.filename or "")
-        shown = here.store.put(asker.account_id, small_png(tile), "png")
+        shown = here.keep(asker.account_id, small_png(tile), "png")
         size = tile.shape[0], tile.shape[1]
         return PrintShown(id=file_id, size_px=size, colours=colours_in(tile), link=link_to(here, shown))
 
@@ -91,7 +95,7 @@ async def upload_pattern(
 
     def take() -> PatternShown:
         file_id, sewn = take_pattern(here, asker.account_id, file.file.read(), file.filename or "")
-        shown = here.store.put(asker.account_id, draw_pieces(sewn), "png")
+        shown = here.keep(asker.account_id, draw_pieces(sewn), "png")
         return PatternShown(
             id=file_id,
             pieces=[PieceShown(**piece) for piece in sewn.marker["pieces"]],
@@ -102,6 +106,17 @@ async def upload_pattern(
         )
 
     return await here.reading_pool.do(asker.account_id, take)
+
+
+@router.delete("/prints/{file_id}", status_code=204)
+@router.delete("/flats/{file_id}", status_code=204)
+@router.delete("/patterns/{file_id}", status_code=204)
+def delete_file(file_id: FileId, asker: Manager, here: Here) -> None:
+    """Delete an uploaded print, flat or pattern that no design needs.
+
+    A file that nothing has needed for a week is deleted by itself.
+    """
+    delete_upload(here.database, here.store, asker.account_id, file_id)
 
 
 @router.post("/designs/preview", response_class=Response, responses=_PNG)
@@ -177,5 +192,4 @@ def delete(design_id: Id, asker: Manager, here: Here) -> None:
         if find_garment(session, asker.account_id, design_id).design is None:
             raise NotFound("design")
         keys = delete_garment(session, asker.account_id, design_id)
-    for key in keys:
-        here.store.delete(asker.account_id, key)
+    here.drop(asker.account_id, keys)

@@ -158,8 +158,7 @@ def delete(garment_id: Id, asker: Manager, here: Here) -> None:
     """Delete a garment and its files. Pictures made of it stay until you delete them."""
     with here.database.transaction() as session:
         keys = delete_garment(session, asker.account_id, garment_id)
-    for key in keys:
-        here.store.delete(asker.account_id, key)
+    here.drop(asker.account_id, keys)
 
 
 async def _change(here: Installation, asker: Identity, garment_id: str, change: Change) -> Garment:

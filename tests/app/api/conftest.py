@@ -23,6 +23,8 @@ sizes: [{megapixels: 10, times: 1}]
 plans:
   free: {monthly_credits: 50, concurrent_jobs: 4, pictures_a_day: 100, requests_a_minute: 100000}
   slow: {monthly_credits: 50, concurrent_jobs: 1, pictures_a_day: 2, requests_a_minute: 5}
+  small: {monthly_credits: 50, concurrent_jobs: 1, pictures_a_day: 2, requests_a_minute: 1000, storage_mb: 1,
+    stored_files: 5}
 """
 
 

@@ -25,6 +25,7 @@ class Plan(BaseModel):
         concurrent_jobs: jobs that may run at once.
         pictures_a_day: pictures accepted within 24 hours.
         requests_a_minute: requests to the API with one key.
+        storage_mb, stored_files: megabytes and number of photos, prints and drawings kept, with what is drawn of them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,6 +34,8 @@ class Plan(BaseModel):
     concurrent_jobs: PositiveInt
     pictures_a_day: PositiveInt
     requests_a_minute: PositiveInt
+    storage_mb: PositiveInt = 5000
+    stored_files: PositiveInt = 10_000
 
 
 class _Step(BaseModel):

@@ -55,3 +55,24 @@ class DesignOnly(InputError):
 
     def __init__(self) -> None:
         super().__init__("This garment is a design; change it at /v1/designs, or on the designer page.")
+
+
+class StorageFull(InputError):
+    """Upload for which the seller's plan has no room."""
+
+    code = "storage_full"
+
+    def __init__(self, megabytes: int, files: int) -> None:
+        super().__init__(
+            f"Your plan keeps {megabytes} MB in {files} files; delete garments, designs or prints, or ask for a larger "
+            "plan."
+        )
+
+
+class UploadInUse(InputError):
+    """Uploaded file that a design, garment or job still needs."""
+
+    code = "upload_in_use"
+
+    def __init__(self) -> None:
+        super().__init__("A garment, design or job still needs this file; delete that first.")

@@ -6,20 +6,25 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from vmodel.config import Settings
 from vmodel.core.database import Database, now
 from vmodel.rights.registry.original_store import Originals
 from vmodel.rights.registry.tables import RegisteredShot
-from vmodel.service.garments.records import forget_garments
+from vmodel.service.garments.errors import UploadInUse
+from vmodel.service.garments.records import forget_garments, unneeded_files
+from vmodel.service.garments.uploads import StoredUpload, drop_uploads
 from vmodel.service.jobs.errors import AccountBusy, JobUnknown, ShotUnknown
 from vmodel.service.jobs.lifecycle import cancel_job, list_jobs
 from vmodel.service.jobs.tables import OPEN, JobRow, ShotRow
+from vmodel.service.storage.errors import StoredFileMissing
 from vmodel.service.storage.file_store import FileStore
 
 _AT_ONCE = 500
+UNNEEDED = timedelta(days=7)
+"""Time after which an uploaded file that nothing needs is deleted."""
 _NONE: dict[str, None] = dict.fromkeys(("picture_key", "sidecar_key", "preview_key", "model3d_key"))
 """Values of a shot's row without its files."""
 
@@ -85,6 +90,7 @@ def erase_account(settings: Settings, database: Database, store: FileStore, acco
                 shot.request = {name: value for name, value in shot.request.items() if name != "outfit"}
         session.execute(update(JobRow).where(JobRow.account_id == account_id).values(garment={"photo": "deleted"}))
         forget_garments(session, account_id)
+        session.execute(delete(StoredUpload).where(StoredUpload.account_id == account_id))
         licences = list(session.scalars(select(RegisteredShot.id).where(RegisteredShot.seller_id == account_id)))
     originals = Originals(settings)
     for licence_id in licences:
@@ -106,6 +112,42 @@ def keep_promises(settings: Settings, database: Database, store: FileStore) -> i
         shots = list(session.scalars(select(ShotRow).where(due).order_by(ShotRow.ended_at).limit(_AT_ONCE)))
     _delete_files(database, store, shots)
     return len(shots)
+
+
+def delete_upload(database: Database, store: FileStore, account_id: str, file_id: str) -> None:
+    """Delete an uploaded print, flat or pattern for its owner.
+
+    Raises:
+        StoredFileMissing: the account has no such file.
+        UploadInUse: a garment, design or job needs it.
+    """
+    key = f"{account_id}/{file_id}"
+    if not store.has(account_id, key):
+        raise StoredFileMissing(file_id)
+    with database.reading() as session:
+        if not unneeded_files(session, account_id, [key]) or _is_named(session, account_id, key):
+            raise UploadInUse
+    drop_uploads(database, store, account_id, [key])
+
+
+def collect_uploads(database: Database, store: FileStore) -> int:
+    """Delete uploaded files that no garment, design or job has needed for a week.
+
+    Returns:
+        Number of files deleted.
+    """
+    due = select(StoredUpload).where(StoredUpload.needed_at < now() - UNNEEDED).order_by(StoredUpload.needed_at)
+    gone: list[tuple[str, str]] = []
+    with database.transaction() as session:
+        for upload in session.scalars(due.limit(_AT_ONCE)).all():
+            account_id, key = upload.account_id, upload.key
+            if unneeded_files(session, account_id, [key]) and not _is_named(session, account_id, key):
+                gone.append((account_id, key))
+            else:
+                upload.needed_at = now()
+    for account_id, key in gone:
+        drop_uploads(database, store, account_id, [key])
+    return len(gone)
 
 
 def drop_unnamed(database: Database, store: FileStore, account_id: str, keys: Sequence[str]) -> None:

@@ -36,6 +36,7 @@ def keep_up(settings: Settings, database: Database, store: FileStore, queue: Dur
         for asked in ("verify:", "licence:"):
             forget_rates(session, asked, 60)
     retention.keep_promises(settings, database, store)
+    retention.collect_uploads(database, store)
 
 
 def mend_parts(database: Database, queue: DurableQueue) -> int:

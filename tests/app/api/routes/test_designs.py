@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.api.http.state import Installation
-from tests.support.api_client import client_of, new_account, work_off
+from tests.support.api_client import client_of, new_account, picture, work_off
 from vmodel.service.jobs.request import localise, read_shot
 from vmodel.service.storage.file_store import write_local
 
@@ -239,3 +239,18 @@ def _request(here: Installation, job_id: str) -> dict[str, Any]:
 
     with here.database.reading() as session:
         return dict(session.get_one(ShotRow, f"{job_id}-s000").request)
+
+
+def test_a_plans_storage_is_bounded_and_a_print_can_be_deleted(api: FastAPI, here: Installation) -> None:
+    client = client_of(api, new_account(here, "small@shop.example", plan="small"))
+
+    def send(colour: int) -> Any:
+        return client.post("/v1/prints", files={"file": ("p.png", picture((colour, 0, 0)), "image/png")})
+
+    sent = [send(colour) for colour in range(0, 90, 30)]
+    assert [each.status_code for each in sent] == [201, 201, 409], "each print counts with its small picture"
+    assert sent[-1].json()["code"] == "storage_full"
+    print_id = sent[0].json()["id"]
+    assert client.delete(f"/v1/prints/{print_id}").status_code == 204
+    assert client.delete(f"/v1/prints/{print_id}").status_code == 404
+    assert client.delete("/v1/flats/..%2fx").status_code == 404
