@@ -13,7 +13,7 @@ from vmodel.publishing.publisher import Published, Publisher, save_published
 from vmodel.rights.fingerprint.film_frames import Reel, register_film
 from vmodel.rights.provenance.c2pa import sign_picture
 from vmodel.rights.provenance.xmp import with_xmp_in_film
-from vmodel.rights.registry.queries import add_rendition
+from vmodel.rights.registry.queries import add_rendition, get_shot
 from vmodel.rights.watermark.video import mark_frames
 from vmodel.shot.pipeline_interface import Shot
 from vmodel.types import ByteArray
@@ -43,7 +43,9 @@ def publish_clip(
     published = publisher.publish(still, "jpeg")
     save_published(published, folder, stem)
     reel = Reel(pictures, frames_per_second)
-    marked = mark_frames(reel, int(published.licence.mark, 16), publisher.authority.mark_key)
+    with publisher.database.reading() as session:
+        generation = get_shot(session, published.licence.id).mark_generation
+    marked = mark_frames(reel, int(published.licence.mark, 16), publisher.authority.mark_keys[generation])
     with tempfile.TemporaryDirectory() as passing:
         unsigned = Path(passing) / "film.mp4"
         write_film(unsigned, marked, frames_per_second)

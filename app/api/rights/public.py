@@ -145,7 +145,7 @@ def get_root(request: Request, here: Here, desk: Desk) -> Response:
     folder = keys_folder(here.settings)
     if not folder.is_dir():
         raise NotFound("root certificate yet, because no picture was published")
-    return Response(read_authority(folder).root_pem, media_type="application/x-pem-file")
+    return Response(read_authority(folder).trust_pem, media_type="application/x-pem-file")
 
 
 def look_up(here: Installation, licence_id: str) -> tuple[RegisteredShot, str, str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +24,7 @@ from app.cli.operator.rights_review import (
 from vmodel.errors import BadUsage, VModelError
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
+    from cryptography.x509 import Certificate, CertificateRevocationList
 
     from vmodel.rights.verification.result import Verification
     from vmodel.rights.verification.verifier import Verifier
@@ -71,7 +72,7 @@ def verify_files(files: Files, root: Roots = None, as_json: AsJson = False, mani
         if manifest is not None and len(files) > 1:
             raise BadUsage("--manifest goes with one FILE, because it names one file to write.")
         settings = Settings()
-        verifier = Verifier(settings, open_database(settings), _read_roots(root or []))
+        verifier = Verifier(settings, open_database(settings), *_read_roots(root or []))
     good = True
     for path in files:
         try:
@@ -143,13 +144,29 @@ def make_keys(
 
 
 @rights_app.command("rotate")
-def rotate_signer(root_key: RootKey = None) -> None:
-    """Replace the signing key. Signatures of earlier keys stay valid."""
+def rotate_signer(
+    root_key: RootKey = None,
+    lost_since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="When somebody else may have got the old key (UTC); its later signatures do not count.",
+            show_default=False,
+        ),
+    ] = None,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Replace the watermark key too; old marks are still read.")
+    ] = False,
+) -> None:
+    """Replace the signing key. Signatures of earlier keys stay valid unless the key was lost."""
     from vmodel.config import Settings
-    from vmodel.rights.provenance.keys import rotate_leaf
+    from vmodel.rights.provenance.keys import rotate_leaf, rotate_mark_key
 
     with refusing():
-        authority = rotate_leaf(Settings(), root_key)
+        lost_at = None if lost_since is None else lost_since.replace(tzinfo=UTC)
+        authority = rotate_leaf(Settings(), root_key, lost_at)
+        if mark:
+            rotate_mark_key(Settings())
     print(f"signer {authority.leaf.serial_number:x}, until {authority.leaf.not_valid_after_utc:%Y-%m-%d}")
 
 
@@ -165,7 +182,7 @@ def show_keys(
     with refusing(as_json):
         authority = open_authority(Settings())
     if pem:
-        print(authority.root_pem, end="")
+        print(authority.trust_pem, end="")
         return
     shown = {
         "issuer": authority.name,
@@ -260,12 +277,15 @@ def _content(path: Path) -> bytes:
         raise UnreadablePhoto(path.name, error.strerror or str(error)) from None
 
 
-def _read_roots(paths: list[Path]) -> list[Certificate]:
+def _read_roots(paths: list[Path]) -> tuple[list[Certificate], list[CertificateRevocationList]]:
+    """Read roots and, where a file has it, the list of the leaves that were withdrawn."""
     from cryptography import x509
 
     from vmodel.rights.errors import CertificateInvalid
 
     try:
-        return [root for path in paths for root in x509.load_pem_x509_certificates(_content(path))]
+        contents = [_content(path) for path in paths]
+        roots = [root for content in contents for root in x509.load_pem_x509_certificates(content)]
+        return roots, [x509.load_pem_x509_crl(content) for content in contents if b"BEGIN X509 CRL" in content]
     except ValueError:
         raise CertificateInvalid("of a root cannot be read; it begins with BEGIN CERTIFICATE") from None

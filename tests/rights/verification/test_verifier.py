@@ -8,21 +8,25 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from vmodel.config import Settings
+from vmodel.core.database import open_database
 from vmodel.core.files import encode_picture
 from vmodel.errors import UnreadablePhoto
 from vmodel.publishing.marketplaces import MARKETPLACES, encode_for
 from vmodel.publishing.publisher import Published, Publisher, save_published
 from vmodel.publishing.sidecar import record_sha256
-from vmodel.rights.licence.certificate import sign_licence
+from vmodel.rights.fingerprint.pixel_hash import pixels_sha256
+from vmodel.rights.licence.certificate import moment_text, sign_licence
 from vmodel.rights.provenance.c2pa import sign_picture
-from vmodel.rights.provenance.keys import open_authority
+from vmodel.rights.provenance.keys import Authority, open_authority, rotate_leaf, rotate_mark_key
 from vmodel.rights.registry.queries import revoke
 from vmodel.rights.verification.result import Verification
 from vmodel.rights.verification.trace import trace
@@ -124,6 +128,65 @@ def test_a_mark_that_was_moved_to_another_picture_is_found_out(
     found = verifier.verify(copied(moved, 95), "moved.jpg")
     assert found.verdict == "altered"
     assert "another picture" in found.reason
+
+
+def forged_with(thief: Authority, publisher: Publisher, shot: Shot, **changes: str) -> tuple[bytes, dict[str, Any]]:
+    """Return a picture that a thief made authentic with a signer's key, and its certificate."""
+    genuine = publisher.publish(shot, "png").licence
+    changes |= {"seller": "Thief Ltd", "picture_sha256": pixels_sha256(shot.picture)}
+    certificate = sign_licence(replace(genuine, **changes), thief)
+    return sign_picture(encode_picture(shot.picture, "png"), "png", thief, certificate)[0], certificate
+
+
+@pytest.mark.parametrize("licence_id", [{}, {"id": "0" * 32}], ids=["a licence of ours", "an id of their own"])
+def test_a_stolen_signer_makes_nothing_authentic_where_the_registry_is(
+    publisher: Publisher, verifier: Verifier, other_shot: Shot, tmp_path: Path, licence_id: dict[str, str]
+) -> None:
+    thief = publisher.authority
+    forged, certificate = forged_with(thief, publisher, other_shot, **licence_id)
+    assert verifier.verify(forged, "forged.png").verdict != "authentic"
+    paper = verify_paper(json.dumps(certificate).encode(), tmp_path / "x.json", verifier, record_sha256)
+    assert (paper.verdict, paper.licence) == ("altered", None)
+    assert "never issued" in paper.reason
+
+
+def test_a_lost_signer_counts_for_others_until_it_was_lost(
+    publish: Publish, publisher: Publisher, other_shot: Shot, tmp_path: Path
+) -> None:
+    published, thief = publish("png"), publisher.authority
+    lost_at = datetime.fromisoformat(published.licence.issued_at) + timedelta(seconds=1)
+    moment = moment_text(lost_at + timedelta(hours=1))
+    forged, _ = forged_with(thief, publisher, other_shot, id="0" * 32, issued_at=moment)
+    authority = rotate_leaf(publisher.settings, lost_at=lost_at)
+    rotate_leaf(publisher.settings)  # once more, which keeps the list
+    assert authority.withdrawn is not None
+    other = Settings(home=tmp_path / "other")
+    elsewhere = Verifier(other, open_database(other), [authority.root], [authority.withdrawn])
+    assert elsewhere.verify(published.content, "picture.png").verdict == "authentic"
+    assert "does not count from" in elsewhere.verify(forged, "forged.png").reason
+    here = Verifier(publisher.settings, publisher.database)
+    assert here.verify(publish("png").content, "picture.png").verdict == "authentic"
+    assert here.withdrawn
+
+
+def test_a_new_generation_of_the_mark_s_key_leaves_old_pictures_recognised(
+    publish: Publish, publisher: Publisher, other_shot: Shot
+) -> None:
+    old = publish("png")
+    rotated = rotate_mark_key(publisher.settings)
+    del publisher.authority  # as after a restart
+    assert np.array_equal(publish("png").picture, old.picture), "made again, the same pixels"
+    new = publisher.publish(other_shot, "png")
+    expected = embed_mark(other_shot.picture, int(new.licence.mark, 16), rotated.mark_keys[1])
+    assert np.array_equal(new.picture, expected)
+    verifier = Verifier(publisher.settings, publisher.database)
+    for published in (old, new):
+        found = verifier.verify(copied(published.picture), "copy.jpg")
+        assert (found.verdict, found.found_by) == ("copy", "mark")
+        assert found.licence == published.licence
+    # Whoever stole the old key may not mark what came later.
+    stolen = embed_mark(other_shot.picture, int(new.licence.mark, 16), rotated.mark_keys[0])
+    assert verifier.verify(copied(stolen, 95), "stolen.jpg").found_by != "mark"
 
 
 def test_a_licence_copied_into_another_signed_file_is_found_out(

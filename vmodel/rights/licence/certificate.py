@@ -152,14 +152,19 @@ def sign_licence(licence: Licence, authority: Authority) -> dict[str, Any]:
     }
 
 
-def check_certificate(certificate: Mapping[str, Any], roots: Sequence[x509.Certificate]) -> Licence:
+def check_certificate(
+    certificate: Mapping[str, Any],
+    roots: Sequence[x509.Certificate],
+    withdrawn: Sequence[x509.CertificateRevocationList] = (),
+) -> Licence:
     """Check a certificate's signature up to a trusted root, and return its licence.
 
     Args:
         certificate: from any source; nothing in it is trusted.
         roots: trusted root certificates.
+        withdrawn: lists of withdrawn leaves; one counts for the root that signed it.
     Raises:
-        CertificateInvalid: it was changed, was signed by somebody else, or is no certificate.
+        CertificateInvalid: it was changed, was signed by somebody else or with a withdrawn key, or is no certificate.
     """
     try:
         content, signature = certificate["licence"], certificate["signature"]
@@ -179,7 +184,7 @@ def check_certificate(certificate: Mapping[str, Any], roots: Sequence[x509.Certi
         key.verify(value, signed)
     except InvalidSignature:
         raise CertificateInvalid("was changed after it was signed", altered=True) from None
-    _check_chain(leaf, roots, licence.issuer, issued)
+    _check_chain(leaf, roots, licence.issuer, issued, withdrawn)
     return licence
 
 
@@ -188,7 +193,19 @@ def parse_licence(certificate: Mapping[str, Any]) -> Licence:
     return _licence(certificate["licence"])
 
 
-def _check_chain(leaf: x509.Certificate, roots: Sequence[x509.Certificate], issuer: str, issued: datetime) -> None:
+def is_issued_by(certificate: Mapping[str, Any], root: x509.Certificate) -> bool:
+    """Return True if a certificate that was checked was signed with a leaf of this root."""
+    leaf = x509.load_der_x509_certificate(base64.b64decode(certificate["signature"]["certificate"]))
+    return _issued_by(leaf, root)
+
+
+def _check_chain(
+    leaf: x509.Certificate,
+    roots: Sequence[x509.Certificate],
+    issuer: str,
+    issued: datetime,
+    withdrawn: Sequence[x509.CertificateRevocationList],
+) -> None:
     root = next((root for root in roots if _issued_by(leaf, root)), None)
     if root is None:
         raise CertificateInvalid("is signed by somebody whom this installation does not trust")
@@ -196,6 +213,13 @@ def _check_chain(leaf: x509.Certificate, roots: Sequence[x509.Certificate], issu
         raise CertificateInvalid("names another issuer than the one that signed it")
     if issued.tzinfo is None or not leaf.not_valid_before_utc <= issued <= leaf.not_valid_after_utc:
         raise CertificateInvalid("was signed with a key outside the key's time")
+    for listed in withdrawn:
+        entry = listed.get_revoked_certificate_by_serial_number(leaf.serial_number)
+        if entry is None or not listed.is_signature_valid(root.public_key()):  # type: ignore[arg-type]
+            continue
+        if issued >= entry.revocation_date_utc:
+            moment = moment_text(entry.revocation_date_utc)
+            raise CertificateInvalid(f"was signed with a key that does not count from {moment} on")
 
 
 def _issued_by(leaf: x509.Certificate, root: x509.Certificate) -> bool:

@@ -6,7 +6,10 @@ They are kept in ``VMODEL_HOME/rights/keys`` and made on first use:
 * ``root.key``: its private key, needed only to rotate the leaf; move it to an offline medium.
 * ``signer.pem``: private key and certificate of the leaf, which signs licences and manifests every day.
 * ``mark.key``: 32 secret bytes; the invisible mark's patterns are derived from them. Without it no mark can be read.
-* ``retired/``: certificates of earlier leaves; what they signed stays valid.
+* ``mark-1.key``, ``mark-2.key``, ...: its later generations. New pictures get the last one; all are read.
+* ``retired/``: certificates of earlier leaves; what they signed stays valid unless they were withdrawn.
+* ``withdrawn.pem``: list of withdrawn leaves (CRL, RFC 5280), signed by the root: from the date of its entry on a
+  leaf's signature no longer counts.
 """
 
 from __future__ import annotations
@@ -45,19 +48,26 @@ class Authority:
         root: certificate that others trust.
         leaf: certificate of ``key``, issued by the root.
         key: signs licences and manifests.
-        mark_key: secret of the invisible mark.
+        mark_keys: secrets of the invisible mark by generation; the last one marks new pictures.
+        withdrawn: list of withdrawn leaves; None for none.
     """
 
     folder: Path
     root: x509.Certificate
     leaf: x509.Certificate
     key: Ed25519PrivateKey
-    mark_key: bytes
+    mark_keys: tuple[bytes, ...]
+    withdrawn: x509.CertificateRevocationList | None = None
 
     @property
     def name(self) -> str:
         """Issuer that the root names."""
         return name_of(self.root)
+
+    @property
+    def mark_key(self) -> bytes:
+        """Secret that marks new pictures."""
+        return self.mark_keys[-1]
 
     @property
     def chain_pem(self) -> str:
@@ -73,6 +83,11 @@ class Authority:
     def root_pem(self) -> str:
         """Root certificate, which a third party needs in order to trust this installation."""
         return _pem(self.root).decode()
+
+    @property
+    def trust_pem(self) -> str:
+        """Root certificate, then the list of withdrawn leaves if there is one: what a third party checks against."""
+        return self.root_pem + ("" if self.withdrawn is None else _pem(self.withdrawn).decode())
 
     @property
     def has_root_key(self) -> bool:
@@ -132,12 +147,13 @@ def make_authority(settings: Settings, name: str | None = None, root_key: Path |
     return True
 
 
-def rotate_leaf(settings: Settings, root_key: Path | None = None) -> Authority:
+def rotate_leaf(settings: Settings, root_key: Path | None = None, lost_at: datetime | None = None) -> Authority:
     """Replace the signing leaf by a new one; what earlier leaves signed stays valid.
 
     Args:
         settings: of the installation, for its home folder.
         root_key: file of the root's private key, if it is not in the keys' folder.
+        lost_at: when somebody else may have got the old leaf's key; from then on its signatures do not count.
     Raises:
         RightsKeysMissing: the root's key is missing, or belongs to another root.
     """
@@ -149,7 +165,21 @@ def rotate_leaf(settings: Settings, root_key: Path | None = None) -> Authority:
     retired = old.folder / "retired"
     retired.mkdir(mode=_FOLDER_MODE, exist_ok=True)
     _write_secret(retired / f"{old.leaf.serial_number:x}.pem", _pem(old.leaf))
+    if lost_at is not None:
+        _write_secret(old.folder / "withdrawn.pem", _pem(_with_withdrawn(old, key, lost_at)))
     _write_secret(old.folder / "signer.pem", _new_signer(old.root, key))
+    return read_authority(old.folder)
+
+
+def rotate_mark_key(settings: Settings) -> Authority:
+    """Add a generation of the mark's key, which marks new pictures; marks of earlier ones are still read.
+
+    Raises:
+        RightsKeysMissing: see ``read_authority``.
+    """
+    old = open_authority(settings)
+    path = old.folder / f"mark-{len(old.mark_keys)}.key"
+    _write_secret(path, secrets.token_bytes(32), exclusive=True)
     return read_authority(old.folder)
 
 
@@ -163,10 +193,15 @@ def read_authority(folder: Path) -> Authority:
     try:
         root = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
         leaf = x509.load_pem_x509_certificate((folder / "signer.pem").read_bytes())
-        mark_key = (folder / "mark.key").read_bytes()
+        mark_keys = [(folder / "mark.key").read_bytes()]
+        while (later := folder / f"mark-{len(mark_keys)}.key").is_file():
+            mark_keys.append(later.read_bytes())
+        listed = folder / "withdrawn.pem"
+        withdrawn = x509.load_pem_x509_crl(listed.read_bytes()) if listed.is_file() else None
     except (OSError, ValueError) as error:
         raise RightsKeysMissing(f"The keys in {folder} cannot be read ({error})", restore) from None
-    return Authority(folder, root, leaf, _private_key(folder / "signer.pem", "the signer", restore), mark_key)
+    key = _private_key(folder / "signer.pem", "the signer", restore)
+    return Authority(folder, root, leaf, key, tuple(mark_keys), withdrawn)
 
 
 def name_of(certificate: x509.Certificate) -> str:
@@ -211,6 +246,21 @@ def _new_signer(root: x509.Certificate, root_key: Ed25519PrivateKey) -> bytes:
     return _key_pem(key) + _pem(leaf)
 
 
+def _with_withdrawn(old: Authority, root_key: Ed25519PrivateKey, lost_at: datetime) -> x509.CertificateRevocationList:
+    """Return the list of withdrawn leaves with the present one added."""
+    instant = datetime.now(UTC)
+    listed = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(old.root.subject)
+        .last_update(instant)
+        .next_update(old.root.not_valid_after_utc)
+    )
+    for earlier in old.withdrawn or ():
+        listed = listed.add_revoked_certificate(earlier)
+    entry = x509.RevokedCertificateBuilder().serial_number(old.leaf.serial_number).revocation_date(lost_at).build()
+    return listed.add_revoked_certificate(entry).sign(root_key, None)
+
+
 def _builder(subject: x509.Name, issuer: x509.Name, public_key: object, years: int) -> x509.CertificateBuilder:
     # One hour back, because clocks of other machines may be slow.
     start = datetime.now(UTC) - timedelta(hours=1)
@@ -249,7 +299,7 @@ def _usage(signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _pem(certificate: x509.Certificate) -> bytes:
+def _pem(certificate: x509.Certificate | x509.CertificateRevocationList) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 

@@ -18,6 +18,7 @@ class RegisteredShot(Table):
         work_sha256: of seller, pixels, record and terms: the same work published again finds its row by it.
         rendered_sha256, picture_sha256: of the pixels before and after the invisible mark.
         mark: payload of the invisible mark, 40 bits.
+        mark_generation: of the key that embedded it, see ``vmodel.rights.provenance.keys``.
         certificate: canonical JSON.
         iscc: ISO 24138 code of the picture.
         valid_until: last day, ISO 8601; "" for no end.
@@ -42,6 +43,7 @@ class RegisteredShot(Table):
     record_sha256: Mapped[str] = mapped_column(String(64))
     garment_sha256: Mapped[str] = mapped_column(String(64))
     mark: Mapped[int] = mapped_column(BigInteger)
+    mark_generation: Mapped[int] = mapped_column(default=0, server_default="0")
     model_id: Mapped[str] = mapped_column(String(100))
     pipeline: Mapped[str] = mapped_column(String(100))
     category: Mapped[str] = mapped_column(String(40))

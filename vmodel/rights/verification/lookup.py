@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
 from vmodel.config import Settings
 from vmodel.core.database import Database, now
-from vmodel.rights.licence.certificate import Licence, parse_licence
+from vmodel.rights.errors import CertificateInvalid
+from vmodel.rights.licence.certificate import Licence, check_certificate, is_issued_by, parse_licence
 from vmodel.rights.provenance.keys import Authority, keys_folder, read_authority
 from vmodel.rights.registry.original_store import Originals
-from vmodel.rights.registry.queries import external_codes, find_revocation, state_of
+from vmodel.rights.registry.queries import external_codes, find_by_mark, find_revocation, state_of
 from vmodel.rights.registry.tables import RegisteredShot
 from vmodel.rights.verification.result import Verdict, Verification
 from vmodel.types import ByteArray
@@ -28,19 +30,28 @@ if TYPE_CHECKING:
 class Lookup:
     """Search for registered pictures and for their licences' state today."""
 
-    def __init__(self, settings: Settings, database: Database, roots: Sequence[x509.Certificate] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        roots: Sequence[x509.Certificate] = (),
+        withdrawn: Sequence[x509.CertificateRevocationList] = (),
+    ) -> None:
         """Open the registry's files; keys are read if there are some, never made.
 
         Args:
             settings: of the installation.
             database: of the registry.
             roots: of other installations that are trusted too.
+            withdrawn: lists of their withdrawn leaves.
         """
         self.settings = settings
         self.database = database
         folder = keys_folder(settings)
         self.authority: Authority | None = read_authority(folder) if folder.is_dir() else None
         self.roots = [*([self.authority.root] if self.authority else []), *roots]
+        own = self.authority.withdrawn if self.authority else None
+        self.withdrawn = [*([own] if own is not None else []), *withdrawn]
         self.originals = Originals(settings)
         self._index: CopyIndex | None = None
         self._stale = False
@@ -70,6 +81,41 @@ class Lookup:
         self._stale = False
         return self._index
 
+    def check(self, certificate: Mapping[str, Any]) -> Licence:
+        """Check a licence certificate; one that our own root signed must be as our registry has issued it.
+
+        Whoever got hold of a signer's key can date a licence back to when the key was good, but cannot register it.
+
+        Raises:
+            CertificateInvalid: see ``check_certificate``; or our registry has issued no such licence.
+        """
+        with self.database.transaction() as session:
+            shot = session.get(RegisteredShot, _id_of(certificate))
+        if shot is not None and json.loads(shot.certificate)["licence"] == certificate["licence"]:
+            return check_certificate(certificate, self.roots)  # issued by us, whatever became of its key
+        licence = check_certificate(certificate, self.roots, self.withdrawn)
+        if self.authority is not None and is_issued_by(certificate, self.authority.root):
+            raise CertificateInvalid("was signed with a key of this installation, which never issued it", altered=True)
+        return licence
+
+    def read_marked(self, read: Callable[[bytes], int | None]) -> RegisteredShot | None:
+        """Find the registered picture whose mark is read with the key of its generation.
+
+        Args:
+            read: returns the payload that it reads with a key, or None.
+        """
+        keys = () if self.authority is None else self.authority.mark_keys
+        for generation, key in reversed(list(enumerate(keys))):
+            payload = read(key)
+            if payload is None:
+                continue
+            with self.database.transaction() as session:
+                shot = find_by_mark(session, payload)
+            # A key that was lost may not mark what is published with later ones.
+            if shot is not None and shot.mark_generation == generation:
+                return shot
+        return None
+
     def with_licence(self, verdict: Verdict, reason: str, found_by: str, shot: RegisteredShot) -> Verification:
         """Build an answer with the licence of a registered picture."""
         return self.answer(verdict, reason, found_by, parse_licence(json.loads(shot.certificate)))
@@ -84,6 +130,14 @@ class Lookup:
             reason = f"{reason}; its licence was revoked on {revocation.revoked_at:%Y-%m-%d}: {revocation.reason}"
         state = state_of(licence, revocation, now().date()) if known else _unchecked(licence, now().date())
         return Verification(verdict, reason, found_by, licence, state, tuple(sorted(codes.items())))
+
+
+def _id_of(certificate: Mapping[str, Any]) -> str:
+    try:
+        found = str(certificate["licence"]["id"])
+    except (KeyError, TypeError):
+        return ""
+    return found if re.fullmatch(r"[0-9a-f]{32}", found) else ""
 
 
 def _unchecked(licence: Licence, today: date) -> str:

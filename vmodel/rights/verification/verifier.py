@@ -18,10 +18,10 @@ from vmodel.errors import UnreadablePhoto
 from vmodel.rights.errors import CertificateInvalid
 from vmodel.rights.fingerprint.pixel_hash import pixels_sha256
 from vmodel.rights.fingerprint.query_image import Suspect, read_suspect
-from vmodel.rights.licence.certificate import Licence, check_certificate
+from vmodel.rights.licence.certificate import Licence
 from vmodel.rights.licence.certificate_file import certificate_of, read_paper, record_was_changed
 from vmodel.rights.provenance.c2pa import MIME_TYPES, Provenance, Trust, read_provenance, sniff_mime
-from vmodel.rights.registry.queries import find_by_file, find_by_mark, find_by_pixels
+from vmodel.rights.registry.queries import find_by_file, find_by_pixels
 from vmodel.rights.registry.tables import RegisteredShot
 from vmodel.rights.verification.lookup import Lookup
 from vmodel.rights.verification.result import CHANGED, Verdict, Verification, named
@@ -86,7 +86,7 @@ class Verifier(Lookup):
 
     def _judge_manifest(self, suspect: Suspect, manifest: Provenance) -> Verification:
         try:
-            licence = check_certificate(manifest.certificate or {}, self.roots)
+            licence = self.check(manifest.certificate or {})
         except CertificateInvalid as error:
             found = self.recognise(suspect)
             stranger = Verification(Verdict.UNKNOWN, f"its licence certificate {error.reason}")
@@ -122,7 +122,7 @@ class Verifier(Lookup):
 
     def _judge_damaged(self, manifest: Provenance) -> Verification | None:
         try:
-            licence = check_certificate(manifest.certificate or {}, self.roots)
+            licence = self.check(manifest.certificate or {})
         except CertificateInvalid:
             return None
         return self.answer(Verdict.ALTERED, CHANGED, "manifest", licence)
@@ -134,13 +134,11 @@ class Verifier(Lookup):
     def _read_mark(self, suspect: Suspect) -> RegisteredShot | None:
         from vmodel.rights.watermark.codec import read_mark
 
-        if self.authority is None:
-            return None
-        reading = read_mark(suspect.rgb, self.authority.mark_key)
-        if reading is None:
-            return None
-        with self.database.transaction() as session:
-            return find_by_mark(session, reading.payload)
+        def read(key: bytes) -> int | None:
+            reading = read_mark(suspect.rgb, key)
+            return None if reading is None else reading.payload
+
+        return self.read_marked(read)
 
     def _as_copy(self, shot: RegisteredShot, found_by: str, reason: str) -> Verification:
         return self.with_licence(Verdict.COPY, reason, found_by, shot)
@@ -159,7 +157,7 @@ def verify_paper(
     """
     try:
         paper = read_paper(content)
-        licence = check_certificate(certificate_of(paper), verifier.roots)
+        licence = verifier.check(certificate_of(paper))
     except CertificateInvalid as error:
         verdict = Verdict.ALTERED if error.altered else Verdict.UNKNOWN
         return Verification(verdict, f"the licence certificate {error.reason}")

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from vmodel.rights.errors import CertificateInvalid
-from vmodel.rights.licence.certificate import Licence, check_certificate
+from vmodel.rights.licence.certificate import Licence
 from vmodel.rights.provenance.c2pa import MIME_TYPES, Provenance, Trust
-from vmodel.rights.registry.queries import find_by_file, find_by_mark
+from vmodel.rights.registry.queries import find_by_file
 from vmodel.rights.registry.tables import RegisteredShot
 from vmodel.rights.verification.lookup import Lookup
 from vmodel.rights.verification.result import CHANGED, Verdict, Verification, named
@@ -43,7 +43,7 @@ def _licence_of(manifest: Provenance | None, lookup: Lookup) -> Licence | None:
     if manifest is None or manifest.certificate is None:
         return None
     try:
-        return check_certificate(manifest.certificate, lookup.roots)
+        return lookup.check(manifest.certificate)
     except CertificateInvalid:
         return None
 
@@ -73,13 +73,12 @@ def _recognise(content: bytes, lookup: Lookup) -> Verification:
 
 
 def _marked(content: bytes, lookup: Lookup) -> RegisteredShot | None:
-    if lookup.authority is None:
-        return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         path.write_bytes(content)
-        found = read_mark_of_clip(path, lookup.authority.mark_key)
-    if found is None:
-        return None
-    with lookup.database.transaction() as session:
-        return find_by_mark(session, found[0])
+
+        def read(key: bytes) -> int | None:
+            found = read_mark_of_clip(path, key)
+            return None if found is None else found[0]
+
+        return lookup.read_marked(read)
