@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from PIL import Image
 
 from app.api.http.errors import BodyTooLarge
 from app.api.http.state import Installation
+from vmodel.rights.admission.garment_review import GarmentDesk
+from vmodel.rights.admission.uploaded_rasters import by_pixels, rasters_in
 from vmodel.service.garments.design_preview import (
     Drawn,
     colours_in,
@@ -84,6 +87,7 @@ def take_print(here: Installation, account_id: str, content: bytes, name: str) -
     _check_bytes(here, content)
     suffix = "svg" if _is_svg(content) else suffix_of(content)
     tile = tile_of(content, suffix, _shown(name, suffix))
+    _examine(here, account_id, by_pixels(tile))
     key = here.keep(account_id, content, suffix)
     return key.rpartition("/")[2], tile
 
@@ -100,6 +104,7 @@ def take_flat(here: Installation, account_id: str, content: bytes, name: str) ->
     called = _shown(name, "svg")
     colours = colours_written(content, called)
     drawn = draw_drawing(content, called, {})
+    _examine(here, account_id, rasters_in(content, called))
     key = here.keep(account_id, content, "svg")
     return key.rpartition("/")[2], has_back(drawn), colours
 
@@ -304,6 +309,12 @@ def small_png(tile: ByteArray, side: int = 320) -> bytes:
     stream = io.BytesIO()
     picture.save(stream, "PNG")
     return stream.getvalue()
+
+
+def _examine(here: Installation, account_id: str, rasters: Mapping[str, ByteArray]) -> None:
+    """Examine pictures as photos of garments are; what is found waits for a review before jobs may show it."""
+    for digest, picture in rasters.items():
+        GarmentDesk(here.settings, here.database).examine(account_id, digest, picture)
 
 
 def _is_svg(content: bytes) -> bool:

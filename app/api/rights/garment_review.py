@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -129,8 +128,9 @@ def get_rights(garment_id: GarmentId, asker: Reader, here: Here) -> GarmentRight
 async def attest_garment(garment_id: GarmentId, word: Word, asker: Shooter, here: Here) -> GarmentRights:
     """State that you may use a garment and its photo, and check the photo now."""
     with here.database.reading() as session:
-        key = find_garment(session, asker.account_id, garment_id).photo_key
-    examining = _examining(here, asker.account_id, key, word.attested)
+        garment = find_garment(session, asker.account_id, garment_id)
+    shown = garment.photo_key if garment.shown_key is None else garment.shown_key
+    examining = _examining(here, asker.account_id, sha256_of_key(garment.photo_key), shown, word.attested)
     return _shown(await here.reading_pool.do(asker.account_id, examining))
 
 
@@ -168,12 +168,13 @@ def sha256_of_key(key: str) -> str:
     return key.rpartition("/")[2].partition(".")[0]
 
 
-def _examining(here: Installation, account_id: str, key: str, attested: bool) -> Callable[[], GarmentPhoto]:
+def _examining(
+    here: Installation, account_id: str, digest: str, key: str, attested: bool
+) -> Callable[[], GarmentPhoto]:
     def examine() -> GarmentPhoto:
         from vmodel.service.garments.recognition import read_photo
 
         content = here.store.get(account_id, key)
-        digest = hashlib.sha256(content).hexdigest()
         rgb = read_photo(content, "The photo", here.settings).rgb
         return GarmentDesk(here.settings, here.database).examine(account_id, digest, rgb, attested)
 

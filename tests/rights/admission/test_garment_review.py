@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from tests.support.api_client import client_of, new_account, upload
 from vmodel.config import Settings
 from vmodel.core.database import Database
 from vmodel.core.files import sha256_of
+from vmodel.garment.blocks.print_repeat import PrintRepeat
+from vmodel.garment.designs.block_design import Design, write_design
 from vmodel.publishing.publisher import Holder, Publisher
 from vmodel.rights.admission.brand_words import match_brands, read_brands
 from vmodel.rights.admission.garment_review import GarmentDesk, attest, check_garment, decide, find_review, list_reviews
@@ -36,7 +39,7 @@ from vmodel.rights.errors import (
 )
 from vmodel.rights.licence.certificate import Terms
 from vmodel.shot.pipeline_interface import Shot
-from vmodel.types import ByteArray
+from vmodel.types import BodyMeasurements, ByteArray
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -200,6 +203,25 @@ def test_a_brand_on_the_back_of_a_garment_waits_for_its_review_too(tmp_path: Pat
     admit_job(strict, publisher.database, "anna", front, back=back)
 
 
+def test_a_brand_in_a_print_or_inside_a_drawing_waits_for_its_review(tmp_path: Path, publisher: Publisher) -> None:
+    body = BodyMeasurements(**dict.fromkeys([each.name for each in fields(BodyMeasurements)], 70.0))
+    tile = np.dstack([printed("BURBERRY"), np.full((640, 640), 255, np.uint8)])
+    design, drawing = tmp_path / "skirt.design.json", tmp_path / "flat.svg"
+    design.write_bytes(write_design(Design("skirt", body, PrintRepeat(tile, 20.0))))
+    link = f"data:image/png;base64,{base64.b64encode(png_of(printed('BURBERRY'))).decode()}"
+    drawing.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><image width="9" height="9" href="{link}"/></svg>'
+    )
+    for seller, file, found in (("anna", design, "burberry"), ("bert", drawing, "another seller's")):
+        for _ in range(2):  # what waits once waits until somebody decides
+            with pytest.raises(GarmentInReview, match=found):
+                admit_job(publisher.settings, publisher.database, seller, file)
+        with publisher.database.transaction() as session:
+            (waiting,) = list_reviews(session)
+            decide(session, waiting.id, True, "olga", "has a licence")
+        admit_job(publisher.settings, publisher.database, seller, file)
+
+
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     app = create_app(Settings(home=tmp_path_factory.mktemp("garment-rights")))
@@ -212,6 +234,18 @@ def png_of(picture: ByteArray) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(picture).save(stream, "PNG")
     return stream.getvalue()
+
+
+def test_an_uploaded_print_is_examined_and_a_design_can_be_attested(api: FastAPI) -> None:
+    here = api.state.installation
+    carla = client_of(api, new_account(here, "carla@shop.example"))
+    dora = client_of(api, new_account(here, "dora@house.example", "operator"), ("read", "operate"))
+    before = len(dora.get("/v1/reviews").json())
+    uploaded = carla.post("/v1/prints", files={"file": ("p.png", png_of(printed("BURBERRY")), "image/png")})
+    assert uploaded.status_code == 201
+    assert len(dora.get("/v1/reviews").json()) == before + 1
+    design = carla.post("/v1/designs", json={"block": "skirt", "size": "M"}).json()
+    assert carla.put(f"/v1/garments/{design['id']}/rights", json={"attested": True}).json()["state"] == "clear"
 
 
 def test_seller_and_operator_meet_over_http(api: FastAPI) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from itertools import chain
 from pathlib import Path
 
 from vmodel.config import Settings
@@ -10,12 +11,12 @@ from vmodel.core.database import Database
 from vmodel.core.files import sha256_of
 from vmodel.errors import InputError
 from vmodel.garment.designs.block_design import is_design
-from vmodel.garment.load_photo import read_flat_lay
 from vmodel.rights.admission.garment_review import GarmentDesk, check_garment, check_state, find_photo
+from vmodel.rights.admission.uploaded_rasters import rasters_of
 from vmodel.rights.policy.consent import likeness_of
 from vmodel.rights.policy.minors import check_likeness
 from vmodel.rights.policy.model_reservation import check_exclusive
-from vmodel.types import VirtualModel
+from vmodel.types import ByteArray, VirtualModel
 
 
 def admit_job(
@@ -33,7 +34,7 @@ def admit_job(
         settings: of the installation.
         database: of the registry.
         seller_id: whose job it is.
-        photo: of the garment; a designer's vector file is their own work and is not examined.
+        photo: of the garment, or a designer's file: of that its print and the pictures inside it are examined.
         model: requested model; None if one will be chosen automatically.
         channel: where the picture will be shown; None for anywhere.
         back: photo of the garment's back, examined too; the seller's attestation of the garment covers it.
@@ -47,24 +48,24 @@ def admit_job(
     """
     digests = [_examined(settings, database, seller_id, each) for each in (photo, back) if each is not None]
     with database.reading() as session:
-        for digest in digests:
+        for digest in chain.from_iterable(digests):
             check_state(session, seller_id, digest)
-        check_garment(session, settings, seller_id, digests[0])
+        check_garment(session, settings, seller_id, digests[0][0])
         if model is not None:
             check_exclusive(session, model, seller_id)
             check_likeness(model, likeness_of(session, settings, model.id, channel))
 
 
-def _examined(settings: Settings, database: Database, seller_id: str, photo: Path) -> str:
-    """Return the SHA-256 of a photo; examine the photo if it is new."""
-    digest = sha256_of(photo)
+def _examined(settings: Settings, database: Database, seller_id: str, file: Path) -> list[str]:
+    """Return the SHA-256 of a file and of each picture that it brings; examine the pictures that are new."""
+    digest = sha256_of(file)
     with database.reading() as session:
-        known = find_photo(session, seller_id, digest) is not None
-    if not known and not is_design(photo):
-        flat_lay = None
-        # A file that is no photo is a designer's own drawing, or is refused when it is read.
-        with contextlib.suppress(InputError):
-            flat_lay = read_flat_lay(photo, settings)
-        if flat_lay is not None:
-            GarmentDesk(settings, database).examine(seller_id, digest, flat_lay.rgb)
-    return digest
+        if find_photo(session, seller_id, digest) is not None and not is_design(file):
+            return [digest]
+    rasters: dict[str, ByteArray] = {}
+    # A file that cannot be read is refused when it is read.
+    with contextlib.suppress(InputError):
+        rasters = rasters_of(file, settings)
+    for each, picture in rasters.items():
+        GarmentDesk(settings, database).examine(seller_id, each, picture)
+    return list(dict.fromkeys((digest, *rasters)))
