@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -112,6 +115,17 @@ def test_migrations_make_the_tables_that_the_code_speaks_of(any_database: Databa
         found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": False}), Table.metadata)
     # Tables of tests and of DBOS do not belong to us.
     assert [difference for difference in found if "of_a_test" not in str(difference)] == []
+
+
+def test_processes_that_start_together_on_an_empty_postgres_all_start(new_postgres: str, tmp_path: Path) -> None:
+    code = (
+        "from vmodel.config import Settings; from vmodel.core.database import open_database; open_database(Settings())"
+    )
+    command = [sys.executable, "-c", code]
+    environment = os.environ | {"DATABASE_URL": new_postgres, "VMODEL_HOME": str(tmp_path)}
+    started = [subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)]
+    ended = [(process.communicate(timeout=300)[1][-300:], process.returncode) for process in started]
+    assert [code for _, code in ended] == [0, 0, 0], ended
 
 
 def test_a_reader_waits_for_no_writer_and_sees_only_what_is_kept(database: Database) -> None:

@@ -27,6 +27,8 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+_MIGRATION_LOCK = 0x766D6F64656C
+"""Number of the lock that migrations of a Postgres database hold."""
 _BUSY_MS = 30_000
 #: Takes the write lock at the start: a reader that becomes a writer later could no longer get it.
 _AT_ONCE = "BEGIN IMMEDIATE"
@@ -113,6 +115,8 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         with self.engine.begin() as connection:
+            if not self.is_sqlite:  # processes that start together migrate one after the other; SQLite has one writer
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
 
