@@ -167,6 +167,18 @@ def test_a_cut_that_also_moved_the_tip_contradicts_the_signed_head(
     assert named(verify(any_database, TRUSTED)) == [(lin, 5, "head_differs")]
 
 
+def test_a_balance_that_was_raised_beside_the_entries_is_named(
+    any_database: Database, sellers: tuple[str, str]
+) -> None:
+    for book in ("available", "reserved", "consumed"):
+        with any_database.engine.begin() as connection:
+            connection.execute(text(f"UPDATE ledger_tip SET {book} = {book} + 7 WHERE account_id = '{sellers[0]}'"))
+        (fault,) = verify(any_database, TRUSTED)
+        assert (fault.account_id, fault.problem) == (sellers[0], "wrong_balance"), book
+        with any_database.engine.begin() as connection:
+            connection.execute(text(f"UPDATE ledger_tip SET {book} = {book} - 7 WHERE account_id = '{sellers[0]}'"))
+
+
 def test_a_chain_written_anew_contradicts_the_signed_head(any_database: Database, sellers: tuple[str, str]) -> None:
     lin, _ = sellers
     with unguarded(any_database) as connection:

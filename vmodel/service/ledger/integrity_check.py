@@ -24,8 +24,8 @@ class Fault:
         account_id: the chain's seller; empty for the chain of heads.
         number: of the entry or head.
         entry_id: of the entry; empty if it is missing.
-        problem: changed, missing, moved, unbalanced, wrong_move, late, cut, head_changed, head_missing, head_forged or
-            head_differs.
+        problem: changed, missing, moved, unbalanced, wrong_move, wrong_balance, late, cut, head_changed, head_missing,
+            head_forged or head_differs.
         message: one sentence.
     """
 
@@ -69,7 +69,7 @@ def verify(
 
 def _check_chains(database: Database) -> Iterator[Fault]:
     with database.transaction() as session:
-        ends = {tip.account_id: (tip.number, tip.digest) for tip in session.scalars(select(Tip))}
+        ends = {tip.account_id: tip for tip in session.scalars(select(Tip))}
     chain, broken = _Chain(""), ""
     for row in read_entries(database):
         if row.account_id != chain.account_id:
@@ -137,15 +137,22 @@ def _check_period(chain: _Chain, row: Any) -> Fault | None:
     return None
 
 
-def _check_known_end(row: Any, ends: dict[str, tuple[int, str]]) -> Fault | None:
-    number, digest = ends.get(row.account_id, (0, ""))
-    if row.number == number and row.digest != digest:
+def _check_known_end(row: Any, ends: dict[str, Tip]) -> Fault | None:
+    tip = ends.get(row.account_id)
+    if tip is None or row.number != tip.number:
+        return None
+    if row.digest != tip.digest:
         return _fault(row, "changed", "is not the one that was written last")
+    after = (row.available_after, row.reserved_after, row.consumed_after)
+    told = (tip.available, tip.reserved, tip.consumed)
+    if after != told:
+        return _fault(row, "wrong_balance", f"leaves {after} in the books, but the account's balance says {told}")
     return None
 
 
-def _check_end(chain: _Chain, ends: dict[str, tuple[int, str]]) -> Iterator[Fault]:
-    number, _ = ends.get(chain.account_id, (0, ""))
+def _check_end(chain: _Chain, ends: dict[str, Tip]) -> Iterator[Fault]:
+    tip = ends.get(chain.account_id)
+    number = 0 if tip is None else tip.number
     if chain.account_id and chain.number < number:
         missing = chain.number + 1
         message = f"Entry {missing} of {chain.account_id} and what followed up to {number} is cut off."
