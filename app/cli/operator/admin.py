@@ -73,15 +73,20 @@ def _create(session: Session, email: str, name: str, role: str, plan: str, passw
 
 
 @admin_app.command("set-password")
-def set_password(account: WhichAccount, password_stdin: FromInput = False, as_json: AsJson = False) -> None:
-    """Set a new password for an account and end its logins; prints the generated password."""
+def set_password(
+    account: WhichAccount,
+    password_stdin: FromInput = False,
+    keep_keys: Annotated[bool, typer.Option("--keep-keys", help="Leave the account's API keys valid.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Set a new password for an account, end its logins and revoke its keys; prints the generated password."""
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.users import find_account, set_password
 
     with opened(as_json) as session:
         found = find_account(session, account)
         password = _password(password_stdin)
-        set_password(session, found.id, password)
+        set_password(session, found.id, password, keep_keys)
         audit(session, None, "account.password", found.id, by="command line")
         _show({"id": found.id} if password_stdin else {"id": found.id, "password": password}, as_json)
 

@@ -160,6 +160,20 @@ def test_a_form_needs_the_token_of_its_own_login(any_database: Database, seller:
             check_form(found, token)
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_new_password_revokes_the_keys_unless_they_are_kept(
+    any_database: Database, seller: Account, keep: bool
+) -> None:
+    with any_database.transaction() as session:
+        token = create_api_key(session, seller.id).token
+        set_password(session, seller.id, "quite another password", keep)
+        if keep:
+            assert find_api_key(session, token).account_id == seller.id
+        else:
+            with pytest.raises(KeyInvalid):
+                find_api_key(session, token)
+
+
 def test_guessing_passwords_is_bounded_and_noted(
     any_database: Database, seller: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,14 +147,17 @@ def list_accounts(session: Session, role: str | None = None) -> list[Account]:
     return list(session.scalars(wanted if role is None else wanted.where(Account.role == role)))
 
 
-def set_password(session: Session, account_id: str, password: str) -> None:
-    """Give an account a new password and end its logins.
+def set_password(session: Session, account_id: str, password: str, keep_keys: bool = False) -> None:
+    """Give an account a new password, end its logins, and revoke its API keys unless they are to be kept.
 
     Raises:
         UnknownAccount, AccountClosed, PasswordWeak: see there.
     """
     find_account(session, account_id).password_hash = hash_password(password)
     session.execute(delete(LoginSession).where(LoginSession.account_id == account_id))
+    if not keep_keys:
+        live = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
+        session.execute(live.values(revoked_at=now()))
 
 
 def authenticate_password(database: Database, email: str, password: str) -> Account:
