@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from alembic import command
+from alembic.config import Config
 from PIL import Image, ImageOps
 from sqlalchemy import delete, func, select
 
 from tests.rights.conftest import SELLER, weights_of, worn_picture
 from vmodel.config import Settings
-from vmodel.core.database import Database, database_url, open_database
+from vmodel.core.database import open_database
 from vmodel.core.video import write_film
 from vmodel.publishing.publisher import Published, Publisher
 from vmodel.rights.fingerprint.film_frames import MOST_KEPT, Reel, film_frames, register_film
@@ -228,11 +230,13 @@ def test_frames_are_spread_over_a_film_and_know_their_second(tmp_path: Path) -> 
 def test_a_database_from_before_films_were_registered_opens_and_learns_of_them(
     settings: Settings, worn_shot: Shot, tmp_path: Path
 ) -> None:
-    settings.home.mkdir()
-    before = Database(database_url(settings))
-    before.upgrade("0009_designs")
-    publisher = Publisher(settings, weights_of, before)
-    published = publisher.publish(worn_shot, "jpeg", SELLER)
+    before = open_database(settings)
+    published = Publisher(settings, weights_of, before).publish(worn_shot, "jpeg", SELLER)
+    config = Config()
+    config.set_main_option("script_location", "vmodel:migrations")
+    with before.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009_designs")
     before.close()
     database = open_database(settings)
     verifier = Verifier(settings, database)
