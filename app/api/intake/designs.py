@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -87,7 +87,7 @@ def take_print(here: Installation, account_id: str, content: bytes, name: str) -
     _check_bytes(here, content)
     suffix = "svg" if _is_svg(content) else suffix_of(content)
     tile = tile_of(content, suffix, _shown(name, suffix))
-    _examine(here, account_id, by_pixels(tile))
+    _examine(here, account_id, [by_pixels(tile)])
     key = here.keep(account_id, content, suffix)
     return key.rpartition("/")[2], tile
 
@@ -311,10 +311,11 @@ def small_png(tile: ByteArray, side: int = 320) -> bytes:
     return stream.getvalue()
 
 
-def _examine(here: Installation, account_id: str, rasters: Mapping[str, ByteArray]) -> None:
+def _examine(here: Installation, account_id: str, rasters: Iterable[tuple[str, ByteArray]]) -> None:
     """Examine pictures as photos of garments are; what is found waits for a review before jobs may show it."""
-    for digest, picture in rasters.items():
-        GarmentDesk(here.settings, here.database).examine(account_id, digest, picture)
+    desk = GarmentDesk(here.settings, here.database)
+    for digest, picture in rasters:
+        desk.examine(account_id, digest, picture)
 
 
 def _is_svg(content: bytes) -> bool:

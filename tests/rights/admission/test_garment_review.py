@@ -203,15 +203,24 @@ def test_a_brand_on_the_back_of_a_garment_waits_for_its_review_too(tmp_path: Pat
     admit_job(strict, publisher.database, "anna", front, back=back)
 
 
+def drawing_with(links: str) -> bytes:
+    """Return a drawing of a tee with a picture on it."""
+    picture = f'<image x="40" y="40" width="30" height="30" {links}/>'
+    path = "M30 10H70L95 25 85 45 78 40V95H22V40L15 45 5 25z"
+    head = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 100 100"'
+    return f'<svg {head}><path d="{path}" fill="#b8402c"/>{picture}</svg>'.encode()
+
+
+def link_to(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
 def test_a_brand_in_a_print_or_inside_a_drawing_waits_for_its_review(tmp_path: Path, publisher: Publisher) -> None:
     body = BodyMeasurements(**dict.fromkeys([each.name for each in fields(BodyMeasurements)], 70.0))
     tile = np.dstack([printed("BURBERRY"), np.full((640, 640), 255, np.uint8)])
     design, drawing = tmp_path / "skirt.design.json", tmp_path / "flat.svg"
     design.write_bytes(write_design(Design("skirt", body, PrintRepeat(tile, 20.0))))
-    link = f"data:image/png;base64,{base64.b64encode(png_of(printed('BURBERRY'))).decode()}"
-    drawing.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><image width="9" height="9" href="{link}"/></svg>'
-    )
+    drawing.write_bytes(drawing_with(f'href="{link_to(png_of(printed("BURBERRY")))}"'))
     for seller, file, found in (("anna", design, "burberry"), ("bert", drawing, "another seller's")):
         for _ in range(2):  # what waits once waits until somebody decides
             with pytest.raises(GarmentInReview, match=found):
@@ -220,6 +229,17 @@ def test_a_brand_in_a_print_or_inside_a_drawing_waits_for_its_review(tmp_path: P
             (waiting,) = list_reviews(session)
             decide(session, waiting.id, True, "olga", "has a licence")
         admit_job(publisher.settings, publisher.database, seller, file)
+
+
+def test_an_attested_drawing_does_not_answer_for_the_picture_in_it(tmp_path: Path, publisher: Publisher) -> None:
+    drawing = tmp_path / "flat.svg"
+    plain, branded = (link_to(png_of(printed(text))) for text in ("", "BURBERRY"))
+    for links in (f'href="{branded}" xlink:href="{plain}"', f'xlink:href="{plain}" href="{branded}"'):
+        drawing.write_bytes(drawing_with(links))
+        desk = GarmentDesk(publisher.settings, publisher.database)
+        assert desk.examine("anna", sha256_of(drawing), printed(""), attested=True).state == "clear"
+        with pytest.raises(GarmentInReview, match="burberry"):
+            admit_job(publisher.settings, publisher.database, "anna", drawing)
 
 
 @pytest.fixture(scope="module")
@@ -238,14 +258,26 @@ def png_of(picture: ByteArray) -> bytes:
 
 def test_an_uploaded_print_is_examined_and_a_design_can_be_attested(api: FastAPI) -> None:
     here = api.state.installation
-    carla = client_of(api, new_account(here, "carla@shop.example"))
-    dora = client_of(api, new_account(here, "dora@house.example", "operator"), ("read", "operate"))
-    before = len(dora.get("/v1/reviews").json())
-    uploaded = carla.post("/v1/prints", files={"file": ("p.png", png_of(printed("BURBERRY")), "image/png")})
+    frida = client_of(api, new_account(here, "frida@shop.example"))
+    gerda = client_of(api, new_account(here, "gerda@house.example", "operator"), ("read", "operate"))
+    uploaded = frida.post("/v1/prints", files={"file": ("p.png", png_of(printed("BURBERRY")), "image/png")})
     assert uploaded.status_code == 201
-    assert len(dora.get("/v1/reviews").json()) == before + 1
-    design = carla.post("/v1/designs", json={"block": "skirt", "size": "M"}).json()
-    assert carla.put(f"/v1/garments/{design['id']}/rights", json={"attested": True}).json()["state"] == "clear"
+    (waiting,) = gerda.get("/v1/reviews").json()
+    assert gerda.post(f"/v1/reviews/{waiting['id']}", json={"approve": True}).json()["state"] == "approved"
+    design = frida.post("/v1/designs", json={"block": "skirt", "size": "M"}).json()
+    assert frida.put(f"/v1/garments/{design['id']}/rights", json={"attested": True}).json()["state"] == "clear"
+
+
+def test_a_drawing_with_an_empty_or_a_damaged_picture_is_answered(api: FastAPI) -> None:
+    emil = client_of(api, new_account(api.state.installation, "emil@shop.example"))
+
+    def sent(links: str) -> tuple[int, str]:
+        answer = emil.post("/v1/flats", files={"file": ("tee.svg", drawing_with(links))})
+        return answer.status_code, answer.json().get("code", "")
+
+    damaged = png_of(printed("BURBERRY"))[:600]
+    assert [sent(each) for each in ("", 'href="#none"')] == [(201, "")] * 2
+    assert sent(f'href="{link_to(damaged)}"') == (422, "drawing_unreadable")
 
 
 def test_seller_and_operator_meet_over_http(api: FastAPI) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 from itertools import chain
 from pathlib import Path
 
 from vmodel.config import Settings
 from vmodel.core.database import Database
 from vmodel.core.files import sha256_of
-from vmodel.errors import InputError
 from vmodel.garment.designs.block_design import is_design
+from vmodel.garment.vector.technical_flat import is_drawing
 from vmodel.rights.admission.garment_review import GarmentDesk, check_garment, check_state, find_photo
 from vmodel.rights.admission.uploaded_rasters import rasters_of
 from vmodel.rights.policy.consent import likeness_of
 from vmodel.rights.policy.minors import check_likeness
 from vmodel.rights.policy.model_reservation import check_exclusive
-from vmodel.types import ByteArray, VirtualModel
+from vmodel.types import VirtualModel
 
 
 def admit_job(
@@ -58,14 +57,14 @@ def admit_job(
 
 def _examined(settings: Settings, database: Database, seller_id: str, file: Path) -> list[str]:
     """Return the SHA-256 of a file and of each picture that it brings; examine the pictures that are new."""
-    digest = sha256_of(file)
-    with database.reading() as session:
-        if find_photo(session, seller_id, digest) is not None and not is_design(file):
-            return [digest]
-    rasters: dict[str, ByteArray] = {}
-    # A file that cannot be read is refused when it is read.
-    with contextlib.suppress(InputError):
-        rasters = rasters_of(file, settings)
-    for each, picture in rasters.items():
-        GarmentDesk(settings, database).examine(seller_id, each, picture)
-    return list(dict.fromkeys((digest, *rasters)))
+    digests = [sha256_of(file)]
+    # A drawing or design may be known because it was attested, while what it brings still waits for its review.
+    if not (is_design(file) or is_drawing(file)):
+        with database.reading() as session:
+            if find_photo(session, seller_id, digests[0]) is not None:
+                return digests
+    desk = GarmentDesk(settings, database)
+    for digest, picture in rasters_of(file, settings):
+        desk.examine(seller_id, digest, picture)
+        digests.append(digest)
+    return list(dict.fromkeys(digests))
