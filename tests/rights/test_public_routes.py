@@ -117,7 +117,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(site: FastAPI) -> None:
 
 def test_a_house_with_many_addresses_counts_as_one_network() -> None:
     assert network_of("2001:db8:1:2::5") == network_of("2001:db8:1:2:ffff::9") != network_of("2001:db8:1:3::5")
-    assert network_of("198.51.100.7") == "198.51.100.7"
+    assert network_of("198.51.100.7") == network_of("::ffff:198.51.100.7") == "198.51.100.7"
 
 
 def test_the_page_says_the_verdict_first_and_escapes_what_others_wrote(
