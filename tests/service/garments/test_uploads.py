@@ -80,6 +80,18 @@ def test_what_nothing_has_needed_for_a_week_is_collected(shop: Shop) -> None:
     assert collect_uploads(shop.database, shop.store) == 2
 
 
+def test_what_is_uploaded_again_before_it_is_collected_stays(shop: Shop) -> None:
+    seller, due = shop.seller(), now() - UNNEEDED
+    key = keep(shop, seller, b"print")
+    age(shop, seller)
+    keep(shop, seller, b"print")  # after the collection looked, and before it deletes
+    assert drop_uploads(shop.database, shop.store, seller, [key], due) == 0
+    assert shop.store.has(seller, key)
+    age(shop, seller)
+    assert drop_uploads(shop.database, shop.store, seller, [key], due) == 1
+    assert not shop.store.has(seller, key)
+
+
 def test_a_file_in_use_or_of_somebody_else_is_not_deleted(laptop: Shop) -> None:
     seller, other = laptop.seller(), laptop.seller()
     key = keep(laptop, seller, b"worn by a design")

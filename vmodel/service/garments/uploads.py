@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, delete, func, select
+from sqlalchemy import BigInteger, ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from vmodel.core.database import Database, Moment, Table, now
@@ -69,13 +69,36 @@ def keep_upload(
     return store.put(account_id, content, suffix)
 
 
-def drop_uploads(database: Database, store: FileStore, account_id: str, keys: Iterable[str]) -> None:
+def drop_uploads(
+    database: Database,
+    store: FileStore,
+    account_id: str,
+    keys: Iterable[str],
+    needed_before: datetime | None = None,
+) -> int:
     """Delete files of an account, which then no longer count.
 
+    Args:
+        database: of the installation.
+        store: of the files.
+        account_id: the owner.
+        keys: of the files.
+        needed_before: leaves files that were uploaded again at this moment or later.
+    Returns:
+        Number of files deleted.
     Raises:
         StoreUnavailable: the store does not answer; what is left still counts.
     """
+    dropped = 0
     for key in keys:
-        store.delete(account_id, key)
         with database.transaction() as session:
-            session.execute(delete(StoredUpload).where(StoredUpload.key == key))
+            # Under the lock nobody can count the same content as stored while it is deleted.
+            session.get_one(Account, account_id, with_for_update=True)
+            known = session.get(StoredUpload, key)
+            if needed_before is not None and (known is None or known.needed_at >= needed_before):
+                continue
+            store.delete(account_id, key)
+            dropped += 1
+            if known is not None:
+                session.delete(known)
+    return dropped

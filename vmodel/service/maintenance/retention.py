@@ -136,18 +136,22 @@ def collect_uploads(database: Database, store: FileStore) -> int:
     Returns:
         Number of files deleted.
     """
-    due = select(StoredUpload).where(StoredUpload.needed_at < now() - UNNEEDED).order_by(StoredUpload.needed_at)
-    gone: list[tuple[str, str]] = []
-    with database.transaction() as session:
-        for upload in session.scalars(due.limit(_AT_ONCE)).all():
-            account_id, key = upload.account_id, upload.key
-            if unneeded_files(session, account_id, [key]) and not _is_named(session, account_id, key):
-                gone.append((account_id, key))
-            else:
-                upload.needed_at = now()
-    for account_id, key in gone:
-        drop_uploads(database, store, account_id, [key])
-    return len(gone)
+    before = now() - UNNEEDED
+    due = select(StoredUpload).where(StoredUpload.needed_at < before).order_by(StoredUpload.needed_at).limit(_AT_ONCE)
+    keys_of: dict[str, list[str]] = {}
+    with database.reading() as session:
+        for upload in session.scalars(due):
+            keys_of.setdefault(upload.account_id, []).append(upload.key)
+    dropped = 0
+    for account_id, keys in keys_of.items():
+        with database.transaction() as session:
+            loose = [
+                key for key in unneeded_files(session, account_id, keys) if not _is_named(session, account_id, key)
+            ]
+            needed = set(keys) - set(loose)
+            session.execute(update(StoredUpload).where(StoredUpload.key.in_(needed)).values(needed_at=now()))
+        dropped += drop_uploads(database, store, account_id, loose, before)
+    return dropped
 
 
 def drop_unnamed(database: Database, store: FileStore, account_id: str, keys: Sequence[str]) -> None:
