@@ -45,7 +45,7 @@ def publish_clip(
     reel = Reel(pictures, frames_per_second)
     with publisher.database.reading() as session:
         generation = get_shot(session, published.licence.id).mark_generation
-    marked = mark_frames(reel, int(published.licence.mark, 16), publisher.authority.mark_keys[generation])
+    marked = mark_frames(reel, int(published.licence.mark, 16), publisher.authority.mark_key_of(generation))
     with tempfile.TemporaryDirectory() as passing:
         unsigned = Path(passing) / "film.mp4"
         write_film(unsigned, marked, frames_per_second)

@@ -243,20 +243,19 @@ class Publisher:
         rendered = draw_label(shot.picture, channel.label if channel else "")
         name = channel.name if channel else ""
         work = Work(holder.seller_id, pixels_sha256(rendered), record_sha256(record), terms, name)
-        keys = self.authority.mark_keys
         key = self.authority.mark_key
         for attempt in range(100):
             with self.database.transaction() as session:
                 found = find_work(session, work.sha256)
                 if found is not None:
                     _refuse_revoked(session, found)
-                    return found, embed_mark(rendered, found.mark, keys[found.mark_generation])
+                    return found, embed_mark(rendered, found.mark, self.authority.mark_key_of(found.mark_generation))
                 mark = work.mark(key, attempt)
                 if find_by_mark(session, mark) is not None:
                     continue
             picture = embed_mark(rendered, mark, key)
             row = self._row(shot, work, holder, weights, mark, pixels_sha256(picture), iscc_of(rendered), likeness)
-            row.mark_generation = len(keys) - 1
+            row.mark_generation = len(self.authority.mark_keys) - 1
             self.originals.put(row.id, rendered)
             try:
                 with self.database.transaction() as session:

@@ -164,6 +164,8 @@ def rotate_signer(
 
     with refusing():
         lost_at = None if lost_since is None else lost_since.replace(tzinfo=UTC)
+        if lost_at is not None and lost_at > datetime.now(UTC):
+            raise BadUsage("--lost-since is a moment that has passed, in UTC.")
         authority = rotate_leaf(Settings(), root_key, lost_at)
         if mark:
             rotate_mark_key(Settings())

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.main import run
+from app.cli.operator.rights import _read_roots as read_roots
 from vmodel.config import Settings
 from vmodel.rights.errors import RightsKeysMissing
 from vmodel.rights.provenance.keys import keys_folder, make_authority, open_authority, rotate_leaf
@@ -63,6 +65,30 @@ def test_a_root_that_is_kept_elsewhere_is_needed_to_rotate_and_for_nothing_else(
     assert second.mark_key == first.mark_key
     second.leaf.verify_directly_issued_by(first.root)
     assert len(list((keys_folder(settings) / "retired").iterdir())) == 1
+
+
+def test_the_command_withdraws_a_lost_signer_and_shows_the_list_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VMODEL_HOME", str(tmp_path))
+    first = open_authority(Settings())
+    assert run(["rights", "rotate", "--lost-since", "2999-01-01"]) != 0
+    assert "has passed" in capsys.readouterr().err
+    assert open_authority(Settings()).leaf == first.leaf
+    assert run(["rights", "rotate", "--mark", "--lost-since", "1900-01-01"]) == 0
+    capsys.readouterr()
+    assert run(["rights", "show", "--pem"]) == 0
+    (root, *_), (listed, *_) = read_roots([written(tmp_path / "root.pem", capsys.readouterr().out)])
+    assert root == first.root
+    entry = listed.get_revoked_certificate_by_serial_number(first.leaf.serial_number)
+    assert entry is not None
+    assert entry.revocation_date_utc == first.leaf.not_valid_before_utc
+    assert len(open_authority(Settings()).mark_keys) == 2
+
+
+def written(path: Path, content: str) -> Path:
+    path.write_text(content)
+    return path
 
 
 def test_another_installation_s_root_cannot_rotate(tmp_path: Path) -> None:

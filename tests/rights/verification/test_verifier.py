@@ -23,6 +23,7 @@ from vmodel.errors import UnreadablePhoto
 from vmodel.publishing.marketplaces import MARKETPLACES, encode_for
 from vmodel.publishing.publisher import Published, Publisher, save_published
 from vmodel.publishing.sidecar import record_sha256
+from vmodel.rights.errors import RightsKeysMissing
 from vmodel.rights.fingerprint.pixel_hash import pixels_sha256
 from vmodel.rights.licence.certificate import moment_text, sign_licence
 from vmodel.rights.provenance.c2pa import sign_picture
@@ -173,7 +174,10 @@ def test_a_new_generation_of_the_mark_s_key_leaves_old_pictures_recognised(
     publish: Publish, publisher: Publisher, other_shot: Shot
 ) -> None:
     old = publish("png")
+    before = publisher.authority
     rotated = rotate_mark_key(publisher.settings)
+    with pytest.raises(RightsKeysMissing, match="restart"):
+        before.mark_key_of(1)
     del publisher.authority  # as after a restart
     assert np.array_equal(publish("png").picture, old.picture), "made again, the same pixels"
     new = publisher.publish(other_shot, "png")

@@ -69,6 +69,19 @@ class Authority:
         """Secret that marks new pictures."""
         return self.mark_keys[-1]
 
+    def mark_key_of(self, generation: int) -> bytes:
+        """Return the secret of a generation of the mark.
+
+        Raises:
+            RightsKeysMissing: this process read the keys before it was made, or its file is missing.
+        """
+        if generation >= len(self.mark_keys):
+            raise RightsKeysMissing(
+                f"The watermark's key mark-{generation}.key was not in {self.folder} when the keys were read",
+                "restart vmodel, or restore the file from the backup",
+            )
+        return self.mark_keys[generation]
+
     @property
     def chain_pem(self) -> str:
         """Leaf, then root, as C2PA requires them."""
@@ -257,7 +270,9 @@ def _with_withdrawn(old: Authority, root_key: Ed25519PrivateKey, lost_at: dateti
     )
     for earlier in old.withdrawn or ():
         listed = listed.add_revoked_certificate(earlier)
-    entry = x509.RevokedCertificateBuilder().serial_number(old.leaf.serial_number).revocation_date(lost_at).build()
+    # Before its first day the leaf signed nothing, and a list holds no date before 1950.
+    since = max(lost_at, old.leaf.not_valid_before_utc)
+    entry = x509.RevokedCertificateBuilder().serial_number(old.leaf.serial_number).revocation_date(since).build()
     return listed.add_revoked_certificate(entry).sign(root_key, None)
 
 

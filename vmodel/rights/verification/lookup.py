@@ -89,7 +89,7 @@ class Lookup:
         Raises:
             CertificateInvalid: see ``check_certificate``; or our registry has issued no such licence.
         """
-        with self.database.transaction() as session:
+        with self.database.reading() as session:
             shot = session.get(RegisteredShot, _id_of(certificate))
         if shot is not None and json.loads(shot.certificate)["licence"] == certificate["licence"]:
             return check_certificate(certificate, self.roots)  # issued by us, whatever became of its key
@@ -109,7 +109,7 @@ class Lookup:
             payload = read(key)
             if payload is None:
                 continue
-            with self.database.transaction() as session:
+            with self.database.reading() as session:
                 shot = find_by_mark(session, payload)
             # A key that was lost may not mark what is published with later ones.
             if shot is not None and shot.mark_generation == generation:
