@@ -258,7 +258,7 @@ def _centimetres(cells: Mapping[str, str], column: str) -> float | None:
     if column not in cells:
         return None
     try:
-        number = float(re.sub(r"\s*cm$", "", cells[column], flags=re.IGNORECASE).replace(",", "."))
+        number = float(cells[column].lower().removesuffix("cm").replace(",", "."))
     except ValueError:
         raise RowInvalid(f"{cells[column]!r} in {column} is no number", "give centimetres", column) from None
     if not GARMENT_CM[0] <= number <= GARMENT_CM[1]:  # also refuses NaN, which compares false

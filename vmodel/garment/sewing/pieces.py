@@ -18,7 +18,7 @@ MEETS_CM: Final = 0.2
 """Distance within which ends of edges are one corner."""
 _NOTCH_CM: Final = 1.5
 _NAME: Final = re.compile(
-    r"(seam|dart|gather|ease|open|fold|turn|grain|notch|cloth)(?:[-_ :]+([^.]*))?(?:\..*)?", re.IGNORECASE
+    r"(seam|dart|gather|ease|open|fold|turn|grain|notch|cloth)(?:[-_ :]++([^.]*+))?+(?:\..*+)?+", re.IGNORECASE
 )
 
 

@@ -13,7 +13,16 @@ from vmodel.types import FloatArray
 
 _STEPS: Final = 24
 _COUNTS: Final = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
-_TOKEN: Final = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])|([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
+_FLAGS: Final = (3, 4)
+"""Places of an arc's flags among its numbers: one digit each, which needs no gap after it."""
+# Possessive, so that no run of characters is tried in more than one way: the text is a stranger's.
+_NUMBER_TEXT: Final = r"[-+]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eE][-+]?+[0-9]++)?+"
+_COMMAND: Final = re.compile(r"[\s,]*+([MmLlHhVvCcSsQqTtAaZz])")
+_NUMBER: Final = re.compile(rf"[\s,]*+({_NUMBER_TEXT})")
+_FLAG: Final = re.compile(r"[\s,]*+([01])")
+_END: Final = re.compile(r"[\s,]*+\Z")
+_LENGTH: Final = re.compile(rf"\s*+({_NUMBER_TEXT})\s*+([a-z]*+)\s*+")
+_STEP: Final = re.compile(r"[\s,]*+(\w++)\s*+\(([^()]*+)\)")
 MOST_COMMANDS: Final = 2000
 
 
@@ -86,39 +95,31 @@ _SMOOTH: Final = {"S": "CS", "T": "QT"}
 
 
 def _commands(d: str) -> Iterator[tuple[str, FloatArray]]:
-    if _TOKEN.sub("", d).strip(" ,\t\r\n"):
-        raise ValueError("a path holds what is no path")
-    command: str = ""
+    command = ""
     numbers: list[float] = []
-    for letter, number in _TOKEN.findall(_spaced_flags(d)):
-        if letter:
+    at = 0
+    while not _END.match(d, at):
+        letter = _COMMAND.match(d, at)
+        if letter is not None:
             if numbers:
                 raise ValueError("a path lacks numbers")
-            command = letter
-            if letter in "Zz":
-                yield letter, np.zeros(0)
+            command, at = letter[1], letter.end()
+            if command in "Zz":
+                yield command, np.zeros(0)
             continue
+        number = (_FLAG if command in ("A", "a") and len(numbers) in _FLAGS else _NUMBER).match(d, at)
+        if number is None:
+            raise ValueError("a path holds what is no path")
         if command in ("", "Z", "z"):
             raise ValueError("a path has numbers without a command")
-        numbers.append(float(number))
+        numbers.append(float(number[1]))
+        at = number.end()
         if len(numbers) == _COUNTS[command.upper()]:
             yield command, np.array(numbers)
             numbers = []
             command = {"M": "L", "m": "l"}.get(command, command)
     if numbers:
         raise ValueError("a path lacks numbers")
-
-
-def _spaced_flags(d: str) -> str:
-    """Put spaces around arc flags, which may be written without."""
-    number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-    gap = r"[\s,]*"
-    pattern = re.compile(rf"({number}{gap}{number}{gap}{number}{gap})([01]){gap}([01]){gap}(?={number})")
-
-    def spread(match: re.Match[str]) -> str:
-        return match[0][0] + pattern.sub(r"\1 \2 \3 ", match[0][1:])
-
-    return re.sub(r"[Aa][^A-Za-z]+", spread, d)
 
 
 def _drawn(
@@ -148,12 +149,13 @@ def transform_of(text: str) -> FloatArray:
     Raises:
         ValueError: it is no transform.
     """
-    total = np.eye(3)
-    if re.sub(r"\w+\s*\([^()]*\)|[\s,]", "", text):
-        raise ValueError("a transform cannot be read")
-    for name, arguments in re.findall(r"(\w+)\s*\(([^()]*)\)", text):
-        n = [float(word) for word in re.split(r"[\s,]+", arguments.strip()) if word]
-        total = total @ _step(name, n)
+    total, at = np.eye(3), 0
+    while not _END.match(text, at):
+        step = _STEP.match(text, at)
+        if step is None:
+            raise ValueError("a transform cannot be read")
+        n = [float(word) for word in re.split(r"[\s,]+", step[2].strip()) if word]
+        total, at = total @ _step(step[1], n), step.end()
     return total[:2]
 
 
@@ -176,6 +178,18 @@ def _step(name: str, n: list[float]) -> FloatArray:
     else:
         raise ValueError("a transform cannot be read")
     return step
+
+
+def split_length(text: str) -> tuple[float, str]:
+    """Split a length of a drawing's page into its number and its unit, which may be empty.
+
+    Raises:
+        ValueError: it is no length.
+    """
+    match = _LENGTH.fullmatch(text)
+    if match is None:
+        raise ValueError(text[:40])
+    return float(match[1]), match[2]
 
 
 def thinned(points: FloatArray, most: int) -> FloatArray:

@@ -1,6 +1,7 @@
 """Untrusted SVG: parsed within bounds, and rebuilt from only the content that a drawing of a garment needs.
 
 Scripts, references to other files or addresses, filters and animation are refused; text is emptied (``refuse_text``).
+Every pattern here is linear in the length of the text: none tries a run of characters in more than one way.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ MOST_ELEMENTS: Final = 20_000
 DEEPEST: Final = 60
 _MOST_DRAWN: Final = 100_000
 _LARGEST_IMAGE_MEGAPIXELS: Final = 20.0
+_LONGEST_ATTRIBUTE: Final = 20_000
+"""Most letters of an attribute that is neither path data nor an embedded picture; programs write a few hundred."""
+_LONGEST_SHEET: Final = 500_000
+"""Most letters of a style sheet."""
 
 _DRAWN: Final = frozenset(
     {"svg", "g", "defs", "symbol", "use", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "image"}
@@ -37,8 +42,10 @@ _DRAWN: Final = frozenset(
 _WRITTEN: Final = frozenset({"text", "tspan", "textPath", "flowRoot"})
 _SILENT: Final = frozenset({"title", "desc", "metadata", "view", "cursor", "marker"})
 _IMAGE: Final = re.compile(r"\s*data:image/(png|jpe?g);base64,")
-_ADDRESS: Final = re.compile(r"url\(\s*(['\"]?)\s*(.*?)\1\s*\)", re.IGNORECASE | re.DOTALL)
+_ADDRESS: Final = re.compile(r"""url\(\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"')]*+))""", re.IGNORECASE)
 _COLOUR: Final = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
+_STYLE: Final = re.compile(r"(?<![\w-])([\w-]++)\s*+:\s*+([^;{}]++)")
+_UNBOUNDED: Final = frozenset({"d", "points", "href"})
 _COLOURLESS: Final = frozenset({"id", "class", "d", "href", _XLINK, "points", "transform"})
 _ADDRESS_ENTITY: Final = re.compile(rb'<!ENTITY\s+(\w{1,40})\s+"(https?://[\w./:-]{1,200})"\s*>')
 _DECLARED: Final = re.compile(rb"<!DOCTYPE\s+svg[^\[>]{0,300}\[((?:\s*" + _ADDRESS_ENTITY.pattern + rb")+)\s*\]\s*>")
@@ -141,6 +148,9 @@ def _rebuilt(element: Element, name: str) -> Element:
     tag = element.tag.removeprefix(SVG)
     fresh = Element(element.tag)
     for attribute, value in element.attrib.items():
+        is_kept = attribute == _LABEL or not attribute.startswith("{")
+        if is_kept and len(value) > _LONGEST_ATTRIBUTE and attribute not in _UNBOUNDED:
+            raise DrawingTooLarge(name, f"has an attribute of more than {_LONGEST_ATTRIBUTE} letters")
         if attribute == _LABEL:
             fresh.set("data-name", value)
         elif attribute in {_XLINK, "href"}:
@@ -151,7 +161,10 @@ def _rebuilt(element: Element, name: str) -> Element:
             checked = _checked_style(value, name)
             fresh.set(attribute, checked if attribute in _COLOURLESS else _in_digits(attribute, checked))
     if tag == "style":
-        fresh.text = _in_digits("style", _checked_style("".join(element.itertext()), name))
+        sheet = "".join(element.itertext())
+        if len(sheet) > _LONGEST_SHEET:
+            raise DrawingTooLarge(name, f"has a style sheet of more than {_LONGEST_SHEET} letters")
+        fresh.text = _in_digits("style", _checked_style(sheet, name))
         return fresh
     for child in element:
         kept = _kept(child, name)
@@ -218,11 +231,17 @@ def _checked_style(text: str, name: str) -> str:
         raise DrawingUnsafe(name, "a link to another file", "embed what it needs")
     if "javascript:" in low or "expression(" in low:
         raise DrawingUnsafe(name, "scripts", _PLAIN_EXPORT)
-    if any(not match[2].startswith("#") for match in _ADDRESS.finditer(text)):
+    if any(not address.startswith("#") for address in _addresses(text)):
         raise DrawingUnsafe(name, "a link to another file", "embed what it needs")
     if re.search(r"(^|[;{\s\"'])filter\s*:\s*url", low):
         raise DrawingUnsafe(name, "filters", _PLAIN_EXPORT)
     return text
+
+
+def _addresses(text: str) -> Iterator[str]:
+    """Yield what every ``url(`` leads to, also one that is never closed, which some renderers follow."""
+    for match in _ADDRESS.finditer(text):
+        yield next(filter(None, match.groups()), "").strip()
 
 
 def _in_digits(attribute: str, text: str) -> str:
@@ -265,8 +284,7 @@ def _targets(element: Element) -> Iterator[str]:
     for attribute, value in element.attrib.items():
         if attribute in {"href", _XLINK} and value.startswith("#"):
             yield value[1:]
-        for match in _ADDRESS.finditer(value):
-            yield match[2].removeprefix("#")
+        yield from (address.removeprefix("#") for address in _addresses(value))
 
 
 def recoloured(root: Element, colours: dict[str, str]) -> Element:
@@ -317,7 +335,7 @@ def _styles(element: Element) -> Iterator[tuple[str, str]]:
             sheet += f";{value}"
         elif attribute not in _COLOURLESS:
             yield attribute, value
-    for match in re.finditer(r"([\w-]+)\s*:\s*([^;{}]+)", sheet):
+    for match in _STYLE.finditer(sheet):
         yield match[1], match[2]
 
 

@@ -24,6 +24,7 @@ from vmodel.garment.vector.artboard import (
     side_by_side,
     without_backdrop,
 )
+from vmodel.garment.vector.curves import split_length
 from vmodel.garment.vector.errors import DrawingTooLarge, DrawingUnreadable
 from vmodel.garment.vector.svg_sanitiser import (
     LARGEST_BYTES,
@@ -221,10 +222,10 @@ def length_px(length: str) -> float:
     Raises:
         ValueError: it is no length, or a share of another one.
     """
-    match = re.fullmatch(r"\s*([0-9.eE+-]+)\s*([a-z]*)\s*", length)
-    if match is None or match[2] not in _UNITS:
-        raise ValueError(length)
-    return float(match[1]) * _UNITS[match[2]]
+    number, unit = split_length(length)
+    if unit not in _UNITS:
+        raise ValueError(unit)
+    return number * _UNITS[unit]
 
 
 def _groups(root: Element, side: str) -> list[int]:

@@ -12,12 +12,12 @@ import numpy as np
 from vmodel.garment.sewing.errors import PieceInvalid, SewingUnreadable
 from vmodel.garment.sewing.pattern import MOST_EDGES, MOST_PIECES, Piece
 from vmodel.garment.sewing.pieces import NamedLine, make_piece
-from vmodel.garment.vector.curves import path_lines, transform_of
+from vmodel.garment.vector.curves import path_lines, split_length, transform_of
 from vmodel.garment.vector.svg_sanitiser import SVG, read_svg
 from vmodel.types import FloatArray
 
 _CM: Final = {"": 2.54 / 96, "px": 2.54 / 96, "pt": 2.54 / 72, "pc": 2.54 / 6, "mm": 0.1, "cm": 1.0, "in": 2.54}
-_PIECE: Final = re.compile(r"(?:piece|schnittteil|裁片)[-_ :]+(.+)", re.IGNORECASE)
+_PIECE: Final = re.compile(r"(?:piece|schnittteil|裁片)[-_ :]++(.+)", re.IGNORECASE)
 
 
 def is_svg_pattern(content: bytes) -> bool:
@@ -82,10 +82,10 @@ def _user_unit_cm(root: Element, content: bytes) -> float:
 def _length_cm(text: str, unit_cm: float) -> float:
     if not text.strip() or text.strip().endswith("%"):
         return 0.0
-    match = re.fullmatch(r"\s*([0-9.eE+-]+)\s*([a-z]*)\s*", text)
-    if match is None or match[2] not in _CM:
-        raise ValueError(text)
-    return float(match[1]) * (unit_cm if match[2] in ("", "px") else _CM[match[2]])
+    number, unit = split_length(text)
+    if unit not in _CM:
+        raise ValueError(unit)
+    return number * (unit_cm if unit in ("", "px") else _CM[unit])
 
 
 def _groups(element: Element, affine: FloatArray) -> Iterator[tuple[Element, FloatArray]]:
