@@ -25,7 +25,7 @@ from vmodel.garment.recognition.kind import (
     understand,
 )
 from vmodel.garment.recognition.surface import Surface
-from vmodel.garment.sewing.formats.dxf_pool import begin_reader
+from vmodel.garment.sewing.formats.load import start_reader
 from vmodel.garment.vector.technical_flat import TechnicalFlat, in_plain_colours, is_drawing, read_flat
 from vmodel.rights.policy.minors import check_declared, check_detected, read_category
 from vmodel.shot.pipeline_interface import Pattern
@@ -45,7 +45,7 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
         VModelError: a file cannot be read or shows no single garment.
     """
     if fitting:
-        begin_reader()  # previews of designs come in series, and one of them may be a DXF
+        start_reader()  # previews of designs come in series, and one of them may be a DXF
     if is_design(source.photo):
         if source.worn_open is not None:
             raise BadUsage("A design is worn as it is cut; leave --open and --closed out.")

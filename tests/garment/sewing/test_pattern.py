@@ -14,8 +14,7 @@ from vmodel.errors import BadUsage, InputError
 from vmodel.garment.blocks.print_repeat import PrintRepeat
 from vmodel.garment.sewing.assemble import Sewn, sew, with_materials
 from vmodel.garment.sewing.errors import PieceInvalid, SeamIncomplete, SeamMismatch, SewingUnreadable
-from vmodel.garment.sewing.formats.dxf_pool import begin_reader, read_blocks, waiting_reader
-from vmodel.garment.sewing.formats.load import is_sewing_pattern, load_pattern, read_pattern_file
+from vmodel.garment.sewing.formats.load import is_sewing_pattern, load_pattern, read_pattern_file, start_reader
 from vmodel.garment.sewing.panels import cut_pattern
 from vmodel.garment.sewing.pattern import SewingPattern, length_of, signed_area
 from vmodel.garment.sizing.fit import report_fit
@@ -322,16 +321,12 @@ def test_past_a_seam_lies_the_cloth_of_the_other_piece() -> None:
     assert beside(panel.edges["neck"], -0.4) == [0, 0, 192]
 
 
-def test_a_reader_begun_ahead_reads_the_next_dxf_as_any_other_does() -> None:
-    content = (EXAMPLES / "dress-pattern.dxf").read_bytes()
-    fresh = read_blocks(content)
-    begin_reader()
-    begin_reader()
-    ahead = waiting_reader()
-    assert ahead is not None
-    assert read_blocks(content) == fresh
-    assert ahead.returncode == 0  # that was the one
-    assert waiting_reader() is None
-    begin_reader()
-    assert read_blocks(b"no drawing") is None
-    assert read_blocks(content) == fresh
+def test_a_reader_begun_ahead_reads_the_next_pattern_as_any_other_does() -> None:
+    fresh = read(EXAMPLES / "dress-pattern.dxf")
+    start_reader()
+    start_reader()
+    again = read(EXAMPLES / "dress-pattern.dxf")
+    assert [piece.name for piece in again.pieces] == [piece.name for piece in fresh.pieces]
+    start_reader()
+    with pytest.raises(SewingUnreadable, match="it is no DXF"):
+        read_pattern_file(b"no drawing", "a.dxf")

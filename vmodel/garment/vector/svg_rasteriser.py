@@ -1,4 +1,4 @@
-"""Rendering of a checked SVG to pixels, in a separate process that is bounded in time and memory.
+"""Rendering of a checked SVG to pixels, in a bounded process.
 
 The renderer is resvg (Apache-2.0 or MIT, its Python package MIT), which runs no scripts and opens no connection.
 """
@@ -6,14 +6,13 @@ The renderer is resvg (Apache-2.0 or MIT, its Python package MIT), which runs no
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 
 import numpy as np
 from PIL import Image
 
+from vmodel.core.bounded_process import BoundExceeded, run_bounded
 from vmodel.garment.vector.errors import DrawingTooLarge, DrawingUnreadable
-from vmodel.garment.vector.svg_rasteriser_main import LONGEST_S
+from vmodel.garment.vector.svg_to_png import svg_to_png
 from vmodel.types import ByteArray
 
 
@@ -30,15 +29,11 @@ def render_svg(svg: bytes, size: tuple[int, int], name: str) -> ByteArray:
         DrawingUnreadable: the renderer refuses it.
         DrawingTooLarge: it takes too long or too much memory.
     """
-    command = [sys.executable, "-m", "vmodel.garment.vector.svg_rasteriser_main", str(size[1]), str(size[0])]
     try:
-        ended = subprocess.run(command, input=svg, capture_output=True, timeout=2 * LONGEST_S, check=False)
-    except subprocess.TimeoutExpired:
-        raise DrawingTooLarge(name, f"takes more than {LONGEST_S} s to draw") from None
-    if ended.returncode < 0:
-        raise DrawingTooLarge(name, "takes too much time or memory to draw")
-    if ended.returncode:
-        lines = ended.stderr.decode(errors="replace").strip().splitlines()
-        raise DrawingUnreadable(name, lines[-1] if lines else "the renderer gave up")
-    with Image.open(io.BytesIO(ended.stdout), formats=("PNG",)) as picture:
+        png = run_bounded(svg_to_png, svg, size)
+    except BoundExceeded as error:
+        raise DrawingTooLarge(name, f"{error} to draw") from None
+    except ValueError as error:
+        raise DrawingUnreadable(name, str(error)) from None
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
         return np.asarray(picture.convert("RGBA"))

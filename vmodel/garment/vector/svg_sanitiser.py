@@ -19,6 +19,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 from PIL import Image, ImageColor
 
+from vmodel.core.bounded_process import BoundExceeded, run_bounded
 from vmodel.garment.vector.errors import DrawingTooLarge, DrawingUnreadable, DrawingUnsafe
 
 SVG: Final = "{http://www.w3.org/2000/svg}"
@@ -62,7 +63,7 @@ _PLAIN_EXPORT: Final = "export it as plain SVG with all effects expanded"
 
 
 def read_svg(content: bytes, name: str) -> Element:
-    """Parse a drawing and keep only what may be drawn.
+    """Parse a drawing in a bounded process and keep only what may be drawn.
 
     Args:
         content: the file.
@@ -77,6 +78,13 @@ def read_svg(content: bytes, name: str) -> Element:
     """
     if len(content) > LARGEST_BYTES:
         raise DrawingTooLarge(name, f"is larger than {LARGEST_BYTES // 10**6} MB")
+    try:
+        return run_bounded(_checked, content, name)
+    except BoundExceeded as error:
+        raise DrawingTooLarge(name, f"{error} to read") from None
+
+
+def _checked(content: bytes, name: str) -> Element:
     root = _parse(content, name)
     if root.tag != f"{SVG}svg":
         raise DrawingUnreadable(name, "it is XML, but no SVG")

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 import cv2
 import numpy as np
 
+from vmodel.core.bounded_process import BoundExceeded, run_bounded
 from vmodel.errors import GarmentNotFound, PhotoNotFound
 from vmodel.garment.imaging.inpaint import fill_mirrored
 from vmodel.garment.vector.artboard import (
@@ -95,14 +96,26 @@ def read_flat(path: Path) -> TechnicalFlat:
         content = path.read_bytes()
     except OSError:
         raise PhotoNotFound(str(path), is_folder=path.is_dir()) from None
-    root = read_svg(content, path.name)
-    _set_view(root, path.name)
+    return parse_flat(content, path.name)
+
+
+def parse_flat(content: bytes, name: str) -> TechnicalFlat:
+    """Read a technical flat from the bytes of a file, in a bounded process; see ``read_flat``."""
+    try:
+        return run_bounded(_parse, content, name)
+    except BoundExceeded as error:
+        raise DrawingTooLarge(name, f"{error} to read") from None
+
+
+def _parse(content: bytes, name: str) -> TechnicalFlat:
+    root = read_svg(content, name)
+    _set_view(root, name)
     fronts, backs = _groups(root, "front"), _groups(root, "back")
-    front = _side(root, fronts, backs, path.name)
-    back = _side(root, backs, fronts, path.name) if backs else None
+    front = _side(root, fronts, backs, name)
+    back = _side(root, backs, fronts, name) if backs else None
     if not fronts and not backs:
-        front, back = side_by_side(front, path.name) or (front, None)
-    return TechnicalFlat(path.name, hashlib.sha256(content).hexdigest(), front, back)
+        front, back = side_by_side(front, name) or (front, None)
+    return TechnicalFlat(name, hashlib.sha256(content).hexdigest(), front, back)
 
 
 def in_plain_colours(flat: TechnicalFlat) -> TechnicalFlat:

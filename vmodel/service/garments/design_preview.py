@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections import Counter
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -24,7 +24,7 @@ from vmodel.garment.designs.block_design import Design, make_garment
 from vmodel.garment.sizing import measure
 from vmodel.garment.vector.svg_rasteriser import render_svg
 from vmodel.garment.vector.svg_sanitiser import read_svg, recoloured, write_svg
-from vmodel.garment.vector.technical_flat import read_flat
+from vmodel.garment.vector.technical_flat import parse_flat
 from vmodel.service.garments.records import Understanding
 from vmodel.types import ByteArray, Garment
 
@@ -72,16 +72,13 @@ def draw_block(design: Design) -> Drawn:
 
 
 def draw_drawing(svg: bytes, name: str, colours: dict[str, str]) -> Drawn:
-    """Draw a technical flat in the renderer's own bounded process.
+    """Draw a technical flat; it is read and painted in bounded processes.
 
     Raises:
         GarmentNotFound: nothing is painted.
         DrawingUnreadable, DrawingUnsafe, DrawingTooLarge: see ``vmodel.garment.vector.svg_sanitiser``.
     """
-    with tempfile.TemporaryDirectory(prefix="vmodel-") as folder:
-        path = Path(folder) / "flat.svg"
-        path.write_bytes(svg)
-        flat = replace(read_flat(path), name=name)
+    flat = parse_flat(svg, name)
     sides = [None if root is None else _painted(root, colours, name) for root in (flat.front, flat.back)]
     front, back = sides
     if front is None:

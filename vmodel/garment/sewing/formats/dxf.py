@@ -1,22 +1,19 @@
 """Sewing patterns in DXF after AAMA and ASTM D6673: a block for each piece, its lines distinguished by layer.
 
-The library ezdxf reads the file in a separate process (``dxf_main``), bounded in time and memory. Neither
-standard knows seams: texts "seam-side_l", "open-neck" and so on beside an edge name it, as the ids of an SVG do.
+Neither standard knows seams: texts "seam-side_l", "open-neck" and so on beside an edge name it, as the ids of an SVG
+do.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from vmodel.garment.sewing.errors import PieceInvalid, SeveralSizes, SewingUnreadable
-from vmodel.garment.sewing.formats.dxf_main import LONGEST_S
-from vmodel.garment.sewing.formats.dxf_pool import read_blocks
+from vmodel.garment.sewing.formats.dxf_blocks import MOST_ENTITIES, read_blocks
 from vmodel.garment.sewing.pattern import MOST_EDGES, MOST_PIECES, Piece, signed_area, words_in
 from vmodel.garment.sewing.pieces import NamedLine, along, make_piece, mirrored_piece, read_name, side_of
 from vmodel.garment.vector.curves import thinned
@@ -51,12 +48,13 @@ def read_dxf_pieces(content: bytes, name: str) -> list[Piece]:
         PieceInvalid: see ``make_piece``.
     """
     try:
-        blocks_json = read_blocks(content)
-    except subprocess.TimeoutExpired:
-        raise SewingUnreadable(name, f"it takes more than {LONGEST_S} s to read") from None
-    if blocks_json is None:
-        raise SewingUnreadable(name, "it is no DXF, or takes too much time or memory to read")
-    read = json.loads(blocks_json)
+        read = read_blocks(content)
+    except MemoryError:
+        raise
+    except OverflowError:
+        raise SewingUnreadable(name, f"it has more than {MOST_ENTITIES} entities") from None
+    except Exception:  # ezdxf raises whatever its parser met
+        raise SewingUnreadable(name, "it is no DXF") from None
     blocks = [block for block in read["blocks"] if _border(block) is not None]
     if not 1 <= len(blocks) <= MOST_PIECES:
         raise SewingUnreadable(

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+from vmodel.core.bounded_process import BoundExceeded, run_bounded, start_ahead
 from vmodel.errors import PhotoNotFound
 from vmodel.garment.sewing.errors import SewingUnreadable
 from vmodel.garment.sewing.formats.dxf import read_dxf_pieces
@@ -48,8 +49,13 @@ def is_sewing_pattern(path: Path) -> bool:
         return False
 
 
+def start_reader() -> None:
+    """Start a process in the background for the next pattern: loading ezdxf takes longer than reading with it."""
+    start_ahead(_read, "ezdxf.recover")
+
+
 def read_pattern_file(content: bytes, name: str) -> SewingPattern:
-    """Read and check a sewing pattern.
+    """Read and check a sewing pattern, in a bounded process.
 
     Args:
         content: the file.
@@ -62,6 +68,13 @@ def read_pattern_file(content: bytes, name: str) -> SewingPattern:
     """
     if len(content) > LARGEST_BYTES:
         raise SewingUnreadable(name, f"it is larger than {LARGEST_BYTES // 10**6} MB")
+    try:
+        return run_bounded(_read, content, name)
+    except BoundExceeded as error:
+        raise SewingUnreadable(name, f"it {error} to read") from None
+
+
+def _read(content: bytes, name: str) -> SewingPattern:
     readers = {".svg": read_svg_pieces, ".dxf": read_dxf_pieces, ".json": read_json_pieces}
     reader = readers.get(Path(name).suffix.lower())
     if reader is None:

@@ -1,44 +1,35 @@
-"""Process that reads one DXF and exits: ``python -m vmodel.garment.sewing.formats.dxf_main``.
-
-Its input is a line with the number of the DXF's bytes, then the DXF; its output is plain JSON of the blocks. It is a
-separate process so that time and memory can be bounded. It opens nothing that a DXF refers to (pictures, other
-drawings).
-"""
+"""Blocks of a DXF as plain values, read with ezdxf; pictures and drawings that it refers to are not opened."""
 
 from __future__ import annotations
 
 import io
-import json
+import math
 import re
-import resource
-import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
-LONGEST_S = 30
-_LARGEST_MEMORY = 2 * 10**9
-_MOST_ENTITIES = 50_000
-_FINE = 5e-4
+MOST_ENTITIES: Final = 50_000
+_FINE: Final = 5e-4
 """Largest distance of a curve's points from the curve, as a share of the line's size."""
 
 
-def _main() -> None:
-    import ezdxf.recover  # noqa: F401
+def read_blocks(content: bytes) -> dict[str, Any]:
+    """Read the blocks of a DXF file.
 
-    resource.setrlimit(resource.RLIMIT_AS, (_LARGEST_MEMORY, _LARGEST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))
-    # Ezdxf is loaded by now; the process that started this one ahead may have no file for it after all.
-    size = int(sys.stdin.buffer.readline() or 0)
-    if not size:
-        sys.exit("no file")
-    document = _read(sys.stdin.buffer.read(size))
-    left = [_MOST_ENTITIES]
+    Returns:
+        "units" as in its header, "texts" of its model space, and "blocks": dicts of "name", "lines" (layer, points),
+        "points" (layer, at) and "texts" (text, at). Without blocks the model space is the only one.
+    Raises:
+        OverflowError: more than ``MOST_ENTITIES`` entities.
+        Exception: whatever ezdxf met in what is no DXF.
+    """
+    document = _read(content)
+    left = [MOST_ENTITIES]
     blocks = [_block(block.name, block, left) for block in document.blocks if not block.name.startswith("*")]
     model = _block("", document.modelspace(), left)
-    read = {"units": document.header.get("$INSUNITS", 0), "texts": model["texts"], "blocks": blocks}
     if not blocks and model["lines"]:
-        read["blocks"] = [model]
-    json.dump(read, sys.stdout, allow_nan=False)
+        blocks = [model]
+    return {"units": int(document.header.get("$INSUNITS", 0)), "texts": model["texts"], "blocks": blocks}
 
 
 def _read(content: bytes) -> Any:
@@ -69,18 +60,18 @@ def _block(name: str, entities: Iterable[Any], left: list[int]) -> dict[str, Any
     for entity in entities:
         left[0] -= 1
         if left[0] < 0:
-            sys.exit("too many entities")
+            raise OverflowError
         kind, layer = entity.dxftype(), str(entity.dxf.get("layer", ""))
         if kind == "TEXT":
             at = entity.dxf.insert
-            found["texts"].append({"text": str(entity.dxf.text)[:200], "at": [at[0], at[1]]})
+            found["texts"].append({"text": str(entity.dxf.text)[:200], "at": _xy(at)})
         elif kind == "MTEXT":
             at = entity.dxf.insert
             for line in entity.plain_text(split=True)[:20]:
-                found["texts"].append({"text": line[:200], "at": [at[0], at[1]]})
+                found["texts"].append({"text": line[:200], "at": _xy(at)})
         elif kind == "POINT":
             at = entity.dxf.location
-            found["points"].append({"layer": layer, "at": [at[0], at[1]]})
+            found["points"].append({"layer": layer, "at": _xy(at)})
         elif kind in {"POLYLINE", "LWPOLYLINE", "LINE", "ARC", "ELLIPSE", "SPLINE"}:
             found["lines"].append({"layer": layer, "points": _line(entity, kind)})
     return found
@@ -94,9 +85,12 @@ def _line(entity: Any, kind: str) -> list[list[float]]:
     corners = [(at.x, at.y) for at in path.control_vertices()]
     # The unit is not known here, so the resolution of a curve follows from its own size.
     size = max((max(row) - min(row) for row in zip(*corners, strict=True)), default=0.0)
-    points = [[float(at.x), float(at.y)] for at in path.flattening(max(size * _FINE, 1e-6))]
+    points = [_xy(at) for at in path.flattening(max(size * _FINE, 1e-6))]
     return [*points, points[0]] if closed and points and points[0] != points[-1] else points
 
 
-if __name__ == "__main__":
-    _main()
+def _xy(at: Any) -> list[float]:
+    x, y = float(at[0]), float(at[1])
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise ValueError("a coordinate is no number")
+    return [x, y]

@@ -1,0 +1,63 @@
+"""Uploaded drawings and patterns: no parser of them runs in the process of the API."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from vmodel.garment.sewing.formats import dxf, garmentcode, load
+from vmodel.garment.vector import curves, svg_sanitiser
+
+FLAT = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0L9 0L9 9L0 9Z" fill="#b8402c"/></svg>'
+EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
+
+
+@pytest.fixture
+def _parsers_here_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a stranger's file was parsed in this process")
+
+    for module, name in (
+        (svg_sanitiser, "iterparse"),
+        (svg_sanitiser, "_checked_style"),
+        (curves, "_commands"),
+        (dxf, "read_blocks"),
+        (garmentcode, "_piece"),
+        (load, "joined_pattern"),
+    ):
+        monkeypatch.setattr(module, name, fail)
+
+
+@pytest.mark.usefixtures("_parsers_here_fail")
+def test_drawings_and_patterns_are_parsed_in_other_processes(anna: TestClient) -> None:
+    flat = anna.post("/v1/flats", files={"file": ("flat.svg", FLAT)})
+    assert flat.status_code == 201, flat.text
+    assert flat.json()["colours"] == ["#b8402c"]
+    assert anna.post("/v1/prints", files={"file": ("print.svg", FLAT)}).status_code == 201
+    for name in ("dress-pattern.dxf", "dress-pattern.svg"):
+        taken = anna.post("/v1/patterns", files={"file": (name, (EXAMPLES / name).read_bytes())})
+        assert taken.status_code == 201, taken.text
+    drawn = anna.post("/v1/designs/preview", json={"flat": flat.json()["id"]})
+    assert drawn.status_code == 200, drawn.text
+
+
+@pytest.mark.usefixtures("_parsers_here_fail")
+@pytest.mark.parametrize(
+    ("address", "name", "content", "reason"),
+    [
+        ("/v1/flats", "flat.svg", b"<svg", "cannot be drawn"),
+        ("/v1/prints", "print.svg", b"<svg><script/></svg>", "cannot be drawn"),
+        ("/v1/patterns", "a.dxf", b"no drawing", "it is no DXF"),
+        ("/v1/patterns", "a.json", json.dumps({"pattern": {"panels": {}}}).encode(), "it has 0 panels"),
+    ],
+)
+def test_the_reason_of_a_refusal_comes_from_there(
+    address: str, name: str, content: bytes, reason: str, anna: TestClient
+) -> None:
+    answer = anna.post(address, files={"file": (name, content)})
+    assert answer.status_code == 422, answer.text
+    assert reason in answer.json()["message"]
