@@ -222,7 +222,7 @@ def test_long_films_keep_a_bounded_number_of_frames_up_to_their_end() -> None:
 
 def test_frames_are_spread_over_a_film_and_know_their_second(tmp_path: Path) -> None:
     frames = [np.full((64, 48, 3), 2 * number, np.uint8) for number in range(120)]
-    seen = frames_of(film_of(frames, tmp_path), 4)
+    seen = frames_of(film_of(frames, tmp_path), "film.mp4", 4)
     assert [frame.second for frame in seen] == pytest.approx([0.0, 1.2, 2.4, 3.6])
     assert [int(frame.picture.mean()) for frame in seen] == pytest.approx([0, 60, 120, 180], abs=3)
 

@@ -20,7 +20,8 @@ from vmodel.rights.verification.crawl_sources import Found
 from vmodel.rights.verification.result import Verification
 from vmodel.rights.verification.verifier import Verifier
 from vmodel.rights.verification.video_verifier import FILM
-from vmodel.rights.watermark.video import Frame, frames_of
+from vmodel.rights.watermark.film_decoder import Frame
+from vmodel.rights.watermark.video import frames_of
 from vmodel.types import ByteArray
 
 _FRAMES = 4
@@ -141,7 +142,7 @@ def _sighting(where: str, content: bytes, found: Verification, verifier: Verifie
 def _frames_of(content: bytes, where: str, verifier: Verifier) -> list[Frame]:
     """Return some frames of a film, or the picture of a file as its only frame."""
     if sniff_mime(content) == FILM:
-        return frames_of(content, _FRAMES)
+        return frames_of(content, where, _FRAMES)
     return [Frame(read_suspect(content, where, verifier.settings.max_megapixels).rgb, 0.0)]
 
 

@@ -42,7 +42,7 @@ class Verifier(Lookup):
         """
         manifest = self._manifest(content)
         if sniff_mime(content) == FILM:
-            return verify_clip(content, manifest, self)
+            return verify_clip(content, name, manifest, self)
         try:
             suspect = read_suspect(content, name, self.settings.max_megapixels)
         except UnreadablePhoto:

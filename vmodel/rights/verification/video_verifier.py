@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 from vmodel.rights.errors import CertificateInvalid
 from vmodel.rights.licence.certificate import Licence
@@ -21,11 +19,12 @@ _COMPARED = 8
 """Frames without a mark that are compared with what is registered."""
 
 
-def verify_clip(content: bytes, manifest: Provenance | None, lookup: Lookup) -> Verification:
+def verify_clip(content: bytes, name: str, manifest: Provenance | None, lookup: Lookup) -> Verification:
     """Verify a film.
 
     Args:
         content: of the file.
+        name: of the file, for messages.
         manifest: that was read from it, or None.
         lookup: of the registry.
     Raises:
@@ -36,7 +35,7 @@ def verify_clip(content: bytes, manifest: Provenance | None, lookup: Lookup) -> 
         if manifest.trust is Trust.BROKEN or not _was_published(content, licence, lookup):
             return lookup.answer(Verdict.ALTERED, CHANGED, "manifest", licence)
         return lookup.answer(Verdict.AUTHENTIC, "its signed manifest is whole", "manifest", licence)
-    return _recognise(content, lookup)
+    return _recognise(content, name, lookup)
 
 
 def _licence_of(manifest: Provenance | None, lookup: Lookup) -> Licence | None:
@@ -57,13 +56,13 @@ def _was_published(content: bytes, licence: Licence, lookup: Lookup) -> bool:
     return known is not None and known.id == licence.id
 
 
-def _recognise(content: bytes, lookup: Lookup) -> Verification:
+def _recognise(content: bytes, name: str, lookup: Lookup) -> Verification:
     """Recognise a film by its frames: by their mark, or by a registered picture that one of them shows."""
-    shot = _marked(content, lookup)
+    shot = _marked(content, name, lookup)
     if shot is not None:
         reason = "the invisible mark in its frames names the licence"
         return lookup.with_licence(Verdict.COPY, reason, "mark", shot)
-    for frame in frames_of(content, _COMPARED):
+    for frame in frames_of(content, name, _COMPARED):
         alike = lookup.look_alike(frame.picture)
         if alike is not None:
             reason = f"its frame at second {frame.second:.1f} shows {named(alike, 'a registered')}"
@@ -72,13 +71,9 @@ def _recognise(content: bytes, lookup: Lookup) -> Verification:
     return Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
 
 
-def _marked(content: bytes, lookup: Lookup) -> RegisteredShot | None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.mp4"
-        path.write_bytes(content)
+def _marked(content: bytes, name: str, lookup: Lookup) -> RegisteredShot | None:
+    def read(key: bytes) -> int | None:
+        found = read_mark_of_clip(content, name, key)
+        return None if found is None else found[0]
 
-        def read(key: bytes) -> int | None:
-            found = read_mark_of_clip(path, key)
-            return None if found is None else found[0]
-
-        return lookup.read_marked(read)
+    return lookup.read_marked(read)
