@@ -13,12 +13,12 @@ from typing import Any
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from app.api.http.strict_model import holds_nul
 from app.api.intake.garments import Change, Uploaded, read_change, read_in
 from app.ui.base.i18n import explain
 from app.ui.fragments import PAGE, Pieces
 from app.ui.view_models.order_form import read_order, requests_of
 from vmodel.core.crash_log import log_fault
+from vmodel.core.texts import holds_unstorable
 from vmodel.errors import BadUsage, VModelError
 from vmodel.limits import MOST_WORN
 from vmodel.service.accounts.audit_log import audit
@@ -72,7 +72,7 @@ class Desk:
             asked: from the browser; untrusted.
         """
         try:
-            if holds_nul(asked):
+            if holds_unstorable(asked):
                 raise BadUsage("The page sent a text that cannot be; reload it.")
             if name not in _FREE:
                 self._count(login.identity)

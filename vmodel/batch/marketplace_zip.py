@@ -15,7 +15,7 @@ from PIL import Image
 
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import Task
-from vmodel.batch.report import harmless
+from vmodel.core.texts import harmless
 from vmodel.errors import OutputNotWritable
 from vmodel.publishing.marketplaces import Marketplace, encode_for
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import html
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from PIL import Image, ImageOps
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import RefusedRow, Task
 from vmodel.core.files import make_folder, write_whole
+from vmodel.core.texts import harmless
 from vmodel.quality.consistency import Look, ShotSet, judge_sets
 
 THUMBNAILS = "thumbnails"
@@ -130,15 +130,6 @@ def _line(task: Task, outcome: Outcome | None) -> dict[str, object]:
             "seconds": outcome.seconds,
         }
     )
-
-
-def harmless(value: object) -> str:
-    """Return a cell's text so that no spreadsheet runs it as a formula (OWASP, CSV injection).
-
-    Where semicolons separate lists, a spreadsheet begins a new cell at one within the text too.
-    """
-    text = " ".join(str(value).split())
-    return re.sub(r"(^|[;,|]\s*)(?=[=+@-])", r"\1'", text)
 
 
 def write_page(results: Results, folder: Path, title: str) -> Path:

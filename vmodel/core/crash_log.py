@@ -1,27 +1,36 @@
-"""Crash log: a file with the traceback of a program fault, and a sentence that names it."""
+"""Crash log: the tracebacks of program faults in one bounded file, and a sentence that names it."""
 
 from __future__ import annotations
 
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from vmodel.core.files import make_folder, write_whole
+from vmodel.core.files import make_folder
 from vmodel.errors import VModelError
+
+LARGEST_BYTES: Final = 1_000_000
+"""Size from which the file is begun anew; the one before it is kept, so two such files are the most there are."""
+_LONGEST_TRACE: Final = 20_000
 
 
 def log_fault(error: Exception, home: Path) -> str:
-    """Write the traceback of a program fault to a new file under ``home``.
+    """Append the traceback of a program fault to ``logs/faults.txt`` under ``home``.
 
     Returns:
         One sentence for the user that names the file.
     """
-    trace = "".join(traceback.format_exception(error))
+    trace = "".join(traceback.format_exception(error))[-_LONGEST_TRACE:]
     sentence = f"Something went wrong inside vmodel ({type(error).__name__})"
-    path = home / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.txt"
+    path = home / "logs" / "faults.txt"
     try:
         make_folder(path.parent)
-        write_whole(path, trace.encode())
-    except VModelError:
+        if path.is_file() and path.stat().st_size > LARGEST_BYTES:
+            path.replace(path.with_name("faults-before.txt"))
+        # A fault's text may hold half a character (a lone surrogate), which UTF-8 cannot write.
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}\n{trace}\n")
+    except (VModelError, OSError):
         return f"{sentence} and no log could be written; please report it with what you did."
     return f"{sentence}; please report it with the file {path}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -26,10 +27,11 @@ class HttpFigures:
         """Record one answer.
 
         Args:
-            method: of HTTP.
+            method: of HTTP; a caller may send any word, and those that HTTP has no use for are one series, "other".
             route: the pattern, not the path, so that ids do not become series.
             status: of HTTP; 0 if the caller left before the answer.
             took_s: seconds.
         """
+        method = method if method in _METHODS else "other"
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(took_s)

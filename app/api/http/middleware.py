@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.http.error_handlers import answer_problem
 from app.api.http.errors import ApiError, BodyInvalid, BodyTooLarge, NotFound
 from app.api.http.metrics import HttpFigures
-from app.api.http.strict_model import NUL
 from vmodel.config import Settings
 from vmodel.core.database import new_id
+from vmodel.core.texts import UNSTORABLE
 from vmodel.errors import VModelError
 
 JSON_BYTES = 1_000_000
@@ -79,8 +79,12 @@ class Front:
         sending = _sending(exchange, send, _HEADERS | _ONLY_HTTPS if self.settings.is_https else _HEADERS)
         refusal = _refusal(scope)
         try:
-            answering = self.app if refusal is None else answer_problem(exchange.request_id, refusal)
-            await answering(scope, self._receiving(scope, receive), sending)
+            if refusal is None:
+                await self.app(scope, self._receiving(scope, receive), sending)
+            else:
+                answer = answer_problem(exchange.request_id, refusal)
+                answer.headers["Connection"] = "close"
+                await answer(scope, receive, sending)
         except Exception as error:
             _log.error("fault", request_id=exchange.request_id, where=self.report_fault(error))
             if exchange.status == 0:
@@ -143,9 +147,12 @@ def _sending(exchange: _Exchange, send: Send, always: Mapping[str, str]) -> Send
 
 
 def _refusal(scope: Scope) -> ApiError | None:
-    """Return an error for a NUL in path or query, which names nothing and breaks databases; see
-    ``app.api.http.strict_model``."""
-    if NUL in scope["path"]:
+    """Return an error for a NUL in path or query, which names nothing and breaks databases, and for a body of two
+    lengths, of which a proxy may believe the other one: its rest would count as a further request."""
+    headers = Headers(scope=scope)
+    if "content-length" in headers and "transfer-encoding" in headers:
+        return BodyInvalid("it has both Content-Length and Transfer-Encoding")
+    if UNSTORABLE.search(scope["path"]):
         return NotFound()
     if b"%00" in scope["query_string"]:
         return BodyInvalid("the query holds a NUL character")

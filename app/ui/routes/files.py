@@ -35,7 +35,9 @@ _Width = Annotated[int | None, Query(ge=16, le=2048, alias="w")]
 _For = Annotated[str, Query(max_length=32, alias="as")]
 _CHUNK = 1 << 16
 _PRIVATE = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
-_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".webp": "image/webp", ".svg": "image/svg+xml"}
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".webp": "image/webp", ".svg": "image/svg+xml"} | {
+    ".jpg": "image/jpeg"
+}
 
 
 @router.post("/garments")
@@ -130,11 +132,11 @@ def get_statement(request: Request, period: str, form: str, visitor: Visitor, he
 @router.get("/{folder}/{name}")
 def get_static(folder: str, name: str) -> Response:
     """Get a public file of the page."""
-    names = STATIC_FOLDERS.get(folder)
-    if names is None or Path(name).name != name or not (names / name).is_file():
+    names, media_type = STATIC_FOLDERS.get(folder), _MEDIA_TYPES.get(Path(name).suffix)
+    if names is None or media_type is None or Path(name).name != name or not (names / name).is_file():
         raise NotFound("file")
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response((names / name).read_bytes(), media_type=_MEDIA_TYPES[Path(name).suffix], headers=headers)
+    return Response((names / name).read_bytes(), media_type=media_type, headers=headers)
 
 
 def _picture(here: Installation, account_id: str, key: object, width: int | None) -> Response:

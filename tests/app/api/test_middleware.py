@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -112,3 +113,32 @@ def test_the_service_starts_says_where_it_is_and_stops_when_asked(tmp_path: Path
     assert any(
         line["event"] == "request" and line["path"] == "/v1/ready" and line["status"] == 200 for line in requests
     )
+
+
+def test_a_body_of_two_lengths_is_refused_and_its_rest_is_no_further_request(running: tuple[str, FastAPI]) -> None:
+    host, port = running[0].removeprefix("http://").split(":")
+    hidden = b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n"
+    both = b"POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=30) as line:
+        line.sendall(both + hidden)
+        answer = b"".join(iter(lambda: line.recv(65536), b""))  # to the end, which the server makes
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 422 ")
+    assert b"both Content-Length and Transfer-Encoding" in answer
+
+
+def test_words_that_are_no_methods_are_one_series(stranger: TestClient, operator: TestClient) -> None:
+    before = len(operator.get("/metrics").text.splitlines())
+    for number in range(30):
+        assert stranger.request(f"WORD{number}", "/v1/health").status_code == 405
+    after = operator.get("/metrics").text
+    assert len(after.splitlines()) < before + 40
+    assert 'method="other"' in after
+    assert "WORD" not in after
+
+
+def test_a_text_with_half_a_character_is_refused_as_a_problem(anna: TestClient) -> None:
+    body = '{"block": "skirt", "size": "M", "name": "\\ud800"}'
+    answer = anna.post("/v1/designs", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert "half a character" in answer.json()["message"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.api.http.state import Installation
+from app.ui.base.templating import STATIC_FOLDERS
 from tests.support.api_client import upload, work_off
 from tests.support.browser_login import csrf_of
 
@@ -96,3 +98,16 @@ def test_the_pages_scripts_stay_readable_and_open(site: FastAPI, anna: TestClien
     answer = anna.get(f"/ui/static/{name}")
     assert answer.status_code == 200
     assert len(answer.text.splitlines()) < 400
+
+
+def test_a_picture_of_the_page_is_shown_to_anybody(site: FastAPI) -> None:
+    answer = TestClient(site).get("/ui/static/example.jpg")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+
+
+def test_a_file_beside_the_pages_that_no_page_shows_is_not_found(
+    site: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes.txt").write_text("notes")
+    monkeypatch.setitem(STATIC_FOLDERS, "static", tmp_path)
+    assert TestClient(site).get("/ui/static/notes.txt").status_code == 404

@@ -195,6 +195,8 @@ def _check_piece(piece: Piece) -> None:
     from shapely.geometry import Polygon
 
     outline = piece.outline_cm
+    if len(outline) < 3:
+        raise PieceInvalid(piece.name, "has fewer than three corners", "draw its outline as a closed loop")
     if len(piece.edges) > MOST_EDGES or len(outline) > MOST_EDGES * MOST_POINTS:
         raise PieceInvalid(piece.name, f"has more than {MOST_EDGES} edges", "simplify it")
     if not np.isfinite(outline).all() or np.ptp(outline, axis=0).max() > _LARGEST_CM:

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from vmodel.core.texts import unescaped
 from vmodel.garment.sewing.errors import PieceInvalid
 from vmodel.garment.sewing.pattern import MOST_POINTS, PatternEdge, Piece, signed_area, words_in
 from vmodel.garment.vector.curves import thinned
@@ -41,8 +42,7 @@ def read_name(name: str) -> tuple[str, str] | None:
     Illustrator writes other characters than letters and digits as ``_x5F_``; text after a full stop only makes an
     id unique.
     """
-    plain = re.sub(r"_x([0-9A-Fa-f]{2,4})_", lambda match: chr(int(match[1], 16)), name).strip()
-    match = _NAME.fullmatch(plain)
+    match = _NAME.fullmatch(unescaped(name).strip())
     return None if match is None else (match[1].lower(), (match[2] or "").strip())
 
 

@@ -24,7 +24,7 @@ from vmodel.service.ledger.entries import (
 )
 from vmodel.service.ledger.reservations import Balance
 
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 def check_period(period: str) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from vmodel.core.texts import harmless
 from vmodel.service.accounts.users import Account
 from vmodel.service.errors import UnknownAccount
 from vmodel.service.ledger.accounting_periods import check_period
@@ -174,13 +175,9 @@ def as_csv(statement: Statement) -> str:
     books = (opening.available, opening.reserved, opening.consumed)
     writer.writerow(["", f"{statement.period}-01", "opening", 0, 0, 0, *books, *[""] * 6])
     for line in statement.lines:
-        writer.writerow([_harmless(getattr(line, column)) for column in _COLUMNS])
+        cells = (getattr(line, column) for column in _COLUMNS)
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
     return stream.getvalue()
-
-
-def _harmless(cell: str | int) -> str | int:
-    # A spreadsheet would run a text that looks like a formula (OWASP, CSV injection).
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
 
 def as_json(statement: Statement, made_at: datetime) -> str:

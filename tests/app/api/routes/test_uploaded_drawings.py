@@ -61,3 +61,44 @@ def test_the_reason_of_a_refusal_comes_from_there(
     answer = anna.post(address, files={"file": (name, content)})
     assert answer.status_code == 422, answer.text
     assert reason in answer.json()["message"]
+
+
+LOOP = '{{"pattern": {{"panels": {{"{name}": {panel}}}, "stitches": []}}, "properties": {{"units_in_meter": {units}}}}}'
+PANEL = (
+    '{"vertices": [[0, 0], [40, 0], [40, 40], [0, 40]], "translation": [0, 0, 10], "rotation": [0, 0, 0], "edges": '
+    '[{"endpoints": [0, 1]}, {"endpoints": [1, 2]}, {"endpoints": [2, 3]}, {"endpoints": [3, 0]}]}'
+)
+POINT = (
+    '{"vertices": [[0, 0], [0, 0]], "translation": [0, 0, 10], "rotation": [0, 0, 0], "edges": [{"endpoints": [0, 1]}]}'
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (LOOP.format(name="front", panel=PANEL, units=0), "no GarmentCode file"),
+        (LOOP.format(name="front", panel=PANEL, units="1e-320"), "no GarmentCode file"),
+        (LOOP.format(name="front", panel=POINT, units=100), "fewer than three corners"),
+        (LOOP.format(name="\\ud800", panel=PANEL, units=100), "half a character"),
+        (LOOP.format(name="\\u0000", panel=PANEL, units=100), "half a character"),
+    ],
+)
+def test_a_pattern_of_no_size_or_without_a_name_that_can_be_written_is_refused(
+    content: str, reason: str, anna: TestClient
+) -> None:
+    answer = anna.post("/v1/patterns", files={"file": ("a.json", content.encode())})
+    assert answer.status_code == 422, answer.text
+    assert reason in answer.json()["message"]
+
+
+def test_a_piece_whose_id_escapes_half_a_character_keeps_it_as_written(anna: TestClient) -> None:
+    drawn = b'<svg xmlns="http://www.w3.org/2000/svg" width="9cm" viewBox="0 0 9 9"><g id="piece-a_xD800_"/></svg>'
+    answer = anna.post("/v1/patterns", files={"file": ("a.svg", drawn)})
+    assert answer.status_code == 422
+    assert "a_xD800_" in answer.json()["message"]
+
+
+def test_a_period_in_other_digits_is_no_period(anna: TestClient) -> None:
+    answer = anna.get("/v1/usage/statement", params={"period": "٢٠٢٦-11", "form": "csv"})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["code"] == "period_invalid"

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from vmodel.core.texts import holds_unstorable
 from vmodel.garment.sewing.errors import PieceInvalid, SeveralSizes, SewingUnreadable
 from vmodel.garment.sewing.formats.dxf_blocks import MOST_ENTITIES, read_blocks
 from vmodel.garment.sewing.pattern import MOST_EDGES, MOST_PIECES, Piece, signed_area, words_in
@@ -55,6 +56,8 @@ def read_dxf_pieces(content: bytes, name: str) -> list[Piece]:
         raise SewingUnreadable(name, f"it has more than {MOST_ENTITIES} entities") from None
     except Exception:  # ezdxf raises whatever its parser met
         raise SewingUnreadable(name, "it is no DXF") from None
+    if holds_unstorable(read):
+        raise SewingUnreadable(name, "a text in it holds a NUL or half a character")
     blocks = [block for block in read["blocks"] if _border(block) is not None]
     if not 1 <= len(blocks) <= MOST_PIECES:
         raise SewingUnreadable(

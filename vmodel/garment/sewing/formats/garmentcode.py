@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from vmodel.core.texts import holds_unstorable
 from vmodel.garment.sewing.errors import PieceInvalid, SewingUnreadable
 from vmodel.garment.sewing.pattern import (
     MOST_EDGES,
@@ -45,6 +46,8 @@ def read_json_pieces(content: bytes, name: str) -> list[Piece]:
         if _depth(content) > _DEEPEST:
             raise SewingUnreadable(name, f"it nests more than {_DEEPEST} levels")
         plain = json.loads(content)
+        if holds_unstorable(plain):
+            raise SewingUnreadable(name, "a text in it holds a NUL or half a character")
         pattern, properties = plain["pattern"], plain.get("properties", {})
         scale = 100.0 / float(properties.get("units_in_meter", 100))
         relative = properties.get("curvature_coords", "relative") == "relative"
@@ -55,7 +58,7 @@ def read_json_pieces(content: bytes, name: str) -> list[Piece]:
         return [_piece(str(key), panel, scale, relative, labels) for key, panel in panels.items()]
     except _Unsewable as error:
         raise SewingUnreadable(name, str(error)) from None
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, ArithmeticError) as error:
         raise SewingUnreadable(name, f"it is no GarmentCode file: {type(error).__name__}") from None
 
 

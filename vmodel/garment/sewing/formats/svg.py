@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from vmodel.core.texts import unescaped
 from vmodel.garment.sewing.errors import PieceInvalid, SewingUnreadable
 from vmodel.garment.sewing.pattern import MOST_EDGES, MOST_PIECES, Piece
 from vmodel.garment.sewing.pieces import NamedLine, make_piece
@@ -106,7 +107,7 @@ def _within(affine: FloatArray, element: Element) -> FloatArray:
 
 def _names(element: Element) -> Iterator[str]:
     for attribute in ("data-name", "id"):
-        yield re.sub(r"_x([0-9A-Fa-f]{2,4})_", lambda match: chr(int(match[1], 16)), element.get(attribute, ""))
+        yield unescaped(element.get(attribute, ""))
 
 
 def _piece_name(group: Element) -> str:
