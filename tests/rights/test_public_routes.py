@@ -163,3 +163,10 @@ def test_the_root_certificate_is_public_so_that_others_can_check(anybody: TestCl
     root = load_pem_x509_certificate(anybody.get("/v1/rights/root").content)
     shown = anybody.get(f"/v1/licences/{published.licence.id}").json()["certificate"]
     assert check_certificate(shown, [root]) == published.licence
+
+
+def test_a_damaged_film_is_named_as_the_file_not_by_a_path_of_the_server(anybody: TestClient) -> None:
+    film = b"\0\0\0\x18ftypisom\0\0\2\0isommp41" + b"\0" * 2000
+    answer = anybody.post("/v1/verify", files={"file": ("film.mp4", film)})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["message"].startswith("The file cannot be read (it is no film")
