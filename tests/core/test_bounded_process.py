@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import pickle
 import socket
 from collections import Counter
 from pathlib import Path
@@ -52,6 +54,10 @@ def write(path: str) -> int:
 
 def settings() -> list[str]:
     return [name for name in os.environ if name.startswith("VMODEL_")]
+
+
+def variables(*names: str) -> list[str | None]:
+    return [os.environ.get(name) for name in names]
 
 
 def functions() -> object:
@@ -121,6 +127,20 @@ def test_an_answer_holds_no_other_classes(answer: object) -> None:
 def test_an_answer_holds_no_functions() -> None:
     with pytest.raises(Exception, match="is no part of an answer"):
         run_bounded(functions)
+
+
+@pytest.mark.parametrize("name", ["subprocess.Popen", "Callable", "run_bounded"])
+def test_an_answer_holds_nothing_that_own_modules_merely_import(name: str) -> None:
+    module = b"vmodel.core.bounded_process"
+    crafted = b"\x80\x04\x8c" + bytes([len(module)]) + module + b"\x8c" + bytes([len(name)]) + name.encode() + b"\x93."
+    with pytest.raises(pickle.UnpicklingError, match="is no part of an answer"):
+        bounded_process._Answer(io.BytesIO(crafted)).load()
+
+
+def test_a_process_knows_its_home_and_where_packages_of_a_user_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/nowhere")
+    monkeypatch.setenv("PYTHONUSERBASE", "/packages")
+    assert run_bounded(variables, "HOME", "PYTHONUSERBASE") == ["/nowhere", "/packages"]
 
 
 def test_a_process_started_ahead_does_the_next_work_of_its_kind() -> None:

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -31,6 +30,8 @@ _PASSED_ON: Final = (
     "PATH",
     "PYTHONPATH",
     "PYTHONHOME",
+    "PYTHONUSERBASE",
+    "HOME",  # of users without an entry in /etc/passwd, as in containers; ezdxf does not load without one
     "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH",
     "LANG",
@@ -119,20 +120,21 @@ class _Answer(pickle.Unpickler):
             return super().find_class(module, name)
         if module.startswith("vmodel."):
             found = super().find_class(module, name)
-            if isinstance(found, type):
+            # A name may also lead to what the module merely imports, such as "subprocess.Popen".
+            if isinstance(found, type) and found.__module__ == module:
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is no part of an answer")
 
 
-@dataclass
 class _State:
     """The process that was started ahead, and whether this process is a bounded one itself."""
 
-    is_inside: bool = False
-    ahead: _Process | None = None
-    work: Callable[..., Any] | None = None
-    owner: int = 0
-    lock: Any = field(default_factory=threading.Lock)
+    def __init__(self) -> None:  # no dataclass: every bounded process would spend 10 ms on loading that module
+        self.is_inside = False
+        self.ahead: _Process | None = None
+        self.work: Callable[..., Any] | None = None
+        self.owner = 0
+        self.lock = threading.Lock()
 
     def begin(self, work: Callable[..., Any], modules: tuple[str, ...]) -> None:
         with self.lock:

@@ -1,7 +1,7 @@
 """Bounded process: ``python -m vmodel.core.bounded_process_main MODULE [MODULE ...]``, see ``bounded_process``.
 
 Its input is a pickle of (name of a function of the first module, its arguments), its output that of (kind of answer,
-content). It ends with its parent, or without input.
+content). While it waits for input it ends with its parent; work that it has begun ends within its bounds.
 """
 
 from __future__ import annotations
