@@ -37,6 +37,13 @@ def test_what_is_no_film_is_said_to_be_none() -> None:
         read_mark_of_clip(b"\0" * 5000, "clip.mp4", KEY)
 
 
+def test_a_film_that_nothing_here_decodes_is_said_to_be_none(tmp_path: Path) -> None:
+    write_film(tmp_path / "still.mp4", [np.zeros((64, 64, 3), np.uint8)] * 3, 25)
+    content = (tmp_path / "still.mp4").read_bytes().replace(b"avc1", b"zzzz")
+    with pytest.raises(UnreadablePhoto, match=r"^film\.mp4 .*no film"):
+        frames_of(content, "film.mp4")
+
+
 def film_of_one_png(width: int, height: int, stated: tuple[int, int] | None = None) -> bytes:
     """Return an MP4 of one PNG frame, whose header may state another size than the frame has."""
     stream = io.BytesIO()

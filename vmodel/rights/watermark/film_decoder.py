@@ -56,6 +56,8 @@ def decode_frames(content: bytes, name: str, most: int, spread: bool) -> list[Fr
         # The format is fixed: others would let a file name further files and addresses.
         with av.open(io.BytesIO(content), format="mp4", options=_OPTIONS) as container:
             stream = container.streams.video[0]
+            if stream.codec_context is None:
+                raise ValueError("FFmpeg has no decoder for it")  # PyAV's types leave this case out
             megapixels = stream.codec_context.width * stream.codec_context.height / 1e6
             if megapixels > MAX_MEGAPIXELS:
                 raise PhotoTooLarge(name, megapixels, MAX_MEGAPIXELS)
