@@ -12,5 +12,10 @@ def svg_to_png(svg: bytes, size: tuple[int, int]) -> bytes:
     import resvg_py
 
     height, width = size
-    drawn = resvg_py.svg_to_bytes(svg_string=svg.decode(), width=width, height=height, skip_system_fonts=True, dpi=96)
-    return bytes(drawn)
+    text = svg.decode()
+    try:
+        return bytes(resvg_py.svg_to_bytes(svg_string=text, width=width, height=height, skip_system_fonts=True, dpi=96))
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a panic in Rust is no Exception
+        raise ValueError(str(error) or "the renderer gave up") from None
