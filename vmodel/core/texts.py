@@ -1,4 +1,4 @@
-"""Texts of strangers: what no database and no answer can hold, and what a spreadsheet would run."""
+"""Texts of strangers: what no database and no answer can hold, what a spreadsheet would run, how much is quoted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 """NUL, which Postgres refuses, and halves of characters (lone surrogates), which UTF-8 cannot write."""
+_LONGEST_QUOTED: Final = 300
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{2,4})_")
 _FORMULA: Final = re.compile(r"(^|[;,|]\s*+)(?=[=+@-])")
 
@@ -23,6 +24,11 @@ def holds_unstorable(content: Any) -> bool:
         elif isinstance(each, list):
             left += each
     return False
+
+
+def shortened(text: str) -> str:
+    """Return a text of a stranger as a message may quote it, cut off after 300 letters."""
+    return text if len(text) <= _LONGEST_QUOTED else f"{text[:_LONGEST_QUOTED]}…"
 
 
 def unescaped(name: str) -> str:

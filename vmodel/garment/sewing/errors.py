@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vmodel.core.texts import shortened
 from vmodel.errors import InputError
 
 
@@ -23,7 +24,8 @@ class SewingUnreadable(InputError):
 
     def __init__(self, pattern: str, reason: str) -> None:
         super().__init__(
-            f"{pattern} is no sewing pattern that can be read ({reason}); docs/patterns.md shows how one is drawn."
+            f"{pattern} is no sewing pattern that can be read ({shortened(reason)}); docs/patterns.md shows how one is "
+            "drawn."
         )
         self.pattern, self.reason = pattern, reason
 
@@ -45,7 +47,7 @@ class PieceInvalid(InputError):
     code = "piece_invalid"
 
     def __init__(self, piece: str, reason: str, remedy: str) -> None:
-        super().__init__(f"The piece {piece} {reason}; {remedy}.")
+        super().__init__(f"The piece {shortened(piece)} {shortened(reason)}; {remedy}.")
         self.piece, self.reason = piece, reason
 
 
@@ -56,7 +58,8 @@ class SeamMismatch(InputError):
 
     def __init__(self, first: str, first_cm: float, second: str, second_cm: float) -> None:
         super().__init__(
-            f"{first} is {first_cm:.1f} cm and {second} is {second_cm:.1f} cm long, but they are sewn together; "
+            f"{shortened(first)} is {first_cm:.1f} cm and {shortened(second)} is {second_cm:.1f} cm long, but they are "
+            "sewn together; "
             "make them match, or name the longer one gather-... or ease-... if it is drawn in."
         )
         self.first, self.first_cm, self.second, self.second_cm = first, first_cm, second, second_cm
@@ -68,5 +71,7 @@ class SeamIncomplete(InputError):
     code = "seam_incomplete"
 
     def __init__(self, label: str, reason: str) -> None:
-        super().__init__(f"The seam {label} {reason}; give each pair of edges a label of its own.")
+        super().__init__(
+            f"The seam {shortened(label)} {shortened(reason)}; give each pair of edges a label of its own."
+        )
         self.label, self.reason = label, reason

@@ -24,6 +24,7 @@ MOST_POINTS: Final = 400
 """Most points of one edge, curves included."""
 _LARGEST_CM: Final = 400.0
 _SMALLEST_CM2: Final = 4.0
+_LONGEST_NAME: Final = 200
 _LOOSE_CM: Final = 0.6
 _LOOSE_SHARE: Final = 0.01
 _LOOSEST_CM: Final = 1.5
@@ -195,6 +196,8 @@ def _check_piece(piece: Piece) -> None:
     from shapely.geometry import Polygon
 
     outline = piece.outline_cm
+    if len(piece.name) > _LONGEST_NAME:
+        raise PieceInvalid(piece.name, f"has a name of more than {_LONGEST_NAME} letters", "shorten it")
     if len(outline) < 3:
         raise PieceInvalid(piece.name, "has fewer than three corners", "draw its outline as a closed loop")
     if len(piece.edges) > MOST_EDGES or len(outline) > MOST_EDGES * MOST_POINTS:

@@ -9,6 +9,7 @@ VModelError
 
 from __future__ import annotations
 
+from vmodel.core.texts import shortened
 from vmodel.errors import InputError
 
 
@@ -18,7 +19,7 @@ class DrawingUnreadable(InputError):
     code = "drawing_unreadable"
 
     def __init__(self, drawing: str, reason: str) -> None:
-        super().__init__(f"{drawing} cannot be drawn ({reason}); export it again as plain SVG.")
+        super().__init__(f"{drawing} cannot be drawn ({shortened(reason)}); export it again as plain SVG.")
         self.drawing, self.reason = drawing, reason
 
 
@@ -28,7 +29,7 @@ class DrawingUnsafe(InputError):
     code = "drawing_unsafe"
 
     def __init__(self, drawing: str, what: str, remedy: str) -> None:
-        super().__init__(f"{drawing} holds {what}, which vmodel does not draw; {remedy}.")
+        super().__init__(f"{drawing} holds {shortened(what)}, which vmodel does not draw; {remedy}.")
         self.drawing, self.what = drawing, what
 
 

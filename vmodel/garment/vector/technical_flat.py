@@ -223,7 +223,7 @@ def _set_view(root: Element, name: str) -> None:
             view = [0.0, 0.0, length_px(root.get("width", "")), length_px(root.get("height", ""))]
     except ValueError:
         view = []
-    if len(view) != 4 or not np.isfinite(view).all() or min(view[2:]) <= 0 or max(map(abs, view)) > 1e7:
+    if len(view) != 4 or not np.isfinite(view).all() or min(view[2:]) < 1e-6 or max(map(abs, view)) > 1e7:
         raise DrawingUnreadable(name, "it has no size")
     root.set("viewBox", " ".join(f"{value:.6g}" for value in view))
     root.attrib.pop("preserveAspectRatio", None)

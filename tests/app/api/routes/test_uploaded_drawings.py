@@ -91,6 +91,34 @@ def test_a_pattern_of_no_size_or_without_a_name_that_can_be_written_is_refused(
     assert reason in answer.json()["message"]
 
 
+PAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="90cm" height="90cm" viewBox="0 0 {view}">{inside}</svg>'
+LONG = "a" * 500_000
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "content"),
+    [
+        ("/v1/patterns", "a.svg", PAGE.format(view="9 9", inside=f'<g id="piece-a"><polygon points="{LONG}"/></g>')),
+        ("/v1/patterns", "a.json", LOOP.format(name=LONG, panel=PANEL, units=100)),
+        ("/v1/patterns", "a.json", LOOP.format(name=f"front {LONG[:300]}", panel=PANEL, units=100)),
+        ("/v1/flats", "a.svg", PAGE.format(view="9 9", inside=f"<{LONG}/>")),
+    ],
+)
+def test_a_refusal_quotes_little_of_a_long_text(address: str, name: str, content: str, anna: TestClient) -> None:
+    answer = anna.post(address, files={"file": (name, content.encode())})
+    assert answer.status_code == 422, answer.text[:1000]
+    assert len(answer.text) < 2000
+
+
+def test_a_drawing_of_next_to_no_size_is_refused(anna: TestClient) -> None:
+    drawn = PAGE.format(view="1e-320 1e-320", inside='<rect width="9" height="9"/>')
+    answer = anna.post("/v1/flats", files={"file": ("a.svg", drawn.encode())})
+    if answer.status_code == 201:
+        answer = anna.post("/v1/designs/preview", json={"flat": answer.json()["id"]})
+    assert answer.status_code == 422, answer.text
+    assert "it has no size" in answer.json()["message"]
+
+
 def test_a_piece_whose_id_escapes_half_a_character_keeps_it_as_written(anna: TestClient) -> None:
     drawn = b'<svg xmlns="http://www.w3.org/2000/svg" width="9cm" viewBox="0 0 9 9"><g id="piece-a_xD800_"/></svg>'
     answer = anna.post("/v1/patterns", files={"file": ("a.svg", drawn)})
