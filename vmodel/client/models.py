@@ -118,7 +118,7 @@ class Pattern:
         pieces: {"piece", "size_cm", "area_cm2", "grain_deg", "material", "colour"} each.
         seams: {"seam", "kind", "first", "first_cm", "second", "second_cm"} each.
         colours: of its pieces, the one with the most cloth first.
-        link: the pieces side by side as PNG, for an hour.
+        link: the pieces side by side as PNG, for one to two hours.
     """
 
     id: str

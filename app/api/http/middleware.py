@@ -121,7 +121,7 @@ class Front:
             "request",
             request_id=exchange.request_id,
             method=method,
-            # A signed link works as a key for an hour, so it must not be logged.
+            # A signed link works as a key for one to two hours, so it must not be logged.
             path=route if route == SIGNED else exchange.scope["path"],
             status=exchange.status,
             ms=round(took_s * 1000, 1),

@@ -15,6 +15,6 @@ router = APIRouter(prefix="/v1/files", tags=["files"])
 
 @router.get("/{token}", response_class=Response, responses={200: {"content": {"image/*": {}}}})
 def open_file(token: Annotated[str, Path(max_length=600)], here: Here) -> Response:
-    """Get a picture by the signed link of a garment or shot. The link works for an hour and needs no key."""
+    """Get a picture by the signed link of a garment or shot. The link works for one to two hours and needs no key."""
     account_id, key = open_link(here.secret, token)
     return answer_picture(here, account_id, key)

@@ -46,7 +46,7 @@ class PrintShown(BaseModel):
     id: str = Field(description="id to use as `print` of a design", examples=[f"{_FILE}.png"])
     size_px: tuple[int, int] = Field(description="[height, width] of one repeat in pixels", examples=[[1024, 1024]])
     colours: list[str] = Field(description="its colours, largest area first", examples=[["#f0b93a"]])
-    link: str = Field(description="link to one repeat as PNG, valid for an hour", examples=["/v1/files/Zm9v…"])
+    link: str = Field(description="link to one repeat as PNG, valid for one to two hours", examples=["/v1/files/Zm9v…"])
 
 
 class FlatShown(BaseModel):
@@ -94,7 +94,7 @@ class PatternShown(BaseModel):
     colours: list[str] = Field(description="colours of its pieces, largest area first", examples=[["#a9bfcf"]])
     warnings: list[str]
     link: str = Field(
-        description="link to the pieces side by side as PNG, valid for an hour", examples=["/v1/files/Zm9v…"]
+        description="link to the pieces side by side as PNG, valid for one to two hours", examples=["/v1/files/Zm9v…"]
     )
 
 
@@ -163,7 +163,7 @@ class ColorwayShown(BaseModel):
     name: str = Field(description="name; empty for the design's own colours", examples=["night"])
     colours: dict[str, str] = Field(examples=[{"#fbf6ea": "#22304a"}])
     picture: str | None = Field(
-        description="link to front and back lying flat, valid for an hour", examples=["/v1/files/Zm9v…"]
+        description="link to front and back lying flat, valid for one to two hours", examples=["/v1/files/Zm9v…"]
     )
 
 
@@ -184,10 +184,10 @@ class DesignShown(BaseModel):
     has_back: bool = Field(description="true if the back is drawn too; always true for blocks and patterns")
     pieces: list[PieceShown] = Field(description="pieces of a sewing pattern")
     pieces_picture: str | None = Field(
-        description="link to a pattern's pieces as PNG, valid for an hour", examples=["/v1/files/Zm9v…"]
+        description="link to a pattern's pieces as PNG, valid for one to two hours", examples=["/v1/files/Zm9v…"]
     )
     print_picture: str | None = Field(
-        description="link to one repeat as PNG, valid for an hour", examples=["/v1/files/Zm9v…"]
+        description="link to one repeat as PNG, valid for one to two hours", examples=["/v1/files/Zm9v…"]
     )
     understood: Understood
     created_at: datetime

@@ -73,7 +73,7 @@ class Reason(BaseModel):
 
 
 class Links(BaseModel):
-    """Links to pictures; they work without a key for an hour."""
+    """Links to pictures; they work without a key for one to two hours."""
 
     photo: str = Field(examples=["/v1/files/Zm9v…"])
     cutout: str | None

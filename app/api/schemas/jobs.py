@@ -89,7 +89,7 @@ class Quote(BaseModel):
 
 
 class ShotLinks(BaseModel):
-    """Links that work without a key for an hour."""
+    """Links that work without a key for one to two hours."""
 
     picture: str | None = Field(examples=["/v1/files/Zm9v…"])
     preview: str | None

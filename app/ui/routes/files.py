@@ -35,8 +35,12 @@ _Width = Annotated[int | None, Query(ge=16, le=2048, alias="w")]
 _For = Annotated[str, Query(max_length=32, alias="as")]
 _CHUNK = 1 << 16
 _PRIVATE = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
-_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".webp": "image/webp", ".svg": "image/svg+xml"} | {
-    ".jpg": "image/jpeg"
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".webp": "image/webp",
+    ".svg": "image/svg+xml",
+    ".jpg": "image/jpeg",
 }
 
 

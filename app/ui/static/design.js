@@ -149,7 +149,7 @@
     const box = byId("cut-pieces"), picture = one("img", box), { link, pieces } = design.pattern ?? { link: null, pieces: [] };
     box.hidden = !pieces.length;
     picture.hidden = !link;
-    picture.onerror = () => { picture.hidden = true; }; // a link lasts for an hour
+    picture.onerror = () => { picture.hidden = true; }; // a link lasts for one to two hours
     if (link && picture.getAttribute("src") !== link) picture.src = link;
     const fabrics = [...field("design-material").options].slice(1);
     one("ul", box).replaceChildren(...pieces.map(({ piece, size_cm: [width, length], material }) => {
