@@ -90,13 +90,13 @@ def validate(requests: Sequence[ShotRequest], roster: Roster, files: Files) -> N
         VModelError: the first fault.
     """
     _check_wearers(requests, roster)  # first of all, so that no other refusal hides this one
+    if any(len(request.outfit) >= MOST_WORN for request in requests):
+        raise BadUsage(f"A model wears at most {MOST_WORN} garments; leave out some of the outfit.")
     worn = [(each, each is request.garment) for request in requests for each in (request.garment, *request.outfit)]
     for source, on_sale in dict.fromkeys(worn):
         files.check_garment(source, on_sale)
         _check_garment(source, files)
     for request in requests:
-        if len(request.outfit) >= MOST_WORN:
-            raise BadUsage(f"A model wears at most {MOST_WORN} garments; leave out some of the outfit.")
         find_channel(request.channel)
         view_angle(request.view)
     for pose in dict.fromkeys(request.pose for request in requests):
