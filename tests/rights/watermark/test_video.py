@@ -16,7 +16,7 @@ from vmodel.publishing.publisher import Publisher
 from vmodel.rights.verification.verifier import Verifier
 from vmodel.rights.watermark import film_decoder
 from vmodel.rights.watermark.film_decoder import decode_frames
-from vmodel.rights.watermark.video import frames_of, mark_frames, read_mark_of_clip
+from vmodel.rights.watermark.video import frames_of, mark_frames, read_mark_of_frames
 from vmodel.shot.pipeline_interface import Shot
 
 KEY = b"a secret of this installation 01"
@@ -27,14 +27,14 @@ def test_a_moving_clips_mark_is_read_from_its_frames(tmp_path: Path) -> None:
         still = np.asarray(opened.convert("RGB").resize((600, 800)))
     moving = (np.ascontiguousarray(still[4 * step : 4 * step + 640, 40 : 40 + 480]) for step in range(14))
     write_film(tmp_path / "clip.mp4", mark_frames(moving, 987654321, KEY), 25)
-    content = (tmp_path / "clip.mp4").read_bytes()
-    assert read_mark_of_clip(content, "clip.mp4", KEY) == (987654321, 2)
-    assert read_mark_of_clip(content, "clip.mp4", b"another installation's secret 02", most=1) is None
+    frames = frames_of((tmp_path / "clip.mp4").read_bytes(), "clip.mp4", spread=False)
+    assert read_mark_of_frames(frames, KEY) == (987654321, 2)
+    assert read_mark_of_frames(frames[:1], b"another installation's secret 02") is None
 
 
 def test_what_is_no_film_is_said_to_be_none() -> None:
     with pytest.raises(UnreadablePhoto, match=r"^clip\.mp4 .*no film"):
-        read_mark_of_clip(b"\0" * 5000, "clip.mp4", KEY)
+        frames_of(b"\0" * 5000, "clip.mp4")
 
 
 def test_a_film_that_nothing_here_decodes_is_said_to_be_none(tmp_path: Path) -> None:

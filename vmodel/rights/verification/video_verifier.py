@@ -12,7 +12,7 @@ from vmodel.rights.registry.queries import find_by_file
 from vmodel.rights.registry.tables import RegisteredShot
 from vmodel.rights.verification.lookup import Lookup
 from vmodel.rights.verification.result import CHANGED, Verdict, Verification, named
-from vmodel.rights.watermark.video import frames_of, read_mark_of_clip
+from vmodel.rights.watermark.video import frames_of, read_mark_of_frames
 
 FILM = MIME_TYPES["mp4"]
 _COMPARED = 8
@@ -72,8 +72,12 @@ def _recognise(content: bytes, name: str, lookup: Lookup) -> Verification:
 
 
 def _marked(content: bytes, name: str, lookup: Lookup) -> RegisteredShot | None:
+    if lookup.authority is None:
+        return None
+    frames = frames_of(content, name, spread=False)
+
     def read(key: bytes) -> int | None:
-        found = read_mark_of_clip(content, name, key)
+        found = read_mark_of_frames(frames, key)
         return None if found is None else found[0]
 
     return lookup.read_marked(read)

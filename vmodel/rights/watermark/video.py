@@ -36,21 +36,17 @@ def frames_of(content: bytes, name: str, most: int = 8, spread: bool = True) -> 
         raise UnreadablePhoto(name, f"it {error} to decode") from None
 
 
-def read_mark_of_clip(content: bytes, name: str, key: bytes, most: int = 8) -> tuple[int, int] | None:
+def read_mark_of_frames(frames: Iterable[Frame], key: bytes) -> tuple[int, int] | None:
     """Read the mark of a film.
 
     Args:
-        content: of the file, untrusted.
-        name: of the file, for messages.
+        frames: that follow one another, from ``frames_of``; no more are read than needed.
         key: secret of the installation.
-        most: largest number of frames to read.
     Returns:
         The payload and how many frames showed it, at most two; None where no frame shows a mark.
-    Raises:
-        UnreadablePhoto, PhotoTooLarge: see ``frames_of``.
     """
     seen: Counter[int] = Counter()
-    for frame in frames_of(content, name, most, spread=False):
+    for frame in frames:
         reading = read_mark(frame.picture, key)
         if reading is not None:
             seen[reading.payload] += 1
