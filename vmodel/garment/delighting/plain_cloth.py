@@ -101,18 +101,23 @@ def light_left_where_plain(
 def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look, heeded: FloatArray) -> FloatArray:
     """Return the slow variation (h, w, 3) float32, with places weighted by ``heeded``, (h, w) 0..1."""
     slow, cloth = np.zeros_like(rest), inside.astype(np.float32)
-    for blur in (*look.blurs_px, *(() if look.tint_px is None else (look.tint_px,))):
-        left = rest - slow
-        tone = (left @ GREY)[..., None]
-        tint = np.abs(left - tone).max(2)
-        known = 1 / (1 + np.abs(tone[..., 0] / look.most) ** _SHARPNESS) / (1 + (tint / look.most_tint) ** _SHARPNESS)
-        told = heeded * known
-        weight, around, light = (_blurred(each, blur) for each in (told, cloth, left * told[..., None]))
-        mean = light / np.maximum(weight, 1e-3)[..., None]
-        if blur == look.tint_px:
-            mean = mean - (mean @ GREY)[..., None]
-        slow += np.interp(weight / np.maximum(around, 1e-3), _ENOUGH, (0, 1))[..., None] * mean
+    for blur in look.blurs_px:
+        slow += _wider_than(blur, rest - slow, cloth, look, heeded)
+    if look.tint_px is not None:
+        fine = _wider_than(look.tint_px, rest - slow, cloth, look, heeded)
+        slow += fine - (fine @ GREY)[..., None]
     return slow
+
+
+def _wider_than(blur_px: float, left: FloatArray, cloth: FloatArray, look: _Look, heeded: FloatArray) -> FloatArray:
+    """Return the mean (h, w, 3) of what is left over nearby cloth, (h, w) 0..1, that may be light."""
+    tone = (left @ GREY)[..., None]
+    tint = np.abs(left - tone).max(2)
+    known = 1 / (1 + np.abs(tone[..., 0] / look.most) ** _SHARPNESS) / (1 + (tint / look.most_tint) ** _SHARPNESS)
+    told = heeded * known
+    weight, around, light = (_blurred(each, blur_px) for each in (told, cloth, left * told[..., None]))
+    share = np.interp(weight / np.maximum(around, 1e-3), _ENOUGH, (0, 1))
+    return np.asarray(share[..., None] * light / np.maximum(weight, 1e-3)[..., None])
 
 
 def _blurred(plane: FloatArray, blur_px: float) -> FloatArray:

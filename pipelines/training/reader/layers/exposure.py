@@ -9,22 +9,16 @@ it is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
-from PIL import Image, ImageOps
 from rich.progress import track
-from torch import Tensor
 
 from pipelines.training.reader.layers.closeups import jittered, run
-from pipelines.training.reader.layers.illuminant import fit_layers, laid_on
-from pipelines.training.reader.layers.outline import coarse_mask
-from pipelines.training.reader.train import as_pictures
+from pipelines.training.reader.layers.light import fit_on_views, laid_on, read_photos
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.garment.recognition.network import SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import whole_view
@@ -40,7 +34,6 @@ _PAPER: Final = (0.7, 1.1)
 """Linear light of white paper that is exposed well; from 1 on it is burnt out."""
 _DIM: Final = 0.8
 """Most stops by which a photo on paper is too dark."""
-_SIDE: Final = 448
 _WEIGHT_DECAY: Final = 1.0
 """Much, for a thousand photos have a thousand features each: cross-validated against 0.05 to 3."""
 _EXPOSED: Final = 0.3
@@ -72,14 +65,8 @@ def read_exposures(network: GarmentReaderNet, photos: Path, exposures: Path = EX
         photos: their folder.
         exposures: lines of JSON: "photo" and "stops".
     """
-    for line in track(exposures.read_text().splitlines(), "photos"):
-        label = json.loads(line)
-        path = photos / label["photo"]
-        if path.is_file():
-            picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-            picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-            rgb = np.asarray(picture)
-            yield ExposedPhoto(label["photo"], rgb, coarse_mask(network, rgb), float(label["stops"]))
+    for label, rgb, mask in read_photos(network, photos, exposures):
+        yield ExposedPhoto(label["photo"], rgb, mask, float(label["stops"]))
 
 
 def view_of(photo: ExposedPhoto, rng: np.random.Generator | None) -> tuple[ByteArray, float]:
@@ -107,19 +94,14 @@ def on_paper(photo: ExposedPhoto, rng: np.random.Generator) -> ExposedPhoto:
 
 
 def fit(network: GarmentReaderNet, known: list[ExposedPhoto], rng: np.random.Generator) -> None:
-    """Fit ``network.exposure`` on fixed features."""
-    features: list[Tensor] = []
-    wanted: list[float] = []
-    hook = network.exposure.register_forward_pre_hook(lambda _, given: features.append(given[0]))
-    for photo in track(known, "views"):
+    """Fit ``network.exposure``."""
+
+    def views(photo: ExposedPhoto) -> list[tuple[ByteArray, FloatArray]]:
         shown = [view_of(photo, rng if n else None) for n in range(VIEWS)]
         shown += [view_of(on_paper(photo, rng), None) for _ in range(ON_PAPER)]
-        views, stops = zip(*shown, strict=True)
-        with torch.no_grad():
-            network(as_pictures(list(views)))
-        wanted += stops
-    hook.remove()
-    fit_layers(network.exposure, torch.cat(features), torch.tensor(wanted)[:, None], rng, _WEIGHT_DECAY)
+        return [(view, np.array([stops])) for view, stops in shown]
+
+    fit_on_views(network, network.exposure, map(views, track(known, "views")), rng, _WEIGHT_DECAY)
 
 
 def main() -> None:

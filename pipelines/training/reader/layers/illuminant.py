@@ -8,7 +8,6 @@ the colour of bright, plain ground is that of the light. The encoder stays as it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +15,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-import torch
-from PIL import Image, ImageOps
 from rich.progress import track
-from torch import Tensor, nn
-from torch.nn import functional as fn
 
 from pipelines.training.reader.layers.closeups import run
-from pipelines.training.reader.layers.outline import coarse_mask
-from pipelines.training.reader.train import as_pictures
+from pipelines.training.reader.layers.light import fit_on_views, laid_on, read_photos
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.garment.recognition.network import SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import whole_view
@@ -42,8 +36,6 @@ _PAPER_VARIES: Final = 0.06
 """Standard deviation of the logarithms of red and of blue over green of light on paper."""
 _LIGHT_VARIES: Final = (0.13, 0.15)
 """Standard deviations of the added light's logarithms of red and of blue over green."""
-_EPOCHS, _BATCH, _RATE = 20, 128, 2e-3
-_SIDE: Final = 448
 _LEAST_SEEN: Final = 50
 """Pixels of cloth from which its colour is taken."""
 _LEAST_LIGHT: Final = 0.025
@@ -75,19 +67,12 @@ def read_neutrals(network: GarmentReaderNet, photos: Path, neutrals: Path = NEUT
         photos: their folder.
         neutrals: lines of JSON: "photo" and "colour".
     """
-    for line in track(neutrals.read_text().splitlines(), "photos"):
-        label = json.loads(line)
-        path = photos / label["photo"]
-        if path.is_file():
-            picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-            picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-            rgb = np.asarray(picture)
-            mask = coarse_mask(network, rgb)
-            cloth = cv2.erode(np.uint8(mask > 0.9), np.ones((5, 5))) > 0
-            if cloth.sum() > _LEAST_SEEN:
-                red, green, blue = np.maximum(to_linear(np.median(rgb[cloth], axis=0).astype(np.uint8)), 2e-4)
-                if green > _LEAST_LIGHT:
-                    yield NeutralPhoto(label["photo"], rgb, mask, np.log([red / green, blue / green]))
+    for label, rgb, mask in read_photos(network, photos, neutrals):
+        cloth = cv2.erode(np.uint8(mask > 0.9), np.ones((5, 5))) > 0
+        if cloth.sum() > _LEAST_SEEN:
+            red, green, blue = np.maximum(to_linear(np.median(rgb[cloth], axis=0).astype(np.uint8)), 2e-4)
+            if green > _LEAST_LIGHT:
+                yield NeutralPhoto(label["photo"], rgb, mask, np.log([red / green, blue / green]))
 
 
 def view_of(neutral: NeutralPhoto, rng: np.random.Generator | None) -> tuple[ByteArray, FloatArray]:
@@ -111,54 +96,14 @@ def on_paper(neutral: NeutralPhoto, rng: np.random.Generator) -> NeutralPhoto:
     return NeutralPhoto(neutral.photo, laid_on(paper, to_linear(neutral.rgb), neutral.mask, rng), neutral.mask, light)
 
 
-def laid_on(paper: FloatArray, garment: FloatArray, mask: FloatArray, rng: np.random.Generator) -> ByteArray:
-    """Return the picture of a garment on paper, (H, W, 3) uint8.
-
-    Args:
-        paper: (3,) linear light of the paper.
-        garment: (H, W, 3) linear light.
-        mask: (H, W) float32, coverage.
-        rng: draws the paper's slope of light, the garment's soft shadow and noise.
-    """
-    height, width = mask.shape
-    across, down = np.meshgrid(np.linspace(-0.1, 0.1, width), np.linspace(-0.1, 0.1, height))
-    slope = rng.uniform(-1, 1) * across + rng.uniform(-1, 1) * down
-    shadow = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.005, 0.03) * max(height, width))
-    level = (1 + slope) * (1 - rng.uniform(0, 0.4) * shadow)
-    ground = level[..., None] * paper + rng.normal(0, 0.01, (height, width, 1))
-    share = mask[..., None]
-    return to_srgb(np.clip(garment * share + ground * (1 - share), 0, 1))
-
-
 def fit(network: GarmentReaderNet, known: list[NeutralPhoto], rng: np.random.Generator) -> None:
-    """Fit ``network.illuminant`` on fixed features."""
-    features: list[Tensor] = []
-    wanted = []
-    hook = network.illuminant.register_forward_pre_hook(lambda _, given: features.append(given[0]))
-    for neutral in track(known, "views"):
+    """Fit ``network.illuminant``."""
+
+    def views(neutral: NeutralPhoto) -> list[tuple[ByteArray, FloatArray]]:
         shown = [view_of(neutral, rng if n else None) for n in range(VIEWS)]
-        shown += [view_of(on_paper(neutral, rng), None) for _ in range(ON_PAPER)]
-        views, lights = zip(*shown, strict=True)
-        with torch.no_grad():
-            network(as_pictures(list(views)))
-        wanted += [torch.tensor(light, dtype=torch.float32) for light in lights]
-    hook.remove()
-    fit_layers(network.illuminant, torch.cat(features), torch.stack(wanted), rng)
+        return shown + [view_of(on_paper(neutral, rng), None) for _ in range(ON_PAPER)]
 
-
-def fit_layers(
-    layers: nn.Module, given: Tensor, goal: Tensor, rng: np.random.Generator, weight_decay: float = 0.05
-) -> None:
-    """Fit the layers from (n, f) features to (n, k) values that describe the light."""
-    layers.train()
-    optimiser = torch.optim.AdamW(layers.parameters(), _RATE, weight_decay=weight_decay)
-    for _ in track(range(_EPOCHS), "fit"):
-        for chosen in torch.split(torch.from_numpy(rng.permutation(len(given))), _BATCH):
-            loss = fn.l1_loss(layers(given[chosen]), goal[chosen])
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-    layers.eval()
+    fit_on_views(network, network.illuminant, map(views, track(known, "views")), rng)
 
 
 def main() -> None:
