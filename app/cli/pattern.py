@@ -187,12 +187,12 @@ def shoot_pattern(
         )  # fmt: skip
         _check(choice)
         studio, ways = Studio(Settings()), parse_colourways(colorway or [])
+        like = flags.request_of(context, GarmentSource(out))
         make_folder(out)
         make_home(studio.settings.home)
         requests: list[ShotRequest] = []
         for wearer, path in _designs(choice, model or [None], ways, out, studio):
             garment = GarmentSource(path, material=material, width_cm=width_cm, length_cm=length_cm)
-            like = flags.request_of(context, garment)
             requests += every_shot([garment], [wearer], pose or [None], view or [ShotRequest.view], like)
         output = Output(out, file_format, False, contact_sheet, as_json, Publisher(studio.settings, weights_used))
         check_requests(requests, studio.roster, PIPELINES)

@@ -46,6 +46,7 @@ def test_a_print_on_a_block_is_drawn_lying_flat_in_every_colourway(
         (["--block", "tee", "--print", "{examples}/sizes.csv"], "photo_unreadable"),
         (["--block", "tee", "--print", "{examples}/citrus-repeat.svg", "--repeat-cm", "nan"], "usage"),
         (["--block", "tee", "--model", "nobody"], "unknown_model"),
+        (["--block", "tee", "--size", "10x10"], "size_out_of_range"),
     ],
 )
 def test_a_design_that_cannot_be_is_named_in_one_line(
@@ -53,6 +54,7 @@ def test_a_design_that_cannot_be_is_named_in_one_line(
 ) -> None:
     assert run(["pattern", *(flag.format(examples=examples) for flag in flags), "--out", str(tmp_path / "out")]) == 2
     assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == [code]
+    assert not list((tmp_path / "out").glob("*"))
 
 
 @pytest.mark.slow
