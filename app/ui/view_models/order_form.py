@@ -71,8 +71,8 @@ class Order(BaseModel):
         """
         if self.format not in FORMATS:
             raise BadUsage(f"Unknown format {self.format!r}; use one of: {', '.join(FORMATS)}.")
-        # Whether tops are tucked is part of the outfit, which all pictures share.
-        named = {each.name for each in fields(ShotRequest)} - {"tucked"}
+        # All pictures share the garment and the outfit, of which tucked tops are a part.
+        named = {each.name for each in fields(ShotRequest)} - {"garment", "tucked"}
         like = self.model_dump(include=named) | {"size": FORMATS[self.format]}
         models: list[str | None] = [*self.models] or [None]
         poses: list[str | None] = [*self.poses] or [None]

@@ -36,6 +36,11 @@ def test_api_and_client_take_every_field_of_a_request_and_no_other() -> None:
     assert {each.name for each in fields(Shot)} == set(FIELDS) - SHARED
 
 
+def test_a_picture_of_the_page_has_fields_that_the_api_takes() -> None:
+    (shot,) = Order(garment="g").shots()
+    assert ShotAsked(**shot).model_dump() == ShotAsked().model_dump()
+
+
 def test_api_and_client_ask_for_the_same_picture_where_nothing_is_said() -> None:
     told = {name: value for name, value in asdict(Shot()).items() if value is not None}
     assert ShotAsked(**told).model_dump() == ShotAsked().model_dump()
