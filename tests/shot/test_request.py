@@ -64,6 +64,12 @@ def test_a_request_takes_no_value_of_another_type_or_out_of_its_bounds(
         replace(LIKE, **changes)
 
 
+def test_a_request_names_what_is_given_in_place_of_a_garment() -> None:
+    changes: dict[str, Any] = {"garment": "shirt.jpg"}
+    with pytest.raises(TypeError, match=r"'shirt\.jpg' is no GarmentSource"):
+        replace(LIKE, **changes)
+
+
 def test_pictures_with_seeds_beyond_the_last_are_refused_before_any_is_made(
     examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -195,14 +195,16 @@ class ShotRequest(Fields):
         return cls(garment=garment, size=parse_size(plain["size"]), outfit=outfit, **rest)
 
 
-FILE_FIELDS: Final = tuple(each.name for each in fields(GarmentSource) if "Path" in str(each.type))
-"""Fields of ``GarmentSource`` that name files."""
-
-
 def field_of(kind: type[Fields], name: str) -> FieldInfo:
     """Return description, bounds, default and examples of a request's field, for all who offer it."""
     found: FieldInfo = kind.__pydantic_fields__[name]  # type: ignore[attr-defined]
     return found
+
+
+FILE_FIELDS: Final = tuple(
+    each.name for each in fields(GarmentSource) if field_of(GarmentSource, each.name).annotation in (Path, Path | None)
+)
+"""Fields of ``GarmentSource`` that name files."""
 
 
 def bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
@@ -215,6 +217,8 @@ def bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
 def _fault(kind: type[Fields], error: ValidationError) -> Exception:
     """Return the first fault in words of ours."""
     first = error.errors(include_url=False)[0]
+    if not first["loc"]:
+        return TypeError(f"{first['input']!r} is no {kind.__name__}")
     place, value = first["loc"][0], first["input"]
     if first["type"] == "unexpected_keyword_argument":
         return TypeError(f"the field {place!r} is not known")
