@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vmodel.core.files import sha256_of
-from vmodel.errors import BadUsage, SidecarInvalid, SizeOutOfRange
+from vmodel.errors import BadUsage, FocalOutOfRange, SidecarInvalid, SizeOutOfRange
 from vmodel.shot.pipeline_interface import Shot, Try
 from vmodel.shot.request import FILE_FIELDS, GarmentSource, ShotRequest
 
@@ -112,7 +112,7 @@ def read_sidecar(path: Path) -> ShotRequest:
         stated = {name: _input_path(request, name) for name in digests}
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise SidecarInvalid(str(path), f"cannot be read ({_reason(error)})") from None
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError, BadUsage, SizeOutOfRange) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, BadUsage, FocalOutOfRange, SizeOutOfRange) as error:
         raise SidecarInvalid(str(path), f"is not one of vmodel ({_reason(error)})") from None
     found = {name: _find(path, name, stated[name], digests[name]) for name in digests}
     return _with_files(request, found)
@@ -179,4 +179,4 @@ def _rounded(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reason(error: Exception) -> str:
-    return f"no field {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
+    return f"no field {error}" if isinstance(error, KeyError) else str(error).splitlines()[0].rstrip(".")

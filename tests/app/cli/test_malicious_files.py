@@ -257,6 +257,7 @@ WRONG_TYPES = [
     {"steps": "many"},
     {"tucked": "no"},
     {"seed": 2**40},
+    {"focal_mm": 5},
     {"bogus": 1},
     {"garment": {"photo": "shirt.png", "width_cm": "wide"}},
     {"garment": {"photo": "shirt.png", "bogus": 1}},
