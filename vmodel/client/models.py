@@ -135,7 +135,8 @@ class Shot:
 
     Attributes:
         size: HEIGHTxWIDTH.
-        pipeline, focal_mm: None = the installation's default.
+        pipeline: None = the installation's default.
+        focal_mm: None = the usual 85.
     """
 
     model: str | None = None
