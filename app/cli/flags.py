@@ -10,8 +10,8 @@ import typer
 
 from vmodel.shot.request import (
     FILE_FIELDS,
-    Fields,
     GarmentSource,
+    RequestPart,
     ShotRequest,
     bounds_of,
     field_of,
@@ -35,7 +35,9 @@ SIZE = format_size(ShotRequest.size)
 _REPEATED = {"model", "pose", "view"}
 
 
-def _flag(name: str, *names: str, panel: str | None = _PICTURE, kind: type[Fields] = ShotRequest, **more: Any) -> Any:
+def _flag(
+    name: str, *names: str, panel: str | None = _PICTURE, kind: type[RequestPart] = ShotRequest, **more: Any
+) -> Any:
     """Return the flag of a request's field, with the field's help and bounds."""
     field = field_of(kind, name)
     low, high = bounds_of(field)
@@ -74,7 +76,7 @@ def garment_of(context: typer.Context, photo: Path) -> GarmentSource:
     return GarmentSource(**_given(context, GarmentSource) | {"photo": photo})
 
 
-def _given(context: typer.Context, kind: type[Fields]) -> dict[str, Any]:
+def _given(context: typer.Context, kind: type[RequestPart]) -> dict[str, Any]:
     return {each.name: context.params[each.name] for each in fields(kind) if each.name in context.params}
 
 

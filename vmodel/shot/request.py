@@ -37,7 +37,7 @@ def _default_pipeline() -> str:
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
-class Fields:
+class RequestPart:
     """Base of requests, whose fields take values of their own type only, within their bounds."""
 
     @model_validator(mode="wrap")
@@ -50,7 +50,7 @@ class Fields:
 
 
 @dataclass(frozen=True)
-class GarmentSource(Fields):
+class GarmentSource(RequestPart):
     """Files and statements of the seller about one garment; every field but the photo may be absent.
 
     Measures are bounded only by ``vmodel.studio.validate``: the rules for child models are told before a wrong measure.
@@ -104,7 +104,7 @@ class GarmentSource(Fields):
 
 
 @dataclass(frozen=True)
-class ShotRequest(Fields):
+class ShotRequest(RequestPart):
     """Request for one picture: a garment, its wearer and the view.
 
     ``pose`` and ``background`` may be paths of files; ``size`` is (height, width).
@@ -195,7 +195,7 @@ class ShotRequest(Fields):
         return cls(garment=garment, size=parse_size(plain["size"]), outfit=outfit, **rest)
 
 
-def field_of(kind: type[Fields], name: str) -> FieldInfo:
+def field_of(kind: type[RequestPart], name: str) -> FieldInfo:
     """Return description, bounds, default and examples of a request's field, for all who offer it."""
     found: FieldInfo = kind.__pydantic_fields__[name]  # type: ignore[attr-defined]
     return found
@@ -214,7 +214,7 @@ def bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
     return low, next((each.lt - 1 for each in field.metadata if hasattr(each, "lt")), high)
 
 
-def _fault(kind: type[Fields], error: ValidationError) -> Exception:
+def _fault(kind: type[RequestPart], error: ValidationError) -> Exception:
     """Return the first fault in words of ours."""
     first = error.errors(include_url=False)[0]
     if not first["loc"]:

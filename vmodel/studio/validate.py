@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from vmodel.body.model.roster import Roster
 from vmodel.body.pose.library import load_pose
@@ -27,15 +28,31 @@ from vmodel.scene.camera.framing import view_angle
 from vmodel.shot.request import GarmentSource, ShotRequest
 
 
-class Files:
-    """Files of this machine, which flags name; a subclass knows those of another place."""
+class Files(Protocol):
+    """Place of the files that shots name."""
 
     def spelled(self, field: str) -> str:
         """Return what the user calls a field."""
+
+    def check_garment(self, source: GarmentSource, on_sale: bool) -> None:
+        """Reject a garment of which a file is not there; that on sale may be looked at later."""
+
+    def check_pose(self, pose: str) -> None:
+        """Reject a pose that is neither known nor a file."""
+
+    def check_background(self, background: str) -> None:
+        """Reject a background that is neither known nor a file."""
+
+
+class LocalFiles:
+    """Files of this machine, which flags name."""
+
+    def spelled(self, field: str) -> str:
+        """See ``Files``."""
         return f"--{field.replace('_', '-')}"
 
     def check_garment(self, source: GarmentSource, on_sale: bool) -> None:
-        """Reject a garment of which a file is not there; the photo of the one on sale is checked when it is read."""
+        """See ``Files``."""
         if not on_sale and not source.photo.is_file():
             raise PhotoNotFound(str(source.photo))
         if source.mask is not None and not source.mask.is_file():
@@ -50,11 +67,11 @@ class Files:
             read_size_chart(source.size_chart, source.garment_size)
 
     def check_pose(self, pose: str) -> None:
-        """Reject a pose that is neither known nor a file."""
+        """See ``Files``."""
         load_pose(pose)
 
     def check_background(self, background: str) -> None:
-        """Reject a background that is neither known nor a file."""
+        """See ``Files``."""
         read_background(background)
 
 
@@ -70,7 +87,7 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
     """
     if not requests:
         raise BadUsage("Nothing is asked for.")
-    validate(requests, roster, Files())
+    validate(requests, roster, LocalFiles())
     if len({request.garment.photo for request in requests}) > 1:
         _check_single(requests[0].garment)
     known = list(pipelines)

@@ -14,10 +14,10 @@ from vmodel.batch.errors import TableInvalid
 from vmodel.batch.journal import JOURNAL
 from vmodel.batch.tables.csv_jsonl import decode, lines_of_json, records_of_csv
 from vmodel.batch.tables.xlsx import NeverReckoned, open_sheets
-from vmodel.shot.request import Fields, GarmentSource, ShotRequest, field_of
+from vmodel.shot.request import GarmentSource, RequestPart, ShotRequest, field_of
 
 
-def _told(name: str, kind: type[Fields] = ShotRequest) -> str:
+def _told(name: str, kind: type[RequestPart] = ShotRequest) -> str:
     return field_of(kind, name).description or ""
 
 

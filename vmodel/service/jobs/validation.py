@@ -26,7 +26,7 @@ from vmodel.service.jobs.request import (
 )
 from vmodel.service.storage.file_store import check_key
 from vmodel.shot.request import FILE_FIELDS, GarmentSource, ShotRequest
-from vmodel.studio.validate import Files, validate
+from vmodel.studio.validate import validate
 
 
 def check_job(request: JobRequest, roster: Roster) -> list[ShotRequest]:
@@ -62,7 +62,7 @@ def _read(garment: Mapping[str, Any], plain: Mapping[str, Any]) -> ShotRequest:
 
 
 @dataclass(frozen=True)
-class StoredFiles(Files):
+class StoredFiles:
     """Files that an account uploaded, which fields of a job name."""
 
     account_id: str
