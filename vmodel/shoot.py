@@ -6,6 +6,7 @@ from vmodel.garment.sizing.fit import report_fit
 from vmodel.scene import frame_camera, render_conditions
 from vmodel.shot.pipeline_interface import Pipeline, PreparedShot, Shot, Take
 from vmodel.shot.request import ShotRequest
+from vmodel.shot.stages import Stage
 from vmodel.studio.dress_model import cast_and_dress
 from vmodel.studio.generate import photograph
 from vmodel.studio.read_garment import read_pattern
@@ -42,8 +43,8 @@ def prepare(request: ShotRequest, studio: Studio) -> PreparedShot:
 
     view = request.view, request.framing, request.size, request.focal_mm
     view_key = (dressed.key, *view)
-    camera = studio.once("camera", view_key, lambda: frame_camera(dressed.posed, worn, *view, hair=dressed.hair))
-    maps = studio.once("conditions", view_key, lambda: render_conditions(scene, camera))
+    camera = studio.once(Stage.CAMERA, view_key, lambda: frame_camera(dressed.posed, worn, *view, hair=dressed.hair))
+    maps = studio.once(Stage.CONDITIONS, view_key, lambda: render_conditions(scene, camera))
     take = Take(scene, camera, maps, request.light, request.background, request.seed, pattern, model)
     fit = report_fit(garment, dressed.body.measurements)
     return PreparedShot(request, take, dressed.pose, garment, fit, worn, dict(studio.timings))

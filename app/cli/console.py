@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from vmodel.shot.stages import Stage
+
 if TYPE_CHECKING:
     from vmodel.shot.request import ShotRequest
 
 T = TypeVar("T")
 
-LABELS = {"body model": "preparing the body model (a minute on the first run only)"}
+LABELS: dict[str, str] = {Stage.BODY_MODEL: "preparing the body model (a minute on the first run only)"}
 """Stage -> label that is shown instead of its name."""
 
 

@@ -34,6 +34,7 @@ from vmodel.service.accounts.users import Account
 from vmodel.service.jobs.renderer import Rendered, Tell, Work
 from vmodel.shoot import complete, shoot
 from vmodel.shot.request import FILE_FIELDS, ShotRequest
+from vmodel.shot.stages import Stage
 from vmodel.studio.dress_model import cast_and_dress
 from vmodel.studio.stage_cache import Studio
 
@@ -81,10 +82,10 @@ class StudioRenderer:
         """
 
         def show(draft: ByteArray) -> None:
-            tell("photograph", 0.0, preview_of(draft))
+            tell(Stage.PHOTOGRAPH, 0.0, preview_of(draft))
 
         def tell_step(share: float) -> None:
-            tell("photograph", share)
+            tell(Stage.PHOTOGRAPH, share)
 
         self._studio.watch = tell
         database, declared = self._publisher.database, request.garment.category
@@ -92,7 +93,7 @@ class StudioRenderer:
             self._admit(request, work)
             watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
             shot = self._shoot(request, work, watched)
-        tell("publish", 0.0)
+        tell(Stage.PUBLISH, 0.0)
         published = self._publisher.publish(shot, "png", self._holder(work))
         return Rendered(published.content, "png", write_sidecar(published, work), self._model3d(shot))
 
@@ -122,7 +123,7 @@ class StudioRenderer:
         """Return the dressed model as GLB, made once for each drape from parts that are all warm."""
         asked = replace(shot.request, model=shot.model.id, pose=shot.pose)
         dressed = cast_and_dress(shot.pattern, asked, self._studio)
-        return self._studio.once("model3d", dressed.key, lambda: write_model3d(dressed))
+        return self._studio.once(Stage.MODEL_3D, dressed.key, lambda: write_model3d(dressed))
 
     def _admit(self, request: ShotRequest, work: Work) -> None:
         """Refuse a garment or model that the seller may not use, and bar models reserved by others from casting."""

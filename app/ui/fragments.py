@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from app.api.http.state import Installation
 from app.ui.base.downloads import WAYS
-from app.ui.base.i18n import LANGUAGES, Words, explain, explain_code, explain_warning, load_words
+from app.ui.base.i18n import LANGUAGES, Words, explain, explain_code, explain_warning, label_stages, load_words
 from app.ui.base.templating import render
 from app.ui.view_models.casting import show_chooser, usable_pipelines
 from app.ui.view_models.designer import show_designer
@@ -81,7 +81,7 @@ class Pieces:
         told = {
             "reading": words["garment"]["reading"],
             "chosen": words["models"]["chosen"],
-            "stages": words["stage"],
+            "stages": label_stages(words),
             "errors": words["errors"],
         }
         sayings = json.dumps({**words["say"], **told})

@@ -22,8 +22,9 @@ from vmodel.service.jobs.renderer import Rendered, Tell, Work
 from vmodel.service.storage.file_store import FileStore, files_address
 from vmodel.service.worker.loop import Worker
 from vmodel.shot.request import ShotRequest
+from vmodel.shot.stages import Stage
 
-_STEPS = 5
+_STAGES = (Stage.DRAPE, Stage.SKIN, Stage.SCENE, Stage.PHOTOGRAPH, Stage.PUBLISH)
 T = TypeVar("T")
 
 
@@ -40,11 +41,11 @@ class Painter:
     def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
         """Implement ``vmodel.service.jobs.renderer.Renderer``."""
         digest = hashlib.sha256(request.garment.photo.read_bytes() + json.dumps(dict(work.request)).encode()).digest()
-        for stage in ("drape", "skin", "scene", "photograph", "publish")[:_STEPS]:
+        for stage in _STAGES:
             tell(stage, 0.0)
-            time.sleep(self.seconds / _STEPS)
+            time.sleep(self.seconds / len(_STAGES))
         picture = Image.new("RGB", (48, 64), tuple(digest[:3]))
-        tell("publish", 1.0, encode(picture.resize((12, 16)), "JPEG"))
+        tell(Stage.PUBLISH, 1.0, encode(picture.resize((12, 16)), "JPEG"))
         return Rendered(encode(picture, "PNG"), "png", json.dumps({"request": work.request}).encode())
 
 

@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 from vmodel.shoot import complete, prepare, shoot
 from vmodel.shot.pipeline_interface import Failure, Pipeline, PreparedShot, Shot, Take
 from vmodel.shot.request import ShotRequest
+from vmodel.shot.stages import PipelineName, Stage
 from vmodel.studio.sequence import shoot_all
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import ByteArray
@@ -39,7 +40,7 @@ def prepare_with_draft(request: ShotRequest, studio: Studio) -> PreparedShot:
         VModelError: see ``vmodel.shoot.shoot``.
     """
     prepared = prepare(request, studio)
-    with studio.timed("draft"):
+    with studio.timed(Stage.DRAFT):
         _ = prepared.take.draft
     return replace(prepared, timings=dict(studio.timings))
 
@@ -73,7 +74,7 @@ def _shoot_batch(
 
     @cache
     def pictures() -> dict[int, ByteArray]:
-        with studio.timed(pipeline.name):
+        with studio.timed(PipelineName(pipeline.name)):
             return dict(zip(map(id, ready), pipeline.make([each.take for each in ready]), strict=True))
 
     def finish(each: PreparedShot, request: ShotRequest) -> Shot:

@@ -9,6 +9,7 @@ import pytest
 
 from vmodel.config import Settings
 from vmodel.errors import UnknownPose, VModelError
+from vmodel.shot.stages import Stage
 from vmodel.studio.stage_cache import Studio
 
 
@@ -19,17 +20,17 @@ def test_what_is_begun_runs_beside_the_stage_before_it(tmp_path: Path) -> None:
         both.wait()
         return "painted"
 
-    studio.begin("skin", "ines", paint)
-    studio.once("drape", "tee", both.wait)
-    assert studio.once("skin", "ines", paint) == "painted"
+    studio.begin(Stage.SKIN, "ines", paint)
+    studio.once(Stage.DRAPE, "tee", both.wait)
+    assert studio.once(Stage.SKIN, "ines", paint) == "painted"
     assert set(studio.timings) == {"drape", "skin"}
 
 
 def test_what_is_warm_is_not_begun_again(tmp_path: Path) -> None:
     studio = Studio(Settings(home=tmp_path))
-    assert studio.once("skin", "ines", lambda: "painted") == "painted"
-    studio.begin("skin", "ines", lambda: pytest.fail("made twice"))
-    assert studio.once("skin", "ines", lambda: "again") == "painted"
+    assert studio.once(Stage.SKIN, "ines", lambda: "painted") == "painted"
+    studio.begin(Stage.SKIN, "ines", lambda: pytest.fail("made twice"))
+    assert studio.once(Stage.SKIN, "ines", lambda: "again") == "painted"
 
 
 def test_a_refusal_of_what_was_begun_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
@@ -38,14 +39,14 @@ def test_a_refusal_of_what_was_begun_is_told_where_it_is_asked_for(tmp_path: Pat
     def refuse() -> None:
         raise UnknownPose("lying", ["standing"])
 
-    studio.begin("skin", "ines", refuse)
+    studio.begin(Stage.SKIN, "ines", refuse)
     for _ in range(2):
         with pytest.raises(VModelError, match="lying"):
-            studio.once("skin", "ines", lambda: None)
+            studio.once(Stage.SKIN, "ines", lambda: None)
 
 
 def test_what_a_failed_shot_began_is_forgotten_with_the_next(tmp_path: Path) -> None:
     studio = Studio(Settings(home=tmp_path))
-    studio.begin("skin", "ines", lambda: "for the shot that failed")
+    studio.begin(Stage.SKIN, "ines", lambda: "for the shot that failed")
     studio.new_shot()
-    assert studio.once("skin", "ines", lambda: "for this one") == "for this one"
+    assert studio.once(Stage.SKIN, "ines", lambda: "for this one") == "for this one"

@@ -15,7 +15,7 @@ from typing import Protocol
 from vmodel.batch.errors import StartFailed, WorkerDied
 from vmodel.batch.journal import Journal, Outcome
 from vmodel.batch.plan import Task
-from vmodel.batch.worker import Bench, Stage, StartFault, work
+from vmodel.batch.worker import Bench, StageNews, StartFault, work
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _STRIKES = 2
@@ -102,7 +102,7 @@ def _listen(seat: _Seat, strikes: defaultdict[str, int], watch: Watch) -> Outcom
         return _replace(seat, strikes)
     if isinstance(news, StartFault):
         raise StartFailed(news.code, news.message)
-    if isinstance(news, Stage):
+    if isinstance(news, StageNews):
         watch.stage(seat.number, news.name, news.share)
         return None
     outcome: Outcome = news

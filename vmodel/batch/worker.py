@@ -23,14 +23,15 @@ from vmodel.publishing.publisher import Publisher, WeightsOf, save_published
 from vmodel.quality.consistency import measure_look
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Pipeline
-from vmodel.studio.stage_cache import Studio
+from vmodel.shot.stages import PipelineName, Stage
+from vmodel.studio.stage_cache import Progress, Studio
 
 _SHORTEST_NEWS_S = 0.2
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Progress message of a worker: its stage, and the share of that done, 0..1."""
+class StageNews:
+    """Progress message of a worker: the name of its stage, and the share of that done, 0..1."""
 
     name: str
     share: float
@@ -106,7 +107,7 @@ def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, 
         shot.pose,
         round(time.perf_counter() - started, 2),
         (*shot.warnings, *published.warnings),
-        dressed="drape" in shot.timings,
+        dressed=Stage.DRAPE in shot.timings,
         look=measure_look(shot).to_json(),
         check=shot.check or {},
     )
@@ -116,14 +117,14 @@ def _failed(task: Task, code: str, message: str, started: float) -> Outcome:
     return Outcome(task.key, code=code, message=message, seconds=round(time.perf_counter() - started, 2))
 
 
-def _teller(connection: Connection) -> Callable[[str, float], None]:
+def _teller(connection: Connection) -> Progress:
     last = [0.0]
 
-    def tell(stage: str, share: float) -> None:
+    def tell(stage: Stage | PipelineName, share: float) -> None:
         now = time.monotonic()
         if now - last[0] >= _SHORTEST_NEWS_S:
             last[0] = now
-            connection.send(Stage(stage, share))
+            connection.send(StageNews(str(stage), share))
 
     return tell
 

@@ -17,6 +17,7 @@ from vmodel.quality.wear.judge import check_worn
 from vmodel.scene import Scene, render_conditions, steady_cameras, view_angle
 from vmodel.shot.pipeline_interface import Pattern, Take
 from vmodel.shot.request import ShotRequest
+from vmodel.shot.stages import Stage
 from vmodel.studio.dress_model import DressedModel, cast_and_dress
 from vmodel.studio.read_garment import read_pattern
 from vmodel.studio.stage_cache import Studio
@@ -164,9 +165,9 @@ def turning(motion: str, frames: int, frames_per_second: int) -> FloatArray:
 def _photograph(
     scene: Scene, camera: Camera, shot: ShotRequest, pattern: Pattern, dressed: DressedModel, studio: Studio
 ) -> ByteArray:
-    with studio.timed("conditions"):
+    with studio.timed(Stage.CONDITIONS):
         maps = render_conditions(scene, camera)
-    with studio.timed("draft"):
+    with studio.timed(Stage.DRAFT):
         take = Take(scene, camera, maps, shot.light, shot.background, shot.seed, pattern, dressed.model)
         return take.draft
 
@@ -185,7 +186,7 @@ def _walk(
     before = dressed.cloth.vertices_m
     judged_every = max(1, round(_STEP_S * request.frames_per_second))
     for frame, (posed, camera) in enumerate(zip(path, cameras, strict=True)):
-        with studio.timed("drape"):
+        with studio.timed(Stage.DRAPE):
             vertices_m = next(cloth)
         jump_m = float(np.linalg.norm(vertices_m - before, axis=1).max())
         before = vertices_m
@@ -193,11 +194,11 @@ def _walk(
             raise ClothTornLoose(jump_m)
         worn = replace(dressed.cloth, vertices_m=vertices_m)
         if frame % judged_every == judged_every - 1:
-            with studio.timed("judge"):
+            with studio.timed(Stage.JUDGE):
                 check_worn([dressed.garment], worn, dressed.body, posed)
         worn = with_hoods([dressed.garment], dressed.garment, worn)
         worn = with_collars([dressed.garment], dressed.garment, worn)
-        with studio.timed("posing hair"):
+        with studio.timed(Stage.POSING_HAIR):
             hair = pose_hair(dressed.grown, dressed.body, posed, worn.vertices_m)
         shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)
         scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment, shoes)

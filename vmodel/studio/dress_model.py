@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from itertools import chain
 
 from vmodel.body.appearance.cache import grown_hair, painted_skin
@@ -32,6 +33,7 @@ from vmodel.scene import Scene
 from vmodel.scene.shading.visibility import AMBIENT_RAYS
 from vmodel.shot.pipeline_interface import Pattern
 from vmodel.shot.request import GarmentSource, ShotRequest
+from vmodel.shot.stages import Stage
 from vmodel.studio.casting import choose_pose, rank_models
 from vmodel.studio.read_garment import check_rights, read_pattern
 from vmodel.studio.stage_cache import Studio
@@ -104,7 +106,7 @@ def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[
     if request.model:
         return [studio.roster[request.model]]
     photo = request.garment.photo
-    digest = studio.once("digest", pattern.key, lambda: sha256_of(photo))
+    digest = studio.once(Stage.DIGEST, pattern.key, lambda: sha256_of(photo))
     free = [model for model in studio.roster.values() if model.id not in studio.barred]
     return rank_models(free, f"{digest} {request.seed}")[:ASKED]
 
@@ -122,12 +124,12 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     """
     counts_as = check_rights(model, request.garment, pattern, studio)
     once, cache = studio.once, studio.settings.cache
-    once("body model", "anny", prepare_body_model)
-    body = once("body", model.id, lambda: build_body(model))
+    once(Stage.BODY_MODEL, "anny", prepare_body_model)
+    body = once(Stage.BODY, model.id, lambda: build_body(model))
     pose_name = request.pose or choose_pose(model, pattern.kind.category)
     pose_key = (model.id, pose_name)
-    pose = once("pose", pose_name, lambda: load_pose(pose_name))
-    posed = once("posing", pose_key, lambda: body.posed(pose))
+    pose = once(Stage.POSE, pose_name, lambda: load_pose(pose_name))
+    posed = once(Stage.POSING, pose_key, lambda: body.posed(pose))
 
     patterns = [pattern]
     for source in request.outfit:
@@ -144,22 +146,23 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     base_layer = base_layer_under([garment.kind for garment in fitted], model, mean_colour(fitted[0]))
     skin_size = FITTING_SKIN if request.fitting else SKIN_SIZE
     skin_key = (model.id, base_layer, skin_size)
-    studio.begin("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
-    studio.begin("hair", model.id, lambda: grown_hair(model, body, cache))
+    studio.begin(Stage.SKIN, skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
+    studio.begin(Stage.HAIR, model.id, lambda: grown_hair(model, body, cache))
 
-    settings, tell, how = studio.settings, studio.report, (request.tucked, request.fitting)
+    settings, how = studio.settings, (request.tucked, request.fitting)
     key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, pose_key)
     # A single garment's textures do not affect its drape; several garments come back joined, with the textures of all.
     own = pattern.key if pattern.garment.photo is not None else None  # a photo may be read in other ways as well
     cut = key if beside else (content_key(_cut_of(fitted[0])), own, *how, pose_key)
 
     def put_on(main: Garment) -> tuple[Garment, Garment, Drape]:
+        tell = partial(studio.report, Stage.DRAPE)
         whole, worn = drape_outfit([main, *beside], body, pose, settings, *how, progress=tell)
-        with studio.timed("judge"):
+        with studio.timed(Stage.JUDGE):
             check_worn([whole] if not beside else [main, *beside], worn, body, posed)
         return main, whole, worn
 
-    main, whole, cloth = once("drape", cut, lambda: first_worn_right(chain([fitted[0]], fits), put_on))
+    main, whole, cloth = once(Stage.DRAPE, cut, lambda: first_worn_right(chain([fitted[0]], fits), put_on))
     if not beside:
         # The drape was computed for a garment of this cut; the textures are this photo's own.
         main = whole = fitted[0] if _same_cut(main, fitted[0]) else main
@@ -168,18 +171,18 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
         base_layer = base_layer_under([main.kind, *(garment.kind for garment in beside)], model, mean_colour(main))
         skin_key = (model.id, base_layer, skin_size)
 
-    skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
-    shoes = None if request.barefoot else once("shoes", model.id, lambda: make_shoes(body))
-    grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
+    skin = once(Stage.SKIN, skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
+    shoes = None if request.barefoot else once(Stage.SHOES, model.id, lambda: make_shoes(body))
+    grown = once(Stage.HAIR, model.id, lambda: grown_hair(model, body, cache))
     # A print changes neither the drape nor the light and hair on it.
     lying = (pose_key, base_layer, request.fitting, request.barefoot, _cloth_key(worn))
     seen = fewer_strands(grown, FITTING_HAIR)[0] if request.fitting else grown
-    hair = once("posing hair", lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
-    worn_shoes = None if shoes is None else once("posing shoes", pose_key, lambda: shoes.carried(posed))
+    hair = once(Stage.POSING_HAIR, lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
+    worn_shoes = None if shoes is None else once(Stage.POSING_SHOES, pose_key, lambda: shoes.carried(posed))
     rays = FITTING_RAYS if request.fitting else AMBIENT_RAYS
-    bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole, worn_shoes, rays))
+    bare = once(Stage.SCENE, lying, lambda: Scene(posed, body, skin, hair, worn, whole, worn_shoes, rays))
     scene_key = (key, request.barefoot)  # shoes do not affect the drape, but they are seen
-    scene = once("scene", scene_key, lambda: bare if bare.garment is whole else bare.printed(whole))
+    scene = once(Stage.SCENE, scene_key, lambda: bare if bare.garment is whole else bare.printed(whole))
     return DressedModel(scene_key, model, pose_name, main, body, posed, cloth, worn, skin, grown, hair, shoes, scene)
 
 

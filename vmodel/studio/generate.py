@@ -6,6 +6,7 @@ from vmodel.finish.garment_detail import finish
 from vmodel.quality.gate import judge
 from vmodel.rights.admission.face_detection import detector_path
 from vmodel.shot.pipeline_interface import Photograph, Pipeline, Take, Try
+from vmodel.shot.stages import PipelineName, Stage
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import ByteArray
 
@@ -36,13 +37,13 @@ def photograph(take: Take, pipeline: Pipeline, studio: Studio, picture: ByteArra
     tries: list[Try] = []
     for attempt in range(TRIES):
         again = take.with_seed(take.seed + attempt * _SEED_STEP)
-        with studio.timed(pipeline.name):
+        with studio.timed(PipelineName(pipeline.name)):
             made = pipeline(again) if picture is None or attempt else picture
         if not pipeline.generative:
             return Photograph(made, pipeline.name)
-        with studio.timed("finish"):
+        with studio.timed(Stage.FINISH):
             made = finish(made, take)
-        with studio.timed("quality"):
+        with studio.timed(Stage.QUALITY):
             tries.append(Try(again.seed, judge(made, take, studio.settings)))
         if tries[-1].report.passed:
             return Photograph(made, pipeline.name, tuple(tries))

@@ -30,6 +30,7 @@ from vmodel.garment.vector.technical_flat import TechnicalFlat, in_plain_colours
 from vmodel.rights.policy.minors import check_declared, check_detected, read_category
 from vmodel.shot.pipeline_interface import Pattern
 from vmodel.shot.request import GarmentSource
+from vmodel.shot.stages import Stage
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
 
@@ -56,19 +57,19 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     photo, mask = identity(source.photo), identity(source.mask)
     category = read_category(source.category)
     key = (photo, mask, category, identity(source.landmarks))
-    flat_lay = studio.once("reading", photo, lambda: read_flat_lay(source.photo, studio.settings))
+    flat_lay = studio.once(Stage.READING, photo, lambda: read_flat_lay(source.photo, studio.settings))
     swims = category == Category.SWIMWEAR
-    cutout = studio.once("cutout", (photo, mask, swims), lambda: cut_out(flat_lay, source.mask, category))
+    cutout = studio.once(Stage.CUTOUT, (photo, mask, swims), lambda: cut_out(flat_lay, source.mask, category))
     kind, landmarks = studio.once(
-        "understanding", key, lambda: understand(flat_lay, cutout, category, source.landmarks)
+        Stage.UNDERSTANDING, key, lambda: understand(flat_lay, cutout, category, source.landmarks)
     )
     check_worn_open(kind, source.worn_open)
     back = _read_back(source, studio, kind)
     whole_key = (*key, identity(source.back), source.material, source.worn_open)
-    garment = studio.once("pattern", whole_key, lambda: _cut_from(flat_lay, cutout, kind, landmarks, back, source))
+    garment = studio.once(Stage.PATTERN, whole_key, lambda: _cut_from(flat_lay, cutout, kind, landmarks, back, source))
     if category is not None:
         return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment)
-    others, question = studio.once("hypotheses", whole_key, lambda: _doubts(flat_lay, cutout, kind, source))
+    others, question = studio.once(Stage.HYPOTHESES, whole_key, lambda: _doubts(flat_lay, cutout, kind, source))
     return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment, others, question)
 
 
@@ -122,7 +123,7 @@ def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, s
     check_declared(model, source.category, source.material)
     # Detected again without the seller's statement, which would hide what the photo shows.
     whole = read_pattern(source, studio)
-    seen = studio.once("detecting", whole.key, lambda: detected_kind(whole.flat_lay, whole.cutout, whole.garment))
+    seen = studio.once(Stage.DETECTING, whole.key, lambda: detected_kind(whole.flat_lay, whole.cutout, whole.garment))
     check_detected(model, seen, pattern.garment.material)
     return frozenset({pattern.kind.category, seen.category})
 
@@ -130,14 +131,14 @@ def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, s
 def _read_drawing(source: GarmentSource, studio: Studio) -> Pattern:
     """Read a technical flat for a fitting; parts that no colourway changes are recognised and cut once for all."""
     photo, category = identity(source.photo), read_category(source.category)
-    flat, plain = studio.once("reading", ("fitting", photo), lambda: _read_plain(source.photo))
+    flat, plain = studio.once(Stage.READING, ("fitting", photo), lambda: _read_plain(source.photo))
     shape: DrawnShape = studio.once(
-        "understanding", (plain.sha256, category), lambda: understand_drawing(plain, category)
+        Stage.UNDERSTANDING, (plain.sha256, category), lambda: understand_drawing(plain, category)
     )
     check_worn_open(shape.kind, source.worn_open)
     key = ("fitting", photo, category, source.material, source.worn_open)
     flat_lay, cutout, garment = studio.once(
-        "pattern", key, lambda: paint_shape(shape, flat, source.material, source.worn_open)
+        Stage.PATTERN, key, lambda: paint_shape(shape, flat, source.material, source.worn_open)
     )
     return Pattern(key, flat_lay, cutout, garment.kind, shape.landmarks, garment)
 
@@ -151,9 +152,9 @@ def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> Phot
     if source.back is None:
         return _drawn_back(source, studio, kind)
     path, key = source.back, identity(source.back)
-    flat_lay = studio.once("reading", key, lambda: read_flat_lay(path, studio.settings))
+    flat_lay = studio.once(Stage.READING, key, lambda: read_flat_lay(path, studio.settings))
     return _back_landmarks(
-        flat_lay, studio.once("cutout", (key, None), lambda: cut_out(flat_lay, None, kind.category)), kind
+        flat_lay, studio.once(Stage.CUTOUT, (key, None), lambda: cut_out(flat_lay, None, kind.category)), kind
     )
 
 
@@ -167,15 +168,17 @@ def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> Pho
     if not is_drawing(source.photo):
         return None
     key = ("back", identity(source.photo))
-    flat_lay = studio.once("reading", key, lambda: read_back_of_drawing(source.photo))
+    flat_lay = studio.once(Stage.READING, key, lambda: read_back_of_drawing(source.photo))
     if flat_lay is None:
         return None
-    return _back_landmarks(flat_lay, studio.once("cutout", key, lambda: cut_out(flat_lay, None, kind.category)), kind)
+    return _back_landmarks(
+        flat_lay, studio.once(Stage.CUTOUT, key, lambda: cut_out(flat_lay, None, kind.category)), kind
+    )
 
 
 def _read_design(source: GarmentSource, studio: Studio, fitting: bool) -> Pattern:
     """Read a design, which is cut to its own measures and needs no recognition."""
-    sewn_design = studio.once("understanding", identity(source.photo), lambda: read_sewn_design(source.photo))
+    sewn_design = studio.once(Stage.UNDERSTANDING, identity(source.photo), lambda: read_sewn_design(source.photo))
     key = (identity(source.photo), source.material, fitting and sewn_design is not None)
 
     def make() -> Pattern:
@@ -189,4 +192,4 @@ def _read_design(source: GarmentSource, studio: Studio, fitting: bool) -> Patter
         flat_lay, cutout, landmarks, garment = make_garment(design, source.photo.name, sha256_of(source.photo))
         return Pattern(key, flat_lay, cutout, garment.kind, landmarks, garment)
 
-    return studio.once("pattern", key, make)
+    return studio.once(Stage.PATTERN, key, make)

@@ -14,15 +14,12 @@ from vmodel.body.model.roster import Roster, load_roster
 from vmodel.config import Settings
 from vmodel.core.files import CACHE_BYTES, keep_newest
 from vmodel.errors import VModelError
+from vmodel.shot.stages import PipelineName, Stage
 
 T = TypeVar("T")
 
-#: Called with the name of the running stage and its share done, 0..1.
-Progress = Callable[[str, float], None]
-
-#: Results kept per stage. Painted skins and drapes are large; poses of one garment are requested in a row.
-_KEPT = {"reading": 2, "cutout": 2, "skin": 3, "hair": 6, "drape": 8, "scene": 4, "conditions": 1}
-_KEPT_ELSE = 8
+#: Called with the running stage and its share done, 0..1.
+Progress = Callable[[Stage | PipelineName, float], None]
 
 
 class Studio:
@@ -42,8 +39,8 @@ class Studio:
         self.watch = watch or _silent
         self.timings: dict[str, float] = {}
         self.barred: frozenset[str] = frozenset()
-        self._warm: dict[str, OrderedDict[Hashable, Any]] = {}
-        self._begun: dict[tuple[str, Hashable], Future[Any]] = {}
+        self._warm: dict[Stage, OrderedDict[Hashable, Any]] = {}
+        self._begun: dict[tuple[Stage, Hashable], Future[Any]] = {}
 
     @cached_property
     def roster(self) -> Roster:
@@ -55,11 +52,11 @@ class Studio:
         self.timings = {}
         self._begun.clear()
 
-    def report(self, stage: str, share: float) -> None:
+    def report(self, stage: Stage | PipelineName, share: float) -> None:
         """Report the progress of a stage to the watcher."""
         self.watch(stage, share)
 
-    def once(self, stage: str, key: Hashable, make: Callable[[], T]) -> T:
+    def once(self, stage: Stage, key: Hashable, make: Callable[[], T]) -> T:
         """Return the stage's result for this key, computed only if it is not warm.
 
         Errors are kept like results: the second shot of a photo without a garment fails at once.
@@ -72,7 +69,7 @@ class Studio:
             begun = self._begun.pop((stage, key), None)
             with self.timed(stage):
                 kept[key] = _try(make if begun is None else begun.result)
-            while len(kept) > _KEPT.get(stage, _KEPT_ELSE):
+            while len(kept) > stage.kept:
                 kept.popitem(last=False)
         kept.move_to_end(key)
         outcome = kept[key]
@@ -81,7 +78,7 @@ class Studio:
         result: T = outcome
         return result
 
-    def begin(self, stage: str, key: Hashable, make: Callable[[], object]) -> None:
+    def begin(self, stage: Stage, key: Hashable, make: Callable[[], object]) -> None:
         """Compute on a background thread what ``once`` will be asked for later in this shot."""
         if key not in self._warm.get(stage, {}) and (stage, key) not in self._begun:
             self._begun[stage, key] = self._beside.submit(make)
@@ -91,7 +88,7 @@ class Studio:
         return ThreadPoolExecutor(1, "vmodel-beside")
 
     @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
+    def timed(self, stage: Stage | PipelineName) -> Iterator[None]:
         """Charge the time of a block to a stage of the current shot."""
         self.report(stage, 0.0)
         start = time.perf_counter()
@@ -99,7 +96,7 @@ class Studio:
             yield
         finally:
             spent = time.perf_counter() - start
-            self.timings[stage] = round(self.timings.get(stage, 0.0) + spent, 4)
+            self.timings[str(stage)] = round(self.timings.get(stage, 0.0) + spent, 4)
 
 
 def _try(make: Callable[[], T]) -> T | VModelError:
@@ -109,5 +106,5 @@ def _try(make: Callable[[], T]) -> T | VModelError:
         return error
 
 
-def _silent(stage: str, share: float) -> None:
+def _silent(stage: Stage | PipelineName, share: float) -> None:
     pass

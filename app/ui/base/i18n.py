@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from vmodel.errors import VModelError
+from vmodel.shot.stages import Stage
 
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).resolve().parents[1] / "locales"
@@ -32,6 +33,11 @@ def load_words(language: str) -> Words:
 def _read(name: str) -> dict[str, Any]:
     words: dict[str, Any] = yaml.safe_load((_FOLDER / name).read_text(encoding="utf-8"))
     return words
+
+
+def label_stages(words: Words) -> dict[str, str]:
+    """Return the label of every stage of a shot, by the stage's name in events."""
+    return {str(stage): str(words["stage"][stage.label]) for stage in Stage}
 
 
 def choose_language(cookie: str | None, accepted: str) -> str:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from app.api.http.state import Installation
-from app.ui.base.i18n import load_words
+from app.ui.base.i18n import label_stages, load_words
 from app.ui.base.templating import render, static_url
 from app.ui.view_models.casting import usable_pipelines
 from app.ui.view_models.order_form import FORMATS
@@ -69,7 +69,7 @@ def _told(here: Installation, language: str) -> dict[str, Any]:
         **words["designer"],
         "blocks": words["blocks"],
         "bar": words["bar"],
-        "stages": words["stage"],
+        "stages": label_stages(words),
         "pipeline": pipeline,
         "sizes": FORMATS,
         "prices": prices,

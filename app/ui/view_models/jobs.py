@@ -18,6 +18,7 @@ from vmodel.publishing.marketplaces import MARKETPLACES
 from vmodel.service.jobs.tables import DONE
 from vmodel.service.jobs.views import Job, JobShot
 from vmodel.shot.request import parse_size
+from vmodel.shot.stages import label_of
 
 _ON_WHITE = ("white", "transparent")
 
@@ -202,7 +203,7 @@ def _show_shot(
         deleted=shot.deleted,
         ratio=f"{width} / {height}",
         percent=round(100 * shot.share),
-        stage=str(words["stage"].get(shot.stage, "")),
+        stage=str(words["stage"][label_of(shot.stage)]) if shot.stage else "",
         preview=(shot.preview_key or "").rpartition("/")[2][:12],
         problem=explain_code(shot.error_code, shot.error_message or "", words) if shot.error_code else "",
         caption=words["comma"].join(dict.fromkeys([model, *told])),

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 import app
 import pipelines
 import vmodel
-from app.ui.base.i18n import LANGUAGES, explain, load_words, title_of
+from app.ui.base.i18n import LANGUAGES, explain, label_stages, load_words, title_of
 from vmodel.errors import BadUsage, DrapeFailed, VModelError
+from vmodel.shot.stages import Stage, label_of
 
-ROOT = Path(__file__).resolve().parents[3]
 _ELSEWHERE = ("training", "migrations", "__main__")
 
 
@@ -57,13 +55,15 @@ def test_no_sentence_of_the_page_sends_a_seller_to_a_command() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_stage_of_a_picture_has_a_word(language: str) -> None:
-    told = re.compile(r"""(?:once|timed|tell|watch|report)\(\s*"([a-z0-9 ]+)\"""")
-    places = [*(ROOT / "vmodel").rglob("*.py"), *(ROOT / "pipelines").rglob("*.py")]
-    places.append(ROOT / "app" / "server" / "render_worker.py")
-    stages = {name for path in places if "training" not in path.parts for name in told.findall(path.read_text())}
-    assert {"drape", "skin", "digest", "photograph"} <= stages
-    assert sorted(stages - load_words(language)["stage"].keys()) == []
+def test_every_stage_of_a_picture_has_a_label_and_no_label_is_left_over(language: str) -> None:
+    words = load_words(language)
+    assert {stage.label for stage in Stage} == words["stage"].keys()
+    assert label_stages(words).keys() == {str(stage) for stage in Stage}
+
+
+def test_a_pipeline_at_work_is_called_photographing() -> None:
+    names = [label_stages(load_words("en")).get(label_of(name)) for name in ("photograph", "embedded", "draft")]
+    assert names == ["photographing"] * 3
 
 
 def test_a_garment_is_called_by_its_file_without_the_ending() -> None:

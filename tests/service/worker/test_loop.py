@@ -24,6 +24,7 @@ from vmodel.service.ledger.integrity_check import verify
 from vmodel.service.ledger.reservations import Balance
 from vmodel.service.worker.loop import Worker, hand_out_every_s, poll_every_s
 from vmodel.shot.request import ShotRequest
+from vmodel.shot.stages import Stage
 
 ONE_TURN = Plans(PLANS.pipelines, PLANS.sizes, {"free": PLAN.model_copy(update={"concurrent_jobs": 1})})
 """Plans in which a seller may have one turn at a time."""
@@ -76,7 +77,7 @@ class Halting:
     def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
         self.begun.set()
         while not self.go_on.wait(0.05):
-            tell("drape", 0.5, b"preview")
+            tell(Stage.DRAPE, 0.5, b"preview")
         return self._paint(request, work, tell)
 
 
@@ -271,7 +272,7 @@ class Holding:
     def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
         self.made.append(work.job_id)
         while len(self.made) == 1 and not self.go_on.wait(0.05):
-            tell("drape", 0.5)
+            tell(Stage.DRAPE, 0.5)
         return self._paint(request, work, tell)
 
 

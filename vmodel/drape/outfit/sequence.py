@@ -49,7 +49,7 @@ def drape_outfit(
         settings: ``cache`` holds finished drapes.
         tucked: tops go inside what is worn on the legs.
         fitting: coarser cloth for a first look.
-        progress: called with the stage's name and the share done, garment by garment.
+        progress: called with the share done, 0..1, for each garment anew.
     Returns:
         All garments joined into one, and their drape.
     Raises:

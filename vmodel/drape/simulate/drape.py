@@ -27,7 +27,8 @@ from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
 VERSION = "drape 23"
 """Part of every key of a drape; raised when the solver's results change."""
-Progress = Callable[[str, float], None]
+Progress = Callable[[float], None]
+"""Called with the share of a drape that is done, 0..1."""
 
 
 def drape(
@@ -45,7 +46,7 @@ def drape(
         body: the wearer.
         pose: the target.
         settings: ``cache`` holds finished drapes.
-        progress: called with the stage's name and the share done.
+        progress: called with the share done, 0..1.
         options: resolution and effort; the defaults suit final pictures.
     Returns:
         The cloth in the pose; the same inputs give the same cloth.
@@ -53,7 +54,7 @@ def drape(
         DrapeFailed: the garment did not stay on, with the reason.
     """
     options = options or DrapeSettings()
-    tell = progress or (lambda stage, share: None)
+    tell = progress or (lambda share: None)
     assert_usable(body, garment)
     folder = settings.cache / "drapes"
     cut = mesh_cloth(garment, options.spacing_cm)
@@ -62,12 +63,12 @@ def drape(
     for attempt in range(options.attempts):
         start = time.perf_counter()
         dressed = cached_dress(garment, cut, body, options, attempt, folder, key)
-        tell("drape", 0.5)
+        tell(0.5)
         if not _is_on(garment, cut, dressed, body):
             reason = SLIPPED
             continue
         positions, cloth = cached_move(garment, cut, dressed, body, pose, options, folder, f"{key}-{attempt}")
-        tell("drape", 1.0)
+        tell(1.0)
         seconds = time.perf_counter() - start
         report = report_drape(
             garment,

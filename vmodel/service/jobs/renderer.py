@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from vmodel.shot.request import ShotRequest
+from vmodel.shot.stages import PipelineName, Stage
 
 TELL_S = 0.5
 """Seconds between two writes of progress; a cancelled picture is given up within this time plus one step."""
-#: Start of each stage of a shot, as a share of a whole picture with cold caches; cached stages are skipped.
-_COURSE = {
-    "reading": 0.02,
-    "cutout": 0.03,
-    "body model": 0.10,
-    "body": 0.12,
-    "pose": 0.14,
-    "drape": 0.16,
-    "judge": 0.54,
-    "skin": 0.55,
-    "hair": 0.62,
-    "scene": 0.68,
-    "conditions": 0.70,
-    "photograph": 0.75,
-    "finish": 0.93,
-    "quality": 0.95,
-    "publish": 0.97,
-}
-_STARTS = sorted(_COURSE.values())
+_STARTS = sorted(stage.start for stage in Stage if stage.start is not None)
 
 
 @dataclass(frozen=True)
@@ -53,11 +36,11 @@ class Work:
 class Tell(Protocol):
     """Callback for the progress of a picture."""
 
-    def __call__(self, stage: str, share: float, preview: bytes | None = None) -> None:
+    def __call__(self, stage: Stage | PipelineName, share: float, preview: bytes | None = None) -> None:
         """Report progress.
 
         Args:
-            stage: name of the running stage.
+            stage: the running one.
             share: completed share of the stage, 0..1.
             preview: a small JPEG of the picture to come.
         Raises:
@@ -107,15 +90,13 @@ class TurnRenderer(Protocol):
 class Progress:
     """Converter from the progress of stages to that of the picture; limits how often it is written."""
 
-    def __init__(
-        self, write: Callable[[str, float, bytes | None], None], course: Mapping[str, float] = _COURSE
-    ) -> None:
-        self._write, self._course = write, course
+    def __init__(self, write: Callable[[str, float, bytes | None], None]) -> None:
+        self._write = write
         self._share, self._written = 0.0, -float("inf")
 
-    def __call__(self, stage: str, share: float, preview: bytes | None = None) -> None:
+    def __call__(self, stage: Stage | PipelineName, share: float, preview: bytes | None = None) -> None:
         """See ``Tell``."""
-        start = self._course.get(stage)
+        start = stage.start if isinstance(stage, Stage) else None
         if start is not None:
             end = next((each for each in _STARTS if each > start), 1.0)
             self._share = max(self._share, start + (end - start) * min(1.0, max(0.0, share)))
@@ -123,4 +104,4 @@ class Progress:
         if preview is None and at - self._written < TELL_S:
             return
         self._written = at
-        self._write(stage, round(self._share, 3), preview)
+        self._write(str(stage), round(self._share, 3), preview)
