@@ -12,7 +12,8 @@ from vmodel.drape.outfit.layering import in_order
 from vmodel.errors import NotAllowedForChildren, OutfitInvalid
 from vmodel.shot.outfit_file import read_outfit
 from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.dress_model import base_layer_under, dress_model
+from vmodel.studio.dress_model import dress_model
+from vmodel.studio.fit_outfit import base_layer_under
 from vmodel.studio.read_garment import read_pattern
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import Category, GarmentKind, Neckline, Sleeve
