@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from vmodel.errors import OutfitInvalid
-from vmodel.shot.request import FILE_FIELDS, GarmentSource
+from vmodel.shot.request import FILE_FIELDS, GarmentSource, RequestPart
 
 MOST_BYTES = 100_000
+
+
+@dataclass(frozen=True)
+class _OutfitFile(RequestPart):
+    """Content of an outfit file, whose garments are read one by one, so that a fault is told with its number."""
+
+    garments: Annotated[list[dict[Any, Any]], Field(min_length=1)]
+    tucked: bool = False
 
 
 def read_outfit(path: Path | None, photos: Sequence[Path] = ()) -> tuple[tuple[GarmentSource, ...], bool]:
@@ -32,11 +41,12 @@ def read_outfit(path: Path | None, photos: Sequence[Path] = ()) -> tuple[tuple[G
     further = tuple(GarmentSource(photo) for photo in photos)
     if path is None:
         return further, False
-    content = _load(path)
-    garments, tucked = content.get("garments"), content.get("tucked", False)
-    if not isinstance(garments, list) or not garments or not isinstance(tucked, bool):
-        raise OutfitInvalid(str(path), "needs a list named garments; tucked is true or false")
-    return (*(_source(path, garment) for garment in garments), *further), tucked
+    try:
+        outfit = _OutfitFile(**_load(path))
+    except TypeError as error:
+        raise OutfitInvalid(str(path), f"is not one of vmodel ({error})") from None
+    garments = [_source(path, number, plain) for number, plain in enumerate(outfit.garments, 1)]
+    return (*garments, *further), outfit.tucked
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -50,25 +60,15 @@ def _load(path: Path) -> dict[str, Any]:
         raise OutfitInvalid(str(path), "is not YAML") from None
     if not isinstance(content, dict):
         raise OutfitInvalid(str(path), "is not a mapping")
-    return content
+    return {str(name): value for name, value in content.items()}
 
 
-def _source(path: Path, plain: Any) -> GarmentSource:
-    known = {field.name for field in fields(GarmentSource)}
-    if not isinstance(plain, dict) or not isinstance(plain.get("photo"), str):
-        raise OutfitInvalid(str(path), "has a garment without a photo")
-    unknown = sorted(str(name) for name in plain if name not in known)
-    if unknown:
-        raise OutfitInvalid(str(path), f"has an unknown field {unknown[0]!r}; there are {', '.join(sorted(known))}")
-    for name, value in plain.items():
-        if name == "worn_open":
-            fits, wanted = isinstance(value, bool), "true or false"
-        elif name.endswith("_cm"):
-            fits, wanted = isinstance(value, int | float) and not isinstance(value, bool), "a number"
-        else:
-            fits, wanted = isinstance(value, str), "text"
-        if not fits:
-            raise OutfitInvalid(str(path), f"has a {name} that is not {wanted}")
-    return GarmentSource(
-        **{name: path.parent / value if name in FILE_FIELDS else value for name, value in plain.items()}
-    )
+def _source(path: Path, number: int, plain: dict[Any, Any]) -> GarmentSource:
+    values: dict[str, Any] = {
+        str(name): path.parent / value if name in FILE_FIELDS and isinstance(value, str) else value
+        for name, value in plain.items()
+    }
+    try:
+        return GarmentSource(**values)
+    except TypeError as error:
+        raise OutfitInvalid(str(path), f"has a fault in garment {number} ({error})") from None

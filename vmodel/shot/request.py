@@ -214,19 +214,34 @@ def bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
     return low, next((each.lt - 1 for each in field.metadata if hasattr(each, "lt")), high)
 
 
+_TAKES: Final = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "is_instance_of": "the path of a file",
+    "list_type": "a list",
+    "too_short": "one or more",
+    "dict_type": "a mapping of fields to values",
+}
+"""Type of a fault of pydantic -> what the field takes; of a union's faults the last counts."""
+
+
 def _fault(kind: type[RequestPart], error: ValidationError) -> Exception:
-    """Return the first fault in words of ours."""
-    first = error.errors(include_url=False)[0]
+    """Return the first fault in words of ours, with what the field takes."""
+    first, *_ = faults = error.errors(include_url=False)
     if not first["loc"]:
         return TypeError(f"{first['input']!r} is no {kind.__name__}")
     place, value = first["loc"][0], first["input"]
     if first["type"] == "unexpected_keyword_argument":
-        return TypeError(f"the field {place!r} is not known")
+        known = ", ".join(sorted(each.name for each in fields(kind)))
+        return TypeError(f"the field {place!r} is not known; there are {known}")
     name = place if isinstance(place, str) else fields(kind)[place].name
     if first["type"] == "missing":
         return TypeError(f"{name} is missing")
     if not first["type"].startswith(("greater", "less")):
-        return TypeError(f"{name} is {value!r}")
+        takes = [_TAKES[each["type"]] for each in faults if each["loc"][:1] == (place,) and each["type"] in _TAKES]
+        return TypeError("; give ".join([f"{name} is {value!r:.80}", *takes[-1:]]))
     if name == "focal_mm":
         return FocalOutOfRange(value)
     low, high = bounds_of(field_of(kind, name))
