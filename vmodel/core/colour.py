@@ -82,6 +82,16 @@ _RESIZED_AT_ONCE = 4
 """Channels that OpenCV resizes at a time."""
 
 
+def parse_rgb(colour: str) -> tuple[int, int, int]:
+    """Return red, green and blue, 0..255 each, of "#rrggbb".
+
+    Raises:
+        ValueError: not six hex digits.
+    """
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue
+
+
 def blurred(values: FloatArray, sigma: float) -> FloatArray:
     """Blur with a Gaussian; wide ones are computed on a smaller copy, without a visible loss.
 

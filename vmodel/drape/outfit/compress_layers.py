@@ -19,7 +19,7 @@ from vmodel.body.mesh.subdivision import vertex_normals
 from vmodel.body.model.body import Body
 from vmodel.drape.geometry.raycast import first_hits
 from vmodel.drape.geometry.signed_distance import distance_to_body, push_out
-from vmodel.drape.solver.colliders import ARM_BONES, ROOT_BONES
+from vmodel.drape.solver.colliders import ARM_BONES, arm_vertices
 from vmodel.types import BoolArray, Drape, FloatArray, IntArray, PosedBody
 
 REACH_M = 0.09
@@ -213,13 +213,9 @@ def part_under(inner: Drape, body: Body, posed: PosedBody) -> IntArray:
 def _parts(body: Body) -> list[IntArray]:
     """Return faces of the trunk with head and legs, of the left and of the right arm; shoulders belong to several."""
     trunk = ~vertices_on(body.surface, lambda bone: bone.startswith(ARM_BONES))
-    limbs = [vertices_on(body.surface, partial(_is_limb, ending)) for ending in (".L", ".R")]
+    limbs = [arm_vertices(body, side) for side in ("L", "R")]
     faces = body.surface.faces
     return [faces[chosen[faces].all(axis=1)] for chosen in (trunk, *limbs)]
-
-
-def _is_limb(ending: str, bone: str) -> bool:
-    return bone.startswith(ARM_BONES + ROOT_BONES) and bone.endswith(ending)
 
 
 def _pairs(faces: IntArray) -> IntArray:

@@ -7,8 +7,6 @@ pieces merely keep it from sinking in.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from vmodel.body.mesh.measure import vertices_on
@@ -16,7 +14,7 @@ from vmodel.body.model.body import Body
 from vmodel.drape.solver.cloth_solver import ColliderPart
 from vmodel.types import BoolArray, FloatArray
 
-ROOT_BONES = ("shoulder01", "upperarm01")
+_ROOT_BONES = ("shoulder01", "upperarm01")
 ARM_BONES = ("upperarm02", "lowerarm", "wrist", "metacarpal", "finger")
 DEEP_M = 0.09
 SHALLOW_M = 0.012
@@ -34,7 +32,7 @@ def body_parts(body: Body, on_arm: FloatArray, deep_m: float = DEEP_M) -> list[C
     parts = []
     for side, sign in (("L", 1.0), ("R", -1.0)):
         own = np.clip(sign * on_arm, 0, 1)
-        limb = vertices_on(body.surface, partial(_is_limb, f".{side}"))
+        limb = arm_vertices(body, side)
         reach = np.where(own > 0.02, deep_m, np.where(sign * on_arm >= 0, SHALLOW_M, 0.0))
         parts.append(_cut(body, limb, reach, own))
     trunk = ~vertices_on(body.surface, lambda b: b.startswith(ARM_BONES))
@@ -42,8 +40,11 @@ def body_parts(body: Body, on_arm: FloatArray, deep_m: float = DEEP_M) -> list[C
     return parts
 
 
-def _is_limb(ending: str, bone: str) -> bool:
-    return bone.startswith(ARM_BONES + ROOT_BONES) and bone.endswith(ending)
+def arm_vertices(body: Body, side: str) -> BoolArray:
+    """Mark the vertices of an arm and its shoulder, (V,) bool; ``side`` is "L" or "R"."""
+    return vertices_on(
+        body.surface, lambda bone: bone.startswith(ARM_BONES + _ROOT_BONES) and bone.endswith(f".{side}")
+    )
 
 
 def _cut(body: Body, chosen: BoolArray, reach_m: FloatArray, carried: FloatArray) -> ColliderPart:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from vmodel.core.colour import parse_rgb
 from vmodel.errors import BadUsage, PhotoNotFound, UnreadablePhoto
 from vmodel.garment.load_photo import in_eight_bits, in_srgb
 from vmodel.garment.vector.errors import DrawingTooLarge
@@ -151,9 +152,9 @@ def recolour_tile(tile: ByteArray, colours: dict[str, str]) -> ByteArray:
     rgb = tile[..., :3].astype(np.float32)
     moved = rgb.copy()
     for old, new in colours.items():
-        away = np.linalg.norm(rgb - _rgb(old), axis=2, keepdims=True)
+        away = np.linalg.norm(rgb - parse_rgb(old), axis=2, keepdims=True)
         near = np.clip(2 - away / _SAME_COLOUR, 0, 1)
-        moved += near * (np.array(_rgb(new)) - _rgb(old))
+        moved += near * (np.array(parse_rgb(new)) - parse_rgb(old))
     return np.dstack([np.clip(moved + 0.5, 0, 255).astype(np.uint8), tile[..., 3]])
 
 
@@ -193,8 +194,3 @@ def _at_resolution(print_: PrintRepeat, px_per_cm: float) -> ByteArray:
         return print_.tile
     height = max(1, round(rows * width / columns))
     return np.asarray(cv2.resize(print_.tile, (width, height), interpolation=cv2.INTER_AREA))
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
-    return red, green, blue

@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from vmodel.garment.imaging.contour import distance_to_edge
 from vmodel.types import BoolArray, ByteArray, FloatArray, IntArray
 
 _COLOURS: Final = 24
@@ -150,12 +151,12 @@ def drawn_by_colour(rgb: ByteArray, soft: FloatArray, fine: FloatArray) -> BoolA
     if not first.any() or first.all():
         return first
     extent = extent_of(first)
-    palette = Palette(rgb, _distance(~first) < 0.12 * extent)
+    palette = Palette(rgb, distance_to_edge(~first) < 0.12 * extent)
     bounded = np.clip(fine, 0.02, 0.98)
     prior = np.clip(np.log(bounded / (1 - bounded)), -_MOST_PRIOR, _MOST_PRIOR)
     mask, odds = first, np.zeros(first.shape, np.float32)
     for _ in range(_ROUNDS):
-        away = np.where(mask, _distance(mask), _distance(~mask))
+        away = np.where(mask, distance_to_edge(mask), distance_to_edge(~mask))
         sure = away > _SURE_DEPTH * extent
         asked = (away < _BAND * extent) | ((soft > _UNSURE[0]) & (soft < _UNSURE[1]))
         cloth, ground = mask & sure & (soft > _SURE_CLOTH), ~mask & sure & (soft < _SURE_GROUND)
@@ -196,9 +197,3 @@ def _nearness(colours: FloatArray, centres: FloatArray) -> FloatArray:
     left = np.hstack([colours, squares, np.ones_like(squares)]).astype(np.float32)
     right = np.hstack([2 * centres, -np.ones((len(centres), 1)), -(centres**2).sum(1, keepdims=True)])
     return np.asarray(left @ right.astype(np.float32).T)
-
-
-def _distance(region: BoolArray) -> FloatArray:
-    """Return the pixels to the region's edge, (H, W) float32; the picture's rim is not an edge."""
-    padded = np.pad(region, 1, mode="edge").astype(np.uint8)
-    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1], np.float32)

@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from vmodel.garment.imaging.contour import distance_to_edge
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 # Colour difference (0..255) above which an edge pixel's colour counts more than the mask's outline.
@@ -65,8 +66,8 @@ def refine_edge(rgb: ByteArray, mask: BoolArray, reach_px: float = 3.0) -> Float
     """
     height, width = rgb.shape[:2]
     small = cv2.resize(rgb, mask.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
-    inside = _distance(mask)
-    outside = _distance(~mask)
+    inside = distance_to_edge(mask)
+    outside = distance_to_edge(~mask)
     cloth = _beside_edge(small, inside, reach_px)
     ground = _beside_edge(small, outside, reach_px)
     signed = cv2.resize(np.where(mask, inside - 0.5, 0.5 - outside), (width, height), interpolation=cv2.INTER_LINEAR)
@@ -79,11 +80,6 @@ def refine_edge(rgb: ByteArray, mask: BoolArray, reach_px: float = 3.0) -> Float
     here = rgb[rows, columns].astype(np.float32)
     matte[rows, columns] = _unmix(here, _sample(cloth, x, y), _sample(ground, x, y), signed[rows, columns], reach_px)
     return np.asarray(matte)
-
-
-def _distance(region: BoolArray) -> FloatArray:
-    padded = np.pad(region, 1, mode="edge").astype(np.uint8)
-    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1], np.float32)
 
 
 def _beside_edge(colours: FloatArray, depth: FloatArray, reach_px: float) -> FloatArray:

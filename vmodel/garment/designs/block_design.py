@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
+from vmodel.core.colour import parse_rgb
 from vmodel.errors import BadUsage, InputError, PhotoNotFound, VModelError
 from vmodel.garment.blocks.library import BLOCKS, Block, cut_block
 from vmodel.garment.blocks.paint import Canvas, Colours, lay_out, outline_alpha, paint_side, seam_mismatch_cm
@@ -190,7 +191,7 @@ def make_garment(design: Design, name: str, sha256: str = "") -> tuple[FlatLay, 
     """
     block = cut_block(design.block, design.body)
     canvas = lay_out(block)
-    colours = Colours(_rgb(design.ground), _rgb(design.trim))
+    colours = Colours(parse_rgb(design.ground), parse_rgb(design.trim))
     front = paint_side(block, "front", canvas, design.print, colours)
     back = paint_side(block, "back", canvas, design.print, colours)
     alpha = outline_alpha(block, canvas)
@@ -246,8 +247,3 @@ def _warnings(design: Design, block: Block) -> tuple[str, ...]:
     return (
         f"the print's repeats meet {apart:.1f} cm apart at the side seams; another --repeat-cm or size matches them",
     )
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(colour[1:])
-    return red, green, blue

@@ -26,6 +26,20 @@ def row_ends(mask: BoolArray, y: float) -> IntArray:
     return np.flatnonzero(mask[row])
 
 
+def distance_to_edge(region: BoolArray) -> FloatArray:
+    """Return the pixels to the region's edge, (H, W) float32; the picture's rim is not an edge."""
+    padded = np.pad(region, 1, mode="edge").astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1], np.float32)
+
+
+def smooth_line(line: FloatArray, times: int) -> FloatArray:
+    """Average the neighbours of an (n, ...) line; the ends stay."""
+    line = line.copy()
+    for _ in range(times):
+        line[1:-1] = 0.25 * line[:-2] + 0.5 * line[1:-1] + 0.25 * line[2:]
+    return line
+
+
 def outline_beside(mask: BoolArray, at: FloatArray, reach_px: float, outwards: float) -> float:
     """Find the end of the garment near a place, along its row.
 

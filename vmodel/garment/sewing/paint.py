@@ -9,6 +9,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from vmodel.core.colour import parse_rgb
 from vmodel.garment.blocks.paint import Canvas
 from vmodel.garment.blocks.print_repeat import PrintRepeat, lay_print
 from vmodel.garment.sewing.flat_layout import Lay
@@ -125,12 +126,14 @@ def paint_sheet(
     Returns:
         (H, W, 3) uint8 sRGB.
     """
-    picture = np.full((*sheet.size, 3), _rgb(ground), np.uint8)
+    picture = np.full((*sheet.size, 3), parse_rgb(ground), np.uint8)
     for p in sheet.shifts_cm:
         piece = pattern.pieces[p]
         whole = Canvas(sheet.size, sheet.px_per_cm, (float(-sheet.shifts_cm[p][0]), float(-sheet.shifts_cm[p][1])))
         where, part = whole.window(piece.outline_cm, _GAP_CM / 2)
-        cloth: FloatArray = np.broadcast_to(np.array(_rgb(piece.colour or ground), np.float32), (*part.size, 3)).copy()
+        cloth: FloatArray = np.broadcast_to(
+            np.array(parse_rgb(piece.colour or ground), np.float32), (*part.size, 3)
+        ).copy()
         if print_ is not None:
             x, y = part.grid_cm()
             turn, shift = places[p].turn, places[p].shift
@@ -278,11 +281,6 @@ def _apart(
     apart = (sides[1] - sides[0]) @ spin.T
     apart = (apart + repeat / 2) % repeat - repeat / 2
     return np.asarray(np.linalg.norm(apart, axis=1))
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
-    return red, green, blue
 
 
 def recoloured_pieces(pattern: SewingPattern, colours: Mapping[str, str]) -> SewingPattern:

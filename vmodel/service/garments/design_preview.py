@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from vmodel.config import Settings
+from vmodel.core.colour import parse_rgb
 from vmodel.core.files import encode_picture
 from vmodel.errors import GarmentNotFound
 from vmodel.garment.blocks.library import cut_block
@@ -63,7 +64,7 @@ def draw_block(design: Design) -> Drawn:
     shrunk = min((SIDE[0] - _RIM) / whole.size[0], (SIDE[1] - _RIM) / whole.size[1])
     size = round(whole.size[0] * shrunk), round(whole.size[1] * shrunk)
     canvas = Canvas(size, whole.px_per_cm * shrunk, whole.low_cm)
-    colours = Colours(*(tuple(bytes.fromhex(colour[1:])) for colour in (design.ground, design.trim)))  # type: ignore[arg-type]
+    colours = Colours(parse_rgb(design.ground), parse_rgb(design.trim))
     alpha = np.rint(outline_alpha(block, canvas) * 255).astype(np.uint8)
     sides = [np.dstack([paint_side(block, side, canvas, design.print, colours), alpha]) for side in ("front", "back")]
     straight = design.print is not None and design.print.rotate_deg % 90 == 0

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from vmodel.config import Settings
+from vmodel.garment.imaging.contour import smooth_line
 from vmodel.garment.recognition.network import load_network
 from vmodel.garment.recognition.reader import read_neck
 from vmodel.types import ByteArray, FloatArray, GarmentPhoto, Neckline, Sleeve
@@ -115,7 +116,7 @@ def _edge_near(
     places = curve[:, None] + offsets[:, None] * inwards[:, None]
     score = _scores(photo, rgb, told, places, wide)
     path = _best_path(score)
-    moved = _smooth(offsets[path][:, None], 3)
+    moved = smooth_line(offsets[path][:, None], 3)
     return curve + moved * inwards, float(score[np.arange(_STEPS), path].mean())
 
 
@@ -123,16 +124,8 @@ def _normals(curve: FloatArray, towards: FloatArray) -> FloatArray:
     along = np.gradient(curve, axis=0)
     normals = np.stack([-along[:, 1], along[:, 0]], axis=1)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
-    normals = _smooth(normals * (np.sign(normals[_STEPS // 2] @ towards) or 1.0), 4)
+    normals = smooth_line(normals * (np.sign(normals[_STEPS // 2] @ towards) or 1.0), 4)
     return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6))
-
-
-def _smooth(line: FloatArray, times: int) -> FloatArray:
-    """Average the neighbours of an (n, d) line; the ends stay."""
-    line = line.copy()
-    for _ in range(times):
-        line[1:-1] = 0.25 * line[:-2] + 0.5 * line[1:-1] + 0.25 * line[2:]
-    return line
 
 
 def _scores(

@@ -11,7 +11,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from vmodel.garment.blocks.parts import Block
-from vmodel.garment.imaging.contour import SIDES, outline_across, outline_outwards
+from vmodel.garment.imaging.contour import SIDES, outline_across, outline_outwards, smooth_line
 from vmodel.garment.imaging.warp import Places, solve_warp
 from vmodel.garment.pattern.cut.upper import SLEEVED
 from vmodel.types import FloatArray, GarmentPhoto, IntArray, Sleeve
@@ -229,7 +229,7 @@ def edges_of_sleeve(photo: GarmentPhoto, names: list[str], corners: list[FloatAr
     if photo.kind.sleeve == Sleeve.SHORT:
         found = np.array([_across_short_sleeve(photo, names, float(share)) for share in _SHARES])
         found[0], found[-1] = ([photo.points[name] for name in ends] for ends in (names[:2], names[2:]))
-        found = _smooth(found)
+        found = smooth_line(found, 2)
     else:
         shoulder, _, cuff_outer, _ = corners
         long_px = float(np.linalg.norm(photo.points[names[2]] - photo.points[names[0]]))
@@ -248,14 +248,6 @@ def _square_root_cm(corners: list[FloatArray]) -> float:
     return max(abs(float(way[0] * off[1] - way[1] * off[0])), _LEAST_CM)
 
 
-def _smooth(line: FloatArray, times: int = 2) -> FloatArray:
-    """Average the neighbours of an (n, ...) line; the ends stay."""
-    line = line.copy()
-    for _ in range(times):
-        line[1:-1] = 0.25 * line[:-2] + 0.5 * line[1:-1] + 0.25 * line[2:]
-    return line
-
-
 def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -> FloatArray:
     """Find the (17, 2, 2) outer and inner ends of lines square to the outer edge, from the shoulder to the cuff.
 
@@ -265,20 +257,20 @@ def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -
     shoulder, armpit, cuff_outer, cuff_inner = (photo.points[name] for name in names)
     middle = (shoulder + armpit + cuff_outer + cuff_inner) / 4
     between = [outline_across(photo.mask, shoulder, cuff_outer, float(at), middle, _BENT) for at in _SHARES[1:-1]]
-    outer = _smooth(np.array([shoulder, *between, cuff_outer]), 6)
+    outer = smooth_line(np.array([shoulder, *between, cuff_outer]), 6)
     along = np.gradient(outer, axis=0)
     inwards = np.stack([-along[:, 1], along[:, 0]], axis=1)
     inwards *= np.sign((cuff_inner + armpit - cuff_outer - shoulder) @ inwards[len(inwards) // 2]) or 1.0
     inwards /= np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-6)
     cuff = cuff_inner - cuff_outer
     inwards[-1] = cuff / max(float(np.linalg.norm(cuff)), 1.0)
-    inwards = _smooth(inwards, 4)
+    inwards = smooth_line(inwards, 4)
     inwards /= np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-6)
     usual = (1 - _SHARES) * root_px + _SHARES * max(float(np.linalg.norm(cuff)), 1.0)
     own = _colours_of(photo, outer, inwards, usual)
     wide = np.array([_width(photo, own, *each) for each in zip(outer, inwards, usual, strict=True)])
     wide[-1] = usual[-1]
-    wide = _smooth(ndimage.minimum_filter1d(wide, 3, mode="nearest"), 3)
+    wide = smooth_line(ndimage.minimum_filter1d(wide, 3, mode="nearest"), 3)
     return np.stack([outer, outer + wide[:, None] * inwards], axis=1)
 
 
