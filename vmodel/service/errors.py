@@ -2,7 +2,7 @@
 
 InputError
 ├── account: UnknownAccount AccountClosed EmailTaken EmailInvalid RoleUnknown PasswordWeak OperatorExists
-├── access: WrongPassword KeyInvalid SessionInvalid FormForged ScopeMissing ScopeUnknown RateLimited
+├── access: WrongPassword KeyInvalid SessionInvalid FormForged ScopeMissing ScopeUnknown RateLimited TooManyKeys
 ├── plans: UnknownPlan PlansInvalid PipelineNotPriced
 └── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
             ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
@@ -169,6 +169,17 @@ class RateLimited(InputError):
     def __init__(self, limit: int, per_s: int, retry_after_s: int) -> None:
         super().__init__(f"More than {limit} requests in {per_s} s; wait {retry_after_s} s and try again.")
         self.limit, self.per_s, self.retry_after_s = limit, per_s, retry_after_s
+
+
+class TooManyKeys(InputError):
+    """Account that has as many API keys as allowed."""
+
+    code = "too_many_keys"
+    status = 409
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The account has {most} API keys already; revoke one that is no longer used.")
+        self.most = most
 
 
 class UnknownPlan(InputError):

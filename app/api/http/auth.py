@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
 
 from app.api.http.state import Here, Installation
 from vmodel.config import Settings
@@ -18,6 +19,11 @@ _COOKIE = "vmodel_session"
 CSRF_HEADER = "X-CSRF-Token"
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _MINUTE_S = 60
+PAGE_A_MINUTE = 600
+"""Requests that the page may send for one account, unless its plan allows more; a page that waits for pictures polls
+40 times a minute."""
+PICTURES_A_MINUTE = 3000
+"""Pictures that the page may show to one account; one view of it has up to a few hundred."""
 
 _Bearer = Annotated[
     HTTPAuthorizationCredentials | None,
@@ -37,7 +43,7 @@ def cookie_name(settings: Settings, name: str = _COOKIE) -> str:
 
 
 def identify(request: Request, here: Installation, token: str | None) -> Identity:
-    """Identify the caller of a request, and count it against the rate limit of its key or login.
+    """Identify the caller of a request, and count it against the rate limit of its account.
 
     Args:
         request: for its method, cookie and address.
@@ -59,9 +65,29 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
             if request.method not in _HARMLESS:
                 check_form(login, request.headers.get(CSRF_HEADER))
             identity = login.identity
-        check_rate(session, identity.subject, here.plans.plan(identity.plan).requests_a_minute, _MINUTE_S)
+        count_request(session, here, identity)
     request.scope["state"]["account_id"] = identity.account_id
     return identity
+
+
+def count_request(session: Session, here: Installation, identity: Identity, picture: bool = False) -> None:
+    """Count a request against the rate limit of its account: all its keys together, and all its logins together.
+
+    Logins have a rate of their own, so that a program with a key never locks the owner out of the page.
+
+    Args:
+        session: of an open transaction.
+        here: the installation.
+        identity: the caller.
+        picture: a picture that the page shows; these are counted separately, since one view has many.
+    Raises:
+        RateLimited: too many requests.
+    """
+    limit = here.plans.plan(identity.plan).requests_a_minute
+    kind = identity.subject.partition(":")[0]
+    if kind == "login":
+        kind, limit = ("picture", PICTURES_A_MINUTE) if picture else ("login", max(limit, PAGE_A_MINUTE))
+    check_rate(session, f"{kind}:{identity.account_id}", limit, _MINUTE_S)
 
 
 def _may(scope: str) -> Callable[..., Identity]:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.http.error_handlers import answer_problem
 from app.api.http.errors import NotFound
 from app.api.http.state import Installation
-from app.ui.base.session import check_origin, find_login
+from app.ui.base.session import check_origin, count_visit
 from vmodel.errors import VModelError
 from vmodel.service.errors import SessionInvalid
 
@@ -60,7 +60,7 @@ class Guard:
         try:
             if not _PRIVATE.fullmatch(path):
                 raise NotFound
-            login = await run_in_threadpool(find_login, connection, self.here)
+            login = await run_in_threadpool(count_visit, connection, self.here)
             if scope["method"] not in {"GET", "HEAD"}:
                 check_origin(connection)
         except VModelError as error:

@@ -24,7 +24,7 @@ class Plan(BaseModel):
         monthly_credits: free credits of a month.
         concurrent_jobs: jobs that may run at once.
         pictures_a_day: pictures accepted within 24 hours.
-        requests_a_minute: requests to the API with one key.
+        requests_a_minute: requests to the API with all keys of one account.
         storage_mb, stored_files: megabytes and number of photos, prints and drawings kept, with what is drawn of them.
     """
 
