@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
+from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from vmodel.config import Settings
 from vmodel.service.accounts.auth import Identity, check_form, find_api_key, find_session
@@ -25,16 +27,12 @@ PAGE_A_MINUTE = 600
 PICTURES_A_MINUTE = 3000
 """Pictures that the page may show to one account; one view of it has up to a few hundred."""
 
-_Bearer = Annotated[
-    HTTPAuthorizationCredentials | None,
-    Depends(
-        HTTPBearer(
-            auto_error=False,
-            scheme_name="API key",
-            description="API key, from the account page or `vmodel admin create-key`.",
-        )
-    ),
-]
+_BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="API key",
+    description="API key, from the account page or `vmodel admin create-key`.",
+)
+_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
 def cookie_name(settings: Settings, name: str = _COOKIE) -> str:
@@ -66,8 +64,18 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
                 check_form(login, request.headers.get(CSRF_HEADER))
             identity = login.identity
         count_request(session, here, identity)
-    request.scope["state"]["account_id"] = identity.account_id
+    request.scope["state"].update(account_id=identity.account_id, identity=identity)
     return identity
+
+
+async def _identify_first(request: Request) -> None:
+    bearer = await _BEARER(request)
+    token = None if bearer is None else bearer.credentials
+    await run_in_threadpool(identify, request, request.app.state.installation, token)
+
+
+KeyFirst = before_body(_identify_first)
+"""Routes that identify the caller before they read a body, so that nobody without a key uploads anything."""
 
 
 def count_request(session: Session, here: Installation, identity: Identity, picture: bool = False) -> None:
@@ -92,7 +100,8 @@ def count_request(session: Session, here: Installation, identity: Identity, pict
 
 def _may(scope: str) -> Callable[..., Identity]:
     def asking(request: Request, here: Here, bearer: _Bearer) -> Identity:
-        identity = identify(request, here, None if bearer is None else bearer.credentials)
+        known: Identity | None = request.scope["state"].get("identity")
+        identity = known or identify(request, here, None if bearer is None else bearer.credentials)
         identity.require(scope)
         return identity
 

@@ -6,9 +6,11 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from app.api.http.auth import CSRF_HEADER, cookie_name, count_request
+from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from app.ui.base.i18n import Words, choose_language, load_words
 from vmodel.service.accounts.auth import Login, check_form, find_session
@@ -75,7 +77,8 @@ def check_origin(connection: HTTPConnection) -> None:
 
 
 def _visitor(request: Request, here: Here) -> Login:
-    return _enter(request, here, picture=False)
+    known: Login | None = request.scope["state"].get("login")
+    return known or _enter(request, here, picture=False)
 
 
 def _viewer(request: Request, here: Here) -> Login:
@@ -84,13 +87,19 @@ def _viewer(request: Request, here: Here) -> Login:
 
 def _enter(request: Request, here: Installation, picture: bool) -> Login:
     login = count_visit(request, here, picture)
-    request.scope.setdefault("state", {})["account_id"] = login.identity.account_id
+    request.scope["state"].update(account_id=login.identity.account_id, login=login)
     if request.method not in {"GET", "HEAD"}:
         check_origin(request)
         check_form(login, request.headers.get(CSRF_HEADER))
     return login
 
 
+async def _enter_first(request: Request) -> None:
+    await run_in_threadpool(_enter, request, request.app.state.installation, False)
+
+
+LoginFirst = before_body(_enter_first)
+"""Routes that find the login and check the page's token before they read a body."""
 #: Parameters of a route for signed-in visitors only; changes need the page's CSRF token as well. Pictures that a page
 #: shows, of which one view has many, have a higher rate.
 Visitor = Annotated[Login, Depends(_visitor)]

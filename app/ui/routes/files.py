@@ -17,7 +17,7 @@ from app.api.http.state import Here, Installation
 from app.api.intake.garments import Uploaded, read_in
 from app.ui.base.downloads import ORIGINAL, Authorise, file_name, pack, picture_for, plain, shrink
 from app.ui.base.i18n import explain
-from app.ui.base.session import Viewer, Visitor, language_of, words_for
+from app.ui.base.session import LoginFirst, Viewer, Visitor, language_of, words_for
 from app.ui.base.templating import STATIC_FOLDERS
 from app.ui.view_models.queries import names_of_files
 from vmodel.errors import VModelError
@@ -28,7 +28,7 @@ from vmodel.service.jobs.views import Job
 from vmodel.service.ledger.statement_html import as_html
 from vmodel.service.ledger.statements import as_csv, as_json, make_statement
 
-router = APIRouter(prefix="/ui", include_in_schema=False)
+router = APIRouter(prefix="/ui", include_in_schema=False, route_class=LoginFirst)
 
 _Id = Annotated[str, InPath(max_length=64, pattern=r"^[\w+-]+$")]
 _Width = Annotated[int | None, Query(ge=16, le=2048, alias="w")]

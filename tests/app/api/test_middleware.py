@@ -99,8 +99,13 @@ def test_the_service_starts_says_where_it_is_and_stops_when_asked(tmp_path: Path
     try:
         assert service.stdout is not None
         address = service.stdout.readline().split()[-1]
+        host, port = address.removeprefix("http://").split(":")
+        half = socket.create_connection((host, int(port)), timeout=60)
+        half.sendall(b"GET /v1/health HTTP/1.1\r\n")
         assert httpx.get(f"{address}/v1/ready", timeout=60).json()["status"] == "ok"
         httpx.get(f"{address}/v1/files/a-link-that-opens-a-picture", timeout=60)
+        with half:
+            assert b" 408 " in half.recv(1000)
         assert "vmodel admin init" in service.stdout.readline()
         service.send_signal(signal.SIGTERM)
         _, log = service.communicate(timeout=120)

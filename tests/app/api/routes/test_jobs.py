@@ -17,8 +17,8 @@ from PIL import Image
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
+from app.api.http.open_limit import MOST_WATCHES
 from app.api.http.state import Installation
-from app.api.http.stream_limit import MOST_WATCHES
 from app.api.routes.job_events import stream_job
 from tests.support.api_client import BLANK, client_of, deliver_blank, new_account, picture, upload, work_off
 from vmodel.service.accounts.auth import Identity
