@@ -53,7 +53,7 @@ def ask(asked: JobAsked, asker: Shooter, here: Here, idempotency_key: _Key = Non
 def quote(asked: JobAsked, asker: Reader, here: Here) -> Quote:
     """Get the price of a job. Checks the request like a real job, but reserves no credits."""
     shots = check_job(_request(asked, asker.account_id, here, new_id()), here.roster)
-    price = sum(here.plans.price_shot(shot.pipeline, shot.size) for shot in shots)
+    price = sum(here.plans.price_shot(shot.pipeline, shot.size, shot.steps) for shot in shots)
     monthly = here.plans.plan(asker.plan).monthly_credits
     return Quote(credits=price, available=current_balance(here.database, asker.account_id, monthly).available)
 
