@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -60,15 +60,15 @@ class Plans:
 
     Attributes:
         pipelines: base price of a picture in credits, by pipeline.
-        steps: by pipeline, each number of steps that a picture may state and the factor on the base price.
         sizes: (most megapixels, factor on the base price), with growing megapixels.
         plans: by name.
+        steps: by pipeline, each number of steps that a picture may state and the factor on the base price.
     """
 
     pipelines: dict[str, int]
-    steps: dict[str, dict[int, int]]
     sizes: tuple[tuple[float, int], ...]
     plans: dict[str, Plan]
+    steps: dict[str, dict[int, int]] = field(default_factory=dict)
 
     def price_shot(self, pipeline: str, size: tuple[int, int], steps: int | None = None) -> int:
         """Return the price of one picture in credits.
@@ -125,4 +125,4 @@ def read_plans(settings: Settings) -> Plans:
     sizes = tuple((size.megapixels, size.times) for size in found.sizes)
     if list(sizes) != sorted(set(sizes)):
         raise PlansInvalid(str(path), "must list sizes from small to large")
-    return Plans(found.pipelines, found.steps, sizes, found.plans)
+    return Plans(found.pipelines, sizes, found.plans, found.steps)
