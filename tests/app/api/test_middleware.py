@@ -8,14 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
 from vmodel.config import Settings
+from vmodel.core.database import now
+from vmodel.errors import BadUsage
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -82,6 +86,27 @@ def test_a_callers_request_id_is_kept_only_if_it_is_a_plain_word(stranger: TestC
     assert kept.headers["x-request-id"] == "order-2026-11-24"
     hostile = stranger.get("/v1/health", headers={"X-Request-Id": "a b<script>"})
     assert "<" not in hostile.headers["x-request-id"]
+
+
+def test_whoever_finds_a_fault_learns_where_to_report_it(tmp_path: Path, stranger: TestClient) -> None:
+    told = Settings(home=tmp_path, security_contact="mailto:security@shop.example", public_url="https://shop.example/")
+    with TestClient(create_app(told)) as finder:
+        answer = finder.get("/.well-known/security.txt")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert fields["Contact"] == "mailto:security@shop.example"
+    assert fields["Canonical"] == "https://shop.example/.well-known/security.txt"
+    lasts = datetime.fromisoformat(fields["Expires"]) - now()
+    assert timedelta(days=100) < lasts < timedelta(days=365)
+    assert stranger.get("/.well-known/security.txt").status_code == 404  # nobody was named
+
+
+@pytest.mark.parametrize("value", ["security@shop.example", "mailto:nobody", "http://shop.example", "https://a\nX: y"])
+def test_a_contact_that_programs_cannot_read_is_refused(value: str) -> None:
+    with pytest.raises(
+        BadUsage, match="VMODEL_SECURITY_CONTACT must be mailto: with an address, or an https:// address"
+    ):
+        Settings(security_contact=value)
 
 
 def test_the_description_can_be_read_by_programs(stranger: TestClient) -> None:
