@@ -14,21 +14,24 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends make postgresql-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 vmodel \
-    && install -d -o vmodel -g vmodel /app /home/vmodel/state
-USER 10001
+    && install -d -o vmodel -g vmodel /home/vmodel/state /home/vmodel/.cache
 WORKDIR /app
 
-COPY --chown=vmodel:vmodel pyproject.toml README.md LICENSE Makefile ./
-COPY --chown=vmodel:vmodel vmodel vmodel
-COPY --chown=vmodel:vmodel pipelines pipelines
-COPY --chown=vmodel:vmodel app app
-COPY --chown=vmodel:vmodel weights weights
+# Code and environment belong to root: the service's user reads them only.
+COPY pyproject.toml README.md LICENSE Makefile ./
+COPY vmodel vmodel
+COPY pipelines pipelines
+COPY app app
+COPY weights weights
 RUN python -m venv .venv \
     && if [ "$TORCH" = cpu ] && [ -n "$TORCH_INDEX" ]; then \
            .venv/bin/python -m pip install --no-cache-dir --index-url "$TORCH_INDEX" torch; \
        fi \
     && PIP_NO_CACHE_DIR=1 make install \
-    && .venv/bin/python -m pip install --no-cache-dir -e ".[postgres]"
+    && .venv/bin/python -m pip install --no-cache-dir -e ".[postgres]" \
+    && .venv/bin/python -m compileall -q vmodel pipelines app
+
+USER 10001
 
 ENV VMODEL_HOME=/home/vmodel/state PATH=/app/.venv/bin:$PATH
 # The body model builds its cache once; doing it here spares every container the minute.

@@ -104,6 +104,20 @@ def load_pipeline(name: str, steps: int | None = None) -> Pipeline:
     return PIPELINES[name](steps)
 
 
+def steps_to_load(name: str, steps: int | None) -> int | None:
+    """Return the number of steps to load a pipeline with; its ``steps`` may then be changed to the ones asked for.
+
+    It is None, for the pipeline's own number, unless the weights depend on the number.
+    """
+    if name == "draft":
+        return steps
+    if name == "qwen-edit" and steps is not None:
+        from pipelines.hub.models.qwen_edit import FEW_STEPS
+
+        return FEW_STEPS if steps <= FEW_STEPS else None
+    return None
+
+
 def weights_used(name: str) -> tuple[WeightsUsed, ...]:
     """Return the weights that take part in a pipeline's pictures, with their licences.
 

@@ -46,6 +46,30 @@ def test_secrets_come_from_the_environment_and_stand_in_the_example() -> None:
     assert not re.findall(r"(?:PASSWORD|SECRET|FILES_KEY)=.+", example)
 
 
+def test_every_container_has_bounds_and_no_privileges(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert {"mem_limit", "cpus", "pids_limit"} <= service.keys(), name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert not service.get("privileged"), name
+    # They begin as root and then serve as their folder's owner; nothing else is added to what is dropped.
+    assert {name for name, service in services.items() if "cap_add" in service} == {"proxy", "postgres", "seaweedfs"}
+
+
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_the_service_cannot_write_its_own_code(services: dict[str, Any], service: str) -> None:
+    assert services[service]["read_only"]
+    written = {each.split(":")[1] for each in services[service]["volumes"]}
+    assert not any("/app".startswith(path) or path.startswith("/app") for path in written)
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    before, _, after = image.partition("\nUSER 10001\n")
+    assert "COPY" in before
+    assert not re.search(r"^(COPY|ADD|USER)", after, re.MULTILINE)
+    assert "--chown" not in image
+    made = re.findall(r"install -d -o vmodel -g vmodel (.+)", image)
+    assert [set(line.split()) for line in made] == [written]
+
+
 def test_a_worker_has_longer_to_leave_than_its_picture_may_take(services: dict[str, Any]) -> None:
     worker = services["worker"]
     drain_s = int(worker["command"][worker["command"].index("--drain") + 1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
             With https, cookies and answers are for https only.
         trusted_proxies: addresses or networks of proxies, a JSON list; only they are believed for whom they pass on.
         monitor_hosts: hosts that ``vmodel monitor`` may fetch pictures from, as a JSON list.
+        security_contact: where faults are reported, told at ``/.well-known/security.txt``; unset = none.
         tsa_url: time-stamp authority (RFC 3161) called for each picture; unset = none.
         files_url: storage of pictures: ``s3://``, ``gs://``, ``az://``, ``file://``; unset = a folder in ``home``.
         keep_pictures_days: retention of job pictures in days; unset = keep forever.
@@ -76,6 +78,7 @@ class Settings(BaseSettings):
     licence_months: int | None = Field(default=None, ge=1, le=1200)
     public_url: str | None = Field(default=None, pattern="^https?://[^/]")
     trusted_proxies: tuple[str, ...] = ()
+    security_contact: str | None = None
     tsa_url: str | None = None
     monitor_hosts: tuple[str, ...] = ()
     secret: SecretStr | None = Field(default=None, min_length=32)
@@ -110,6 +113,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 'must be a JSON list of addresses or networks, like ["10.0.0.7", "172.16.0.0/12"]'
             ) from None
+
+    @field_validator("security_contact")
+    @classmethod
+    def _check_contact(cls, value: str | None) -> str | None:
+        if value is not None and re.fullmatch(r"mailto:[^\s@]+@[^\s@]+|https://[^\s/]\S*", value) is None:
+            raise ValueError("must be mailto: with an address, or an https:// address")
+        return value
 
     @model_validator(mode="wrap")
     @classmethod

@@ -14,10 +14,11 @@ from prometheus_client import CollectorRegistry
 
 from app.api.http.bounded_pool import BoundedPool
 from app.api.http.error_handlers import Problem, catch_problems
+from app.api.http.errors import TooManyWatches
 from app.api.http.metrics import HttpFigures
 from app.api.http.middleware import Front
+from app.api.http.open_limit import MOST_WATCHES, OpenLimit
 from app.api.http.state import Installation
-from app.api.http.stream_limit import Watches
 from app.api.openapi import describe_with_problems
 from app.api.rights import garment_review, models, public
 from app.api.routes import account, catalogue, designs, files, garments, health, jobs, keys, shots, usage, webhooks
@@ -102,6 +103,6 @@ def open_installation(settings: Settings) -> Installation:
         plans=read_plans(settings),
         store=open_store(settings),
         secret=installation_secret(settings),
-        watches=Watches(),
+        watches=OpenLimit(MOST_WATCHES, TooManyWatches),
         leaving=threading.Event(),
     )

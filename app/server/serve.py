@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from app.api.factory import create_app
 from app.api.http.state import Installation
+from app.server.connections import ConnectionLimits, bounded_protocol
 from app.server.logging_setup import write_logs
 from app.server.supervisor import Supervisor
 from app.ui.mount import mount_page
@@ -106,6 +107,8 @@ class _Server(uvicorn.Server):
             # uvicorn's default believes everybody on this machine about whom they pass on.
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
+            http=bounded_protocol(ConnectionLimits(settings.trusted_proxies)),
+            ws="none",
             h11_max_incomplete_event_size=32_768,
         )
         super().__init__(config)

@@ -22,8 +22,7 @@ from vmodel.core.texts import holds_unstorable
 from vmodel.errors import BadUsage, VModelError
 from vmodel.limits import MOST_WORN
 from vmodel.service.accounts.audit_log import audit
-from vmodel.service.accounts.auth import Identity, Login
-from vmodel.service.accounts.rate_limit import check_rate
+from vmodel.service.accounts.auth import Login
 from vmodel.service.accounts.users import create_account, find_account
 from vmodel.service.garments.records import Stated, delete_garment
 from vmodel.service.jobs.lifecycle import cancel_job, submit
@@ -34,9 +33,6 @@ Asked = Mapping[str, Any]
 Answer = dict[str, str]
 """HTML by piece."""
 EXAMPLE = Path(__file__).resolve().parent / "static" / "example.jpg"
-_MINUTE_S = 60
-#: Requests that pages send by themselves; not counted against the account's rate limit.
-_FREE = frozenset({"begin", "poll", "price"})
 #: Requests that read a photo, which takes seconds of a processor.
 _READING = frozenset({"example", "correct"})
 _MOST_JOBS = 200
@@ -74,8 +70,6 @@ class Desk:
         try:
             if holds_unstorable(asked):
                 raise BadUsage("The page sent a text that cannot be; reload it.")
-            if name not in _FREE:
-                self._count(login.identity)
             return ASKS[name](self, login, asked)
         except VModelError as error:
             return {"signal": _signal(problem=explain(error, self._pieces.words), asked=name)}
@@ -213,11 +207,6 @@ class Desk:
         worn = [each for each in kept if isinstance(each, str)][: MOST_WORN - 1] if isinstance(kept, list) else []
         chosen, before = _text(asked, "garment", ""), _text(asked, "before", "")
         return self._pieces.garments(login.identity, chosen, before, worn)
-
-    def _count(self, identity: Identity) -> None:
-        plan = self._here.plans.plan(identity.plan)
-        with self._here.database.transaction() as session:
-            check_rate(session, identity.subject, plan.requests_a_minute, _MINUTE_S)
 
 
 ASKS: dict[str, Callable[[Desk, Login, Asked], Answer]] = {

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from pipelines import pool
+from pipelines.embedded.pipeline import STEPS, Embedded
+from pipelines.hub.models.qwen_edit import FEW_STEPS
 from pipelines.pool import WarmPipelines
-from pipelines.registry import load_pipeline
+from pipelines.registry import load_pipeline, steps_to_load
 from vmodel.errors import BadUsage, CardTooSmall
 from vmodel.shot.pipeline_interface import Pipeline
 
@@ -29,11 +31,31 @@ def test_as_many_are_kept_as_the_setting_says_the_last_ones(monkeypatch: pytest.
     pipelines = WarmPipelines()
     draft, embedded = pipelines.get("draft", None), pipelines.get("embedded", 1)
     assert pipelines.get("draft", None) is draft
-    other = pipelines.get("embedded", 2)
-    assert other is not embedded
     assert pipelines.get("draft", None) is draft
-    assert pipelines.get("embedded", 2) is other
-    assert pipelines.get("embedded", 1) is not embedded
+    assert pipelines.get("embedded", 1) is embedded
+
+
+def test_all_numbers_of_steps_share_one_loaded_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = list[str]()
+
+    def counted(name: str, steps: int | None) -> Pipeline:
+        loaded.append(name)
+        return load_pipeline(name, steps)
+
+    monkeypatch.setattr(pool, "load_pipeline", counted)
+    pipelines = WarmPipelines()
+    usual, twice = pipelines.get("embedded", None), pipelines.get("embedded", 2)
+    assert isinstance(usual, Embedded)
+    assert isinstance(twice, Embedded)
+    assert (usual.steps, twice.steps, pipelines.get("embedded", 4).steps) == (STEPS, 2, 4)
+    assert twice.pipeline is usual.pipeline
+    assert pipelines.get("embedded", None) is usual
+    assert loaded == ["embedded"]
+
+
+@pytest.mark.parametrize(("steps", "loading"), [(None, None), (4, FEW_STEPS), (8, FEW_STEPS), (9, None), (40, None)])
+def test_few_steps_of_qwen_edit_have_weights_of_their_own(steps: int | None, loading: int | None) -> None:
+    assert steps_to_load("qwen-edit", steps) == loading
 
 
 def test_what_is_warm_gives_way_where_it_leaves_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +64,7 @@ def test_what_is_warm_gives_way_where_it_leaves_too_little_memory(monkeypatch: p
     before = ref(pipelines.get("embedded", 1))
 
     def on_a_small_card(name: str, steps: int | None) -> Pipeline:
-        if before() is not None or steps == 9:
+        if before() is not None or name == "embedded":
             raise CardTooSmall(name, 5, 3)
         return load_pipeline(name, steps)
 

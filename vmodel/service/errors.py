@@ -2,8 +2,8 @@
 
 InputError
 ├── account: UnknownAccount AccountClosed EmailTaken EmailInvalid RoleUnknown PasswordWeak OperatorExists
-├── access: WrongPassword KeyInvalid SessionInvalid FormForged ScopeMissing ScopeUnknown RateLimited
-├── plans: UnknownPlan PlansInvalid PipelineNotPriced
+├── access: WrongPassword KeyInvalid SessionInvalid FormForged ScopeMissing ScopeUnknown RateLimited TooManyKeys
+├── plans: UnknownPlan PlansInvalid PipelineNotPriced StepsNotOffered
 └── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
             ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
 SetupError
@@ -171,6 +171,17 @@ class RateLimited(InputError):
         self.limit, self.per_s, self.retry_after_s = limit, per_s, retry_after_s
 
 
+class TooManyKeys(InputError):
+    """Account that has as many API keys as allowed."""
+
+    code = "too_many_keys"
+    status = 409
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The account has {most} API keys already; revoke one that is no longer used.")
+        self.most = most
+
+
 class UnknownPlan(InputError):
     """Unknown plan name."""
 
@@ -199,6 +210,18 @@ class PipelineNotPriced(InputError):
     def __init__(self, pipeline: str, priced: Iterable[str]) -> None:
         super().__init__(f"No price is set for the pipeline {pipeline!r}; use one of: {', '.join(priced)}.")
         self.pipeline = pipeline
+
+
+class StepsNotOffered(InputError):
+    """Number of denoising steps without a price in the plans."""
+
+    code = "steps_not_offered"
+
+    def __init__(self, pipeline: str, steps: int, offered: Iterable[int]) -> None:
+        numbers = ", ".join(str(each) for each in sorted(offered))
+        remedy = f"use one of: {numbers}, or leave the number out" if numbers else "leave the number out"
+        super().__init__(f"The pipeline {pipeline!r} is not offered with {steps} steps; {remedy}.")
+        self.pipeline, self.steps = pipeline, steps
 
 
 class CreditsExhausted(InputError):

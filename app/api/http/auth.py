@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
 
+from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from vmodel.config import Settings
 from vmodel.service.accounts.auth import Identity, check_form, find_api_key, find_session
@@ -18,17 +21,18 @@ _COOKIE = "vmodel_session"
 CSRF_HEADER = "X-CSRF-Token"
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _MINUTE_S = 60
+PAGE_A_MINUTE = 600
+"""Requests that the page may send for one account, unless its plan allows more; a page that waits for pictures polls
+40 times a minute."""
+PICTURES_A_MINUTE = 3000
+"""Pictures that the page may show to one account; one view of it has up to a few hundred."""
 
-_Bearer = Annotated[
-    HTTPAuthorizationCredentials | None,
-    Depends(
-        HTTPBearer(
-            auto_error=False,
-            scheme_name="API key",
-            description="API key, from the account page or `vmodel admin create-key`.",
-        )
-    ),
-]
+_BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="API key",
+    description="API key, from the account page or `vmodel admin create-key`.",
+)
+_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
 def cookie_name(settings: Settings, name: str = _COOKIE) -> str:
@@ -37,7 +41,7 @@ def cookie_name(settings: Settings, name: str = _COOKIE) -> str:
 
 
 def identify(request: Request, here: Installation, token: str | None) -> Identity:
-    """Identify the caller of a request, and count it against the rate limit of its key or login.
+    """Identify the caller of a request, and count it against the rate limit of its account.
 
     Args:
         request: for its method, cookie and address.
@@ -59,14 +63,45 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
             if request.method not in _HARMLESS:
                 check_form(login, request.headers.get(CSRF_HEADER))
             identity = login.identity
-        check_rate(session, identity.subject, here.plans.plan(identity.plan).requests_a_minute, _MINUTE_S)
-    request.scope["state"]["account_id"] = identity.account_id
+        count_request(session, here, identity)
+    request.scope["state"].update(account_id=identity.account_id, identity=identity)
     return identity
+
+
+async def _identify_first(request: Request) -> None:
+    bearer = await _BEARER(request)
+    token = None if bearer is None else bearer.credentials
+    await run_in_threadpool(identify, request, request.app.state.installation, token)
+
+
+KeyFirst = before_body(_identify_first)
+"""Routes that identify the caller before they read a body, so that nobody without a key uploads anything."""
+
+
+def count_request(session: Session, here: Installation, identity: Identity, picture: bool = False) -> None:
+    """Count a request against the rate limit of its account: all its keys together, and all its logins together.
+
+    Logins have a rate of their own, so that a program with a key never locks the owner out of the page.
+
+    Args:
+        session: of an open transaction.
+        here: the installation.
+        identity: the caller.
+        picture: a picture that the page shows; these are counted separately, since one view has many.
+    Raises:
+        RateLimited: too many requests.
+    """
+    limit = here.plans.plan(identity.plan).requests_a_minute
+    kind = identity.subject.partition(":")[0]
+    if kind == "login":
+        kind, limit = ("picture", PICTURES_A_MINUTE) if picture else ("login", max(limit, PAGE_A_MINUTE))
+    check_rate(session, f"{kind}:{identity.account_id}", limit, _MINUTE_S)
 
 
 def _may(scope: str) -> Callable[..., Identity]:
     def asking(request: Request, here: Here, bearer: _Bearer) -> Identity:
-        identity = identify(request, here, None if bearer is None else bearer.credentials)
+        known: Identity | None = request.scope["state"].get("identity")
+        identity = known or identify(request, here, None if bearer is None else bearer.credentials)
         identity.require(scope)
         return identity
 

@@ -49,6 +49,7 @@ _STATUS_OF_CODE = {
     "model_reserved": 409,
     "not_reserved": 404,
     "storage_full": 409,
+    "too_many_keys": 409,
     "too_many_reserved": 409,
     "upload_in_use": 409,
     "daily_limit": 429,

@@ -2,6 +2,7 @@
 
 VModelError
 └── ApiError  NotFound MethodNotAllowed BodyTooLarge BodyInvalid Busy NotReady Leaving TooManyWatches
+              TooManyPages TooManyRequests TooManyConnections RequestTooSlow
 """
 
 from __future__ import annotations
@@ -110,3 +111,50 @@ class TooManyWatches(ApiError):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"You watch {most} jobs already; close a stream, or ask for the job now and then.")
+
+
+class TooManyPages(ApiError):
+    """An account that has the page open too many times."""
+
+    code = "too_many_pages"
+    status = 429
+    retryable = True
+    retry_after_s = 30
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Your account has the page open {most} times already; close some of them.")
+
+
+class TooManyRequests(ApiError):
+    """A network with too many requests at the same time."""
+
+    code = "too_many_requests"
+    status = 429
+    retryable = True
+    retry_after_s = 5
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Your network waits for {most} answers already; send fewer requests at a time.")
+
+
+class TooManyConnections(ApiError):
+    """A connection above the bound of the process or of its network."""
+
+    code = "too_many_connections"
+    status = 503
+    retryable = True
+    retry_after_s = 5
+
+    def __init__(self) -> None:
+        super().__init__("Too many connections are open at this moment; close some of yours, or try again in 5 s.")
+
+
+class RequestTooSlow(ApiError):
+    """A request whose header or body does not arrive in time."""
+
+    code = "request_too_slow"
+    status = 408
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("The request arrived too slowly; send it again over a better line, or send a smaller file.")

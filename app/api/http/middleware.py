@@ -13,12 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.http.error_handlers import answer_problem
-from app.api.http.errors import ApiError, BodyInvalid, BodyTooLarge, NotFound
+from app.api.http.errors import ApiError, BodyInvalid, BodyTooLarge, NotFound, TooManyRequests
 from app.api.http.metrics import HttpFigures
+from app.api.http.open_limit import MOST_REQUESTS, OpenLimit
 from vmodel.config import Settings
 from vmodel.core.database import new_id
 from vmodel.core.texts import UNSTORABLE
 from vmodel.errors import VModelError
+from vmodel.service.accounts.rate_limit import network_of
 
 JSON_BYTES = 1_000_000
 """Size limit of a request body that is not an upload."""
@@ -68,6 +70,7 @@ class Front:
         self, app: ASGIApp, settings: Settings, figures: HttpFigures, report_fault: Callable[[Exception], str]
     ) -> None:
         self.app, self.settings, self.figures, self.report_fault = app, settings, figures, report_fault
+        self._unanswered = OpenLimit(MOST_REQUESTS, TooManyRequests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; turn an unexpected exception of the app into a problem document."""
@@ -77,20 +80,25 @@ class Front:
         exchange = _Exchange(scope, _request_id(Headers(scope=scope)), time.perf_counter())
         scope.setdefault("state", {})["request_id"] = exchange.request_id
         sending = _sending(exchange, send, _HEADERS | _ONLY_HTTPS if self.settings.is_https else _HEADERS)
-        refusal = _refusal(scope)
+        network = network_of((scope.get("client") or ("",))[0])
         try:
-            if refusal is None:
-                await self.app(scope, self._receiving(scope, receive), sending)
-            else:
-                answer = answer_problem(exchange.request_id, refusal)
-                answer.headers["Connection"] = "close"
-                await answer(scope, receive, sending)
+            _check(scope)
+            self._unanswered.enter(network)
+        except ApiError as refusal:
+            answer = answer_problem(exchange.request_id, refusal)
+            answer.headers["Connection"] = "close"
+            await answer(scope, receive, sending)
+            self._record(exchange)
+            return
+        try:
+            await self.app(scope, self._receiving(scope, receive), sending)
         except Exception as error:
             _log.error("fault", request_id=exchange.request_id, where=self.report_fault(error))
             if exchange.status == 0:
                 fault = InternalFault("Something went wrong inside vmodel; try again, and report the request id.")
                 await answer_problem(exchange.request_id, fault)(scope, receive, sending)
         finally:
+            self._unanswered.leave(network)
             self._record(exchange)
 
     def _receiving(self, scope: Scope, receive: Receive) -> Receive:
@@ -146,17 +154,16 @@ def _sending(exchange: _Exchange, send: Send, always: Mapping[str, str]) -> Send
     return sending
 
 
-def _refusal(scope: Scope) -> ApiError | None:
-    """Return an error for a NUL in path or query, which names nothing and breaks databases, and for a body of two
-    lengths, of which a proxy may believe the other one: its rest would count as a further request."""
+def _check(scope: Scope) -> None:
+    """Refuse a NUL in path or query, which names nothing and breaks databases, and a body of two lengths, of which a
+    proxy may believe the other one: its rest would count as a further request."""
     headers = Headers(scope=scope)
     if "content-length" in headers and "transfer-encoding" in headers:
-        return BodyInvalid("it has both Content-Length and Transfer-Encoding")
+        raise BodyInvalid("it has both Content-Length and Transfer-Encoding")
     if UNSTORABLE.search(scope["path"]):
-        return NotFound()
+        raise NotFound()
     if b"%00" in scope["query_string"]:
-        return BodyInvalid("the query holds a NUL character")
-    return None
+        raise BodyInvalid("the query holds a NUL character")
 
 
 def _too_large(limit: int) -> HTTPException:

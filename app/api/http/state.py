@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from app.api.http.bounded_pool import BoundedPool
 from app.api.http.metrics import HttpFigures
-from app.api.http.stream_limit import Watches
+from app.api.http.open_limit import OpenLimit
 from vmodel.body.model.roster import Roster
 from vmodel.config import Settings
 from vmodel.core.database import Database
@@ -36,7 +36,7 @@ class Installation:
         plans: prices and limits.
         store: sellers' files.
         secret: signs links.
-        watches: counts open streams.
+        watches: counts open event streams by account.
         leaving: set when the process is asked to stop; streams end then.
     """
 
@@ -50,7 +50,7 @@ class Installation:
     plans: Plans
     store: FileStore
     secret: bytes = field(repr=False)
-    watches: Watches
+    watches: OpenLimit
     leaving: threading.Event
 
     def keep(self, account_id: str, content: bytes, suffix: str) -> str:

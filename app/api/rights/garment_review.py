@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from app.api.http.auth import Manager, Operator, Reader, Shooter
+from app.api.http.auth import KeyFirst, Manager, Operator, Reader, Shooter
 from app.api.http.state import Here, Installation
 from app.api.http.strict_model import StrictModel
 from vmodel.rights.admission.garment_review import (
@@ -29,7 +29,7 @@ from vmodel.rights.registry.tables import GarmentPhoto
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.garments.records import find_garment
 
-router = APIRouter(prefix="/v1", tags=["garment rights"])
+router = APIRouter(prefix="/v1", tags=["garment rights"], route_class=KeyFirst)
 
 GarmentId = Annotated[str, Path(description="Id of the garment.", max_length=64)]
 ReviewId = Annotated[str, Path(description="Id of the review.", max_length=64)]

@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from app.api.http.auth import Manager, Reader
+from app.api.http.auth import KeyFirst, Manager, Reader
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
 from vmodel.rights.policy.model_card import card_of
 from vmodel.rights.policy.model_reservation import release_model, reserve_model, reserved_models
 from vmodel.rights.registry.tables import ReservedModel
 
-router = APIRouter(prefix="/v1", tags=["models"])
+router = APIRouter(prefix="/v1", tags=["models"], route_class=KeyFirst)
 
 ModelId = Annotated[
     str, Path(description="Id of a model.", max_length=100, pattern=r"^[A-Za-z0-9_-]+$", examples=["wm-ines"])

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from app.api.http.errors import NotFound
 from app.api.http.state import Here, Installation
-from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, VERIFIED_A_MINUTE, Desk, check_size
+from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, CountFirst, Desk, check_size
 from vmodel.core.database import now
 from vmodel.rights.errors import LicenceUnknown
 from vmodel.rights.licence.certificate import Licence, parse_licence
@@ -20,7 +20,7 @@ from vmodel.rights.registry.queries import external_codes, find_rendition, find_
 from vmodel.rights.registry.tables import RegisteredShot
 from vmodel.rights.verification.result import Verification
 
-router = APIRouter(prefix="/v1", tags=["verification"])
+router = APIRouter(prefix="/v1", tags=["verification"], route_class=CountFirst)
 
 LicenceId = Annotated[
     str, Path(description="Full id of the licence.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
@@ -104,15 +104,13 @@ class LicenceToday(BaseModel):
 @router.post("/verify")
 async def verify(
     request: Request,
-    here: Here,
     desk: Desk,
     file: Annotated[UploadFile, File(description="Picture or film, at most 30 MB.")],
 ) -> Answer:
     """Verify a picture or film. Needs no key; the file is not stored."""
-    network = desk.count(request, "verify", VERIFIED_A_MINUTE)
     content = await file.read(MOST_BYTES + 1)
     check_size(content)
-    return Answer.of(await desk.verify(content, "The file", network))
+    return Answer.of(await desk.verify(content, "The file", request.state.network))
 
 
 @router.get("/licences/{licence_id}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
+from app.api.http.before_body import before_body
 from app.api.http.bounded_pool import BoundedPool
 from app.api.http.errors import BodyTooLarge
 from app.api.http.state import Here, Installation
@@ -79,6 +81,20 @@ def check_size(content: bytes) -> None:
     """
     if len(content) > MOST_BYTES:
         raise BodyTooLarge(MOST_BYTES)
+
+
+async def count_verification(request: Request) -> None:
+    """Count the request of an anonymous caller who sends a file; its route finds the network in the request's state.
+
+    Raises:
+        RateLimited: too many.
+    """
+    desk = await _desk(request, request.app.state.installation)
+    request.state.network = await run_in_threadpool(desk.count, request, "verify", VERIFIED_A_MINUTE)
+
+
+CountFirst = before_body(count_verification)
+"""Routes that count an anonymous caller before they read a body."""
 
 
 async def _desk(request: Request, here: Here) -> PublicDesk:

@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from app.api.http.auth import Manager, Reader
+from app.api.http.auth import KeyFirst, Manager, Reader
 from app.api.http.state import Here
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.users import find_account
 from vmodel.service.garments.records import forget_garments
 from vmodel.service.maintenance.retention import erase_account
 
-router = APIRouter(prefix="/v1/account", tags=["account"])
+router = APIRouter(prefix="/v1/account", tags=["account"], route_class=KeyFirst)
 
 
 class AccountShown(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Path, Query, Response, UploadFile
 
-from app.api.http.auth import Manager, Reader, Shooter
+from app.api.http.auth import KeyFirst, Manager, Reader, Shooter
 from app.api.http.errors import NotFound
 from app.api.http.signed_links import answer_picture, link_to
 from app.api.http.state import Here
@@ -27,7 +27,7 @@ from app.api.schemas.designs import (
 from vmodel.service.garments.records import PAGE, delete_garment, find_garment
 from vmodel.service.maintenance.retention import delete_upload
 
-router = APIRouter(prefix="/v1", tags=["designs"])
+router = APIRouter(prefix="/v1", tags=["designs"], route_class=KeyFirst)
 
 Id = Annotated[str, Path(description="Id of the design.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])]
 FileId = Annotated[

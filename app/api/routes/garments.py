@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 
-from app.api.http.auth import Manager, Reader, Shooter
+from app.api.http.auth import KeyFirst, Manager, Reader, Shooter
 from app.api.http.errors import NotFound
 from app.api.http.signed_links import answer_picture
 from app.api.http.state import Here, Installation
@@ -17,7 +17,7 @@ from app.api.schemas.garments import Correction, Garment, show_garment
 from vmodel.service.accounts.auth import Identity
 from vmodel.service.garments.records import PAGE, Stated, StoredGarment, delete_garment, find_garment, list_garments
 
-router = APIRouter(prefix="/v1/garments", tags=["garments"])
+router = APIRouter(prefix="/v1/garments", tags=["garments"], route_class=KeyFirst)
 
 Id = Annotated[
     str, Path(description="Id of the garment.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib.metadata import version
 
 from fastapi import APIRouter
@@ -12,11 +13,15 @@ from sqlalchemy import text
 
 from app.api.http.auth import Operator
 from app.api.http.error_handlers import Problem
-from app.api.http.errors import Leaving, NotReady
+from app.api.http.errors import Leaving, NotFound, NotReady
 from app.api.http.state import Here
+from vmodel.core.database import now
 from vmodel.errors import VModelError
 
 router = APIRouter(tags=["operations"])
+
+_CONTACT_LASTS = timedelta(days=180)
+"""Programs ask again after that time; RFC 9116 wants less than a year."""
 
 
 class Health(BaseModel):
@@ -50,6 +55,18 @@ def ready(here: Here) -> Health:
     except VModelError as error:
         raise NotReady("file store") from error
     return Health(status="ok", version=version("vmodel"))
+
+
+@router.get("/.well-known/security.txt", include_in_schema=False)
+def show_security_contact(here: Here) -> Response:
+    """Tell where faults of this installation are reported (RFC 9116)."""
+    settings = here.settings
+    if settings.security_contact is None:
+        raise NotFound
+    lines = [f"Contact: {settings.security_contact}", f"Expires: {now() + _CONTACT_LASTS:%Y-%m-%dT00:00:00Z}"]
+    if settings.is_https:
+        lines.append(f"Canonical: {str(settings.public_url).rstrip('/')}/.well-known/security.txt")
+    return Response("\n".join(lines) + "\n", media_type="text/plain; charset=utf-8")
 
 
 @router.get("/metrics", response_class=Response, include_in_schema=False)

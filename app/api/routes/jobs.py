@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import StreamingResponse
 
-from app.api.http.auth import Manager, Reader, Shooter
+from app.api.http.auth import KeyFirst, Manager, Reader, Shooter
 from app.api.http.error_handlers import Problem
 from app.api.http.state import Here, Installation
 from app.api.routes.job_events import stream_job
@@ -20,7 +20,7 @@ from vmodel.service.jobs.validation import check_job
 from vmodel.service.ledger.grants import current_balance
 from vmodel.service.maintenance.retention import delete_job
 
-router = APIRouter(prefix="/v1", tags=["jobs"])
+router = APIRouter(prefix="/v1", tags=["jobs"], route_class=KeyFirst)
 
 Id = Annotated[str, Path(description="Id of the job.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])]
 _Key = Annotated[
@@ -53,7 +53,7 @@ def ask(asked: JobAsked, asker: Shooter, here: Here, idempotency_key: _Key = Non
 def quote(asked: JobAsked, asker: Reader, here: Here) -> Quote:
     """Get the price of a job. Checks the request like a real job, but reserves no credits."""
     shots = check_job(_request(asked, asker.account_id, here, new_id()), here.roster)
-    price = sum(here.plans.price_shot(shot.pipeline, shot.size) for shot in shots)
+    price = sum(here.plans.price_shot(shot.pipeline, shot.size, shot.steps) for shot in shots)
     monthly = here.plans.plan(asker.plan).monthly_credits
     return Quote(credits=price, available=current_balance(here.database, asker.account_id, monthly).available)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from app.api.http.auth import Manager
+from app.api.http.auth import KeyFirst, Manager
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
 from app.api.http.strict_model import StrictModel
@@ -17,7 +17,7 @@ from vmodel.service.accounts.auth import create_api_key, list_api_keys, revoke_a
 from vmodel.service.accounts.users import ApiKey
 from vmodel.service.errors import KeyInvalid, ScopeMissing
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"])
+router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=KeyFirst)
 
 
 class KeyAsked(StrictModel):

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from app.api.http.auth import Manager
+from app.api.http.auth import KeyFirst, Manager
 from app.api.http.state import Here
 from app.api.http.strict_model import StrictModel
 from vmodel.service.accounts.audit_log import audit
@@ -28,7 +28,7 @@ from vmodel.service.webhooks.subscriptions import (
     secret_of,
 )
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=KeyFirst)
 
 Id = Annotated[str, Path(description="Id of the webhook.", max_length=64)]
 

@@ -26,7 +26,7 @@ _NOT_ASKED = {"garment", "outfit", "tucked"}
 _TOLD = {
     "background": "a name from /v1/choices, or a colour as #rrggbb",
     "pipeline": "default: the pipeline of this installation",
-    "steps": "denoising steps; null for the pipeline's default; not for draft",
+    "steps": "denoising steps, one of the numbers that the plans price; null for the pipeline's default; not for draft",
 }
 
 

@@ -71,7 +71,8 @@ def _price(tasks: Sequence[Task], settings: Settings) -> int | None:
 
     try:
         plans = read_plans(settings)
-        return sum(plans.price_shot(task.request.pipeline, task.request.size) for task in tasks)
+        requests = [task.request for task in tasks]
+        return sum(plans.price_shot(each.pipeline, each.size, each.steps) for each in requests)
     except VModelError:
         return None
 

@@ -15,9 +15,10 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.http.error_handlers import answer_problem
-from app.api.http.errors import NotFound
+from app.api.http.errors import NotFound, TooManyPages
+from app.api.http.open_limit import MOST_PAGE_STREAMS, OpenLimit
 from app.api.http.state import Installation
-from app.ui.base.session import check_origin, find_login
+from app.ui.base.session import check_origin, count_visit
 from vmodel.errors import VModelError
 from vmodel.service.errors import SessionInvalid
 
@@ -36,6 +37,9 @@ _PRIVATE = re.compile(
 )
 
 
+_STREAM = re.compile(r"/gradio_api/(heartbeat/\w+|queue/data)")
+
+
 class Guard:
     """ASGI app around a mounted Gradio.
 
@@ -47,6 +51,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, here: Installation, language: str) -> None:
         self.app, self.here, self.language = app, here, language
+        self._streams = OpenLimit(MOST_PAGE_STREAMS, TooManyPages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to Gradio, or answer it with a refusal."""
@@ -56,13 +61,16 @@ class Guard:
         if _PUBLIC.fullmatch(path) and scope["method"] in {"GET", "HEAD"}:
             await self.app(scope, receive, send)
             return
-        connection = HTTPConnection(scope)
+        connection, stream_of = HTTPConnection(scope), None
         try:
             if not _PRIVATE.fullmatch(path):
                 raise NotFound
-            login = await run_in_threadpool(find_login, connection, self.here)
+            login = await run_in_threadpool(count_visit, connection, self.here)
             if scope["method"] not in {"GET", "HEAD"}:
                 check_origin(connection)
+            if _STREAM.fullmatch(path):
+                self._streams.enter(login.identity.account_id)
+                stream_of = login.identity.account_id
         except VModelError as error:
             if isinstance(error, SessionInvalid) and path in {"", "/"}:
                 await RedirectResponse("/login", 303)(scope, receive, send)
@@ -72,7 +80,11 @@ class Guard:
             return
         scope[LOGIN] = login
         scope.setdefault("state", {})["account_id"] = login.identity.account_id
-        await self.app(scope, receive, _sealed(send))
+        try:
+            await self.app(scope, receive, _sealed(send))
+        finally:
+            if stream_of is not None:
+                self._streams.leave(stream_of)
 
 
 def _sealed(send: Send) -> Send:

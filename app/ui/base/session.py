@@ -6,9 +6,11 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from app.api.http.auth import CSRF_HEADER, cookie_name
+from app.api.http.auth import CSRF_HEADER, cookie_name, count_request
+from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from app.ui.base.i18n import Words, choose_language, load_words
 from vmodel.service.accounts.auth import Login, check_form, find_session
@@ -26,8 +28,25 @@ def find_login(connection: HTTPConnection, here: Installation) -> Login:
     cookie = connection.cookies.get(cookie_name(here.settings))
     if not cookie:
         raise SessionInvalid
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         return find_session(session, cookie)
+
+
+def count_visit(connection: HTTPConnection, here: Installation, picture: bool = False) -> Login:
+    """Return the login of a request after counting the request against the rate limit of its account.
+
+    Args:
+        connection: the request.
+        here: the installation.
+        picture: the request shows a picture.
+    Raises:
+        SessionInvalid: nobody is signed in.
+        RateLimited: too many requests.
+    """
+    login = find_login(connection, here)
+    with here.database.passing() as session:
+        count_request(session, here, login.identity, picture)
+    return login
 
 
 def language_of(connection: HTTPConnection) -> str:
@@ -58,13 +77,30 @@ def check_origin(connection: HTTPConnection) -> None:
 
 
 def _visitor(request: Request, here: Here) -> Login:
-    login = find_login(request, here)
-    request.scope.setdefault("state", {})["account_id"] = login.identity.account_id
+    known: Login | None = request.scope["state"].get("login")
+    return known or _enter(request, here, picture=False)
+
+
+def _viewer(request: Request, here: Here) -> Login:
+    return _enter(request, here, picture=True)
+
+
+def _enter(request: Request, here: Installation, picture: bool) -> Login:
+    login = count_visit(request, here, picture)
+    request.scope["state"].update(account_id=login.identity.account_id, login=login)
     if request.method not in {"GET", "HEAD"}:
         check_origin(request)
         check_form(login, request.headers.get(CSRF_HEADER))
     return login
 
 
-#: Parameter of a route for signed-in visitors only; changes need the page's CSRF token as well.
+async def _enter_first(request: Request) -> None:
+    await run_in_threadpool(_enter, request, request.app.state.installation, False)
+
+
+LoginFirst = before_body(_enter_first)
+"""Routes that find the login and check the page's token before they read a body."""
+#: Parameters of a route for signed-in visitors only; changes need the page's CSRF token as well. Pictures that a page
+#: shows, of which one view has many, have a higher rate.
 Visitor = Annotated[Login, Depends(_visitor)]
+Viewer = Annotated[Login, Depends(_viewer)]

@@ -14,14 +14,14 @@ from app.api.http.error_handlers import status_of
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
 from app.ui.base.i18n import explain
-from app.ui.base.session import Visitor, words_for
+from app.ui.base.session import LoginFirst, Visitor, words_for
 from app.ui.view_models.designer import FITTING_SIZE
 from vmodel.errors import VModelError
 from vmodel.service.garments.records import find_garment, source_of
 from vmodel.service.jobs.lifecycle import submit
 from vmodel.service.jobs.request import JobRequest
 
-router = APIRouter(prefix="/ui/garments", include_in_schema=False)
+router = APIRouter(prefix="/ui/garments", include_in_schema=False, route_class=LoginFirst)
 
 _Id = Annotated[str, InPath(max_length=64, pattern=r"^[\w+-]+$")]
 _LOOK = {"size": FITTING_SIZE, "pipeline": "draft", "fitting": True}

@@ -17,7 +17,7 @@ from app.api.http.state import Here, Installation
 from app.api.intake.garments import Uploaded, read_in
 from app.ui.base.downloads import ORIGINAL, Authorise, file_name, pack, picture_for, plain, shrink
 from app.ui.base.i18n import explain
-from app.ui.base.session import Visitor, language_of, words_for
+from app.ui.base.session import LoginFirst, Viewer, Visitor, language_of, words_for
 from app.ui.base.templating import STATIC_FOLDERS
 from app.ui.view_models.queries import names_of_files
 from vmodel.errors import VModelError
@@ -28,7 +28,7 @@ from vmodel.service.jobs.views import Job
 from vmodel.service.ledger.statement_html import as_html
 from vmodel.service.ledger.statements import as_csv, as_json, make_statement
 
-router = APIRouter(prefix="/ui", include_in_schema=False)
+router = APIRouter(prefix="/ui", include_in_schema=False, route_class=LoginFirst)
 
 _Id = Annotated[str, InPath(max_length=64, pattern=r"^[\w+-]+$")]
 _Width = Annotated[int | None, Query(ge=16, le=2048, alias="w")]
@@ -64,7 +64,7 @@ async def upload(request: Request, visitor: Visitor, here: Here, photo: Annotate
 
 
 @router.get("/garments/{garment_id}/{kind}")
-def get_garment(garment_id: _Id, kind: str, visitor: Visitor, here: Here, width: _Width = None) -> Response:
+def get_garment(garment_id: _Id, kind: str, visitor: Viewer, here: Here, width: _Width = None) -> Response:
     """Get the photo of a garment or of its back, or its cut-out."""
     with here.database.transaction() as session:
         garment = find_garment(session, visitor.identity.account_id, garment_id)
@@ -73,7 +73,7 @@ def get_garment(garment_id: _Id, kind: str, visitor: Visitor, here: Here, width:
 
 
 @router.get("/jobs/{job_id}/photo")
-def get_job_photo(job_id: _Id, visitor: Visitor, here: Here, width: _Width = None) -> Response:
+def get_job_photo(job_id: _Id, visitor: Viewer, here: Here, width: _Width = None) -> Response:
     """Get the photo that a job was made from, or the drawing of its design."""
     from vmodel.service.garments.designs import drawn_key_of
 
@@ -102,7 +102,7 @@ def get_zip(request: Request, job_id: _Id, visitor: Visitor, here: Here, wanted:
 
 @router.get("/shots/{shot_id}/{kind}")
 def get_shot(
-    shot_id: _Id, kind: str, visitor: Visitor, here: Here, width: _Width = None, wanted: _For = ORIGINAL
+    shot_id: _Id, kind: str, visitor: Viewer, here: Here, width: _Width = None, wanted: _For = ORIGINAL
 ) -> Response:
     """Get a picture to look at, its preview, its sidecar, or a file to save."""
     shot = find_shot(here.database, visitor.identity.account_id, shot_id)

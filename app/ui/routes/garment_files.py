@@ -15,12 +15,12 @@ from app.api.http.errors import BodyTooLarge, NotFound
 from app.api.http.state import Here, Installation
 from app.api.intake.garments import Change, read_change, read_painted
 from app.ui.base.i18n import explain
-from app.ui.base.session import Visitor, words_for
+from app.ui.base.session import LoginFirst, Visitor, words_for
 from vmodel.errors import VModelError
 from vmodel.service.accounts.auth import Login
 from vmodel.service.garments.records import StoredGarment
 
-router = APIRouter(prefix="/ui/garments", include_in_schema=False)
+router = APIRouter(prefix="/ui/garments", include_in_schema=False, route_class=LoginFirst)
 
 _Id = Annotated[str, InPath(max_length=64, pattern=r"^[\w+-]+$")]
 _File = Annotated[UploadFile, File()]

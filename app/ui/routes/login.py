@@ -11,6 +11,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.api.http.auth import cookie_name
+from app.api.http.before_body import before_body
+from app.api.http.errors import BodyInvalid
 from app.api.http.state import Here, Installation
 from app.ui.base.auth_gate import PAGE_POLICY
 from app.ui.base.i18n import LANGUAGES, explain, load_words
@@ -19,7 +21,13 @@ from app.ui.base.templating import render, static_url
 from vmodel.service.accounts.auth import LOGIN_DAYS, check_form, close_session, log_in
 from vmodel.service.errors import FormForged, RateLimited, SessionInvalid, WrongPassword
 
-router = APIRouter(include_in_schema=False)
+
+async def _refuse_files(request: Request) -> None:
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        raise BodyInvalid("this form takes no files")
+
+
+router = APIRouter(include_in_schema=False, route_class=before_body(_refuse_files))
 
 _FORM_COOKIE = "vmodel_form"
 _DAY_S = 86_400

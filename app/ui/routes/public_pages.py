@@ -12,11 +12,12 @@ from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from app.api.http.before_body import before_body
 from app.api.http.error_handlers import status_of
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
 from app.api.rights.public import Answer, LicenceId, look_up
-from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, VERIFIED_A_MINUTE, Desk, check_size
+from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, Desk, check_size, count_verification
 from app.ui.base.i18n import LANGUAGES, explain, load_words
 from app.ui.base.session import check_origin, language_of
 from app.ui.base.templating import STATIC_FOLDERS, render
@@ -26,7 +27,17 @@ from vmodel.rights.licence.certificate_html import write_certificate_page
 from vmodel.rights.policy.model_card import card_of, card_page
 from vmodel.rights.registry.original_store import Originals
 
-router = APIRouter(include_in_schema=False)
+
+async def _count_first(request: Request) -> Response | None:
+    try:
+        await count_verification(request)
+    except VModelError as error:
+        spoken = _spoken(request, request.query_params.get("language"))
+        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+    return None
+
+
+router = APIRouter(include_in_schema=False, route_class=before_body(_count_first))
 
 _POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; form-action 'self'; "
@@ -47,7 +58,6 @@ def ask(request: Request, language: _Language = None) -> Response:
 @router.post("/verify")
 async def answer(
     request: Request,
-    here: Here,
     desk: Desk,
     file: Annotated[UploadFile | None, File()] = None,
     language: _Language = None,
@@ -56,12 +66,11 @@ async def answer(
     spoken = _spoken(request, language)
     try:
         check_origin(request)
-        network = desk.count(request, "verify", VERIFIED_A_MINUTE)
         content = b"" if file is None else await file.read(MOST_BYTES + 1)
         check_size(content)
         if not content:
             return _page(spoken)
-        found = Answer.of(await desk.verify(content, "The file", network))
+        found = Answer.of(await desk.verify(content, "The file", request.state.network))
     except VModelError as error:
         return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
     return _page(spoken, found)

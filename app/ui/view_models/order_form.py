@@ -132,4 +132,4 @@ def price_order(order: Order, identity: Identity, here: Installation) -> tuple[i
 
     requests = requests_of(order, identity, here, "price")
     shots = [shot for request in requests for shot in check_job(request, here.roster)]
-    return len(shots), sum(here.plans.price_shot(shot.pipeline, shot.size) for shot in shots)
+    return len(shots), sum(here.plans.price_shot(shot.pipeline, shot.size, shot.steps) for shot in shots)

@@ -13,7 +13,7 @@ from app.api.http.auth import CSRF_HEADER, cookie_name
 from app.api.http.state import Installation
 from tests.support.api_client import BLANK, PASSWORD, client_of, new_account, upload, work_off
 from vmodel.config import Settings
-from vmodel.service.accounts.auth import create_api_key, log_in, revoke_api_key
+from vmodel.service.accounts.auth import MOST_KEYS, create_api_key, log_in, revoke_api_key
 
 OPEN = {
     "/v1/health",
@@ -113,6 +113,29 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(api: FastAPI, here: In
     assert limited
     assert limited[0].json()["code"] == "rate_limited"
     assert 1 <= int(limited[0].headers["retry-after"]) <= 120
+
+
+def test_all_keys_of_an_account_share_its_rate_and_its_page_has_another(api: FastAPI, here: Installation) -> None:
+    account_id = new_account(here, "many-keys@shop.example", plan="slow")
+    clients = [client_of(api, account_id) for _ in range(6)]
+    answers = [client.get("/v1/poses").status_code for client in clients for _ in range(2)]
+    assert answers.count(200) <= 10  # five a minute, in two minutes at most
+    assert answers[-1] == 429
+    login = log_in(here.database, "many-keys@shop.example", PASSWORD)
+    page = TestClient(api, cookies={cookie_name(Settings()): login.token})
+    assert [page.get("/v1/poses").status_code for _ in range(20)] == [200] * 20
+    assert client_of(api, new_account(here, "other-keys@shop.example", plan="slow")).get("/v1/poses").status_code == 200
+
+
+def test_an_account_has_a_bounded_number_of_keys(api: FastAPI, here: Installation) -> None:
+    account_id = new_account(here, "hoarder@shop.example")
+    client = client_of(api, account_id)
+    made = [client.post("/v1/keys", json={}) for _ in range(MOST_KEYS)]
+    assert [answer.status_code for answer in made] == [201] * (MOST_KEYS - 1) + [409]
+    assert made[-1].json()["code"] == "too_many_keys"
+    assert "revoke one" in made[-1].json()["message"]
+    client.delete(f"/v1/keys/{made[0].json()['id']}")
+    assert client.post("/v1/keys", json={}).status_code == 201
 
 
 @pytest.fixture(scope="module")

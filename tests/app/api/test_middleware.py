@@ -8,14 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
 from vmodel.config import Settings
+from vmodel.core.database import now
+from vmodel.errors import BadUsage
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -84,6 +88,27 @@ def test_a_callers_request_id_is_kept_only_if_it_is_a_plain_word(stranger: TestC
     assert "<" not in hostile.headers["x-request-id"]
 
 
+def test_whoever_finds_a_fault_learns_where_to_report_it(tmp_path: Path, stranger: TestClient) -> None:
+    told = Settings(home=tmp_path, security_contact="mailto:security@shop.example", public_url="https://shop.example/")
+    with TestClient(create_app(told)) as finder:
+        answer = finder.get("/.well-known/security.txt")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert fields["Contact"] == "mailto:security@shop.example"
+    assert fields["Canonical"] == "https://shop.example/.well-known/security.txt"
+    lasts = datetime.fromisoformat(fields["Expires"]) - now()
+    assert timedelta(days=100) < lasts < timedelta(days=365)
+    assert stranger.get("/.well-known/security.txt").status_code == 404  # nobody was named
+
+
+@pytest.mark.parametrize("value", ["security@shop.example", "mailto:nobody", "http://shop.example", "https://a\nX: y"])
+def test_a_contact_that_programs_cannot_read_is_refused(value: str) -> None:
+    with pytest.raises(
+        BadUsage, match="VMODEL_SECURITY_CONTACT must be mailto: with an address, or an https:// address"
+    ):
+        Settings(security_contact=value)
+
+
 def test_the_description_can_be_read_by_programs(stranger: TestClient) -> None:
     described = json.loads(stranger.get("/v1/openapi.json").text)
     assert described["openapi"].startswith("3.")
@@ -99,8 +124,13 @@ def test_the_service_starts_says_where_it_is_and_stops_when_asked(tmp_path: Path
     try:
         assert service.stdout is not None
         address = service.stdout.readline().split()[-1]
+        host, port = address.removeprefix("http://").split(":")
+        half = socket.create_connection((host, int(port)), timeout=60)
+        half.sendall(b"GET /v1/health HTTP/1.1\r\n")
         assert httpx.get(f"{address}/v1/ready", timeout=60).json()["status"] == "ok"
         httpx.get(f"{address}/v1/files/a-link-that-opens-a-picture", timeout=60)
+        with half:
+            assert b" 408 " in half.recv(1000)
         assert "vmodel admin init" in service.stdout.readline()
         service.send_signal(signal.SIGTERM)
         _, log = service.communicate(timeout=120)

@@ -10,13 +10,16 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
+from app.api.http.auth import PAGE_A_MINUTE
 from app.api.http.state import Installation
 from app.ui.base.i18n import load_words
 from app.ui.mount import mount_page
 from tests.support.api_client import PASSWORD, new_account
 from tests.support.browser_login import csrf_of, form_token, sign_in
 from vmodel.config import Settings
+from vmodel.core.database import now
 from vmodel.service.accounts.auth import find_session
+from vmodel.service.ledger.entries import period_of
 
 
 def test_a_stranger_is_led_to_the_login(stranger: TestClient) -> None:
@@ -88,6 +91,19 @@ def test_over_https_a_login_has_a_cookie_that_only_this_host_can_set(tmp_path: P
         gone = browser.post("/logout", data={"csrf": csrf}).headers["set-cookie"]
         assert gone.startswith("__Host-vmodel_session=")
         assert "Secure" in gone
+
+
+def test_the_page_counts_what_it_is_asked(site: FastAPI, here: Installation) -> None:
+    new_account(here, "script@shop.example")
+    browser = sign_in(site, "script@shop.example")
+    statement = f"/ui/statements/{period_of(now())}.json"
+    answers = [browser.get(statement).status_code for _ in range(PAGE_A_MINUTE)]
+    assert answers == [200] * PAGE_A_MINUTE
+    assert 429 in (browser.get(statement).status_code for _ in range(PAGE_A_MINUTE))
+    refused = browser.post("/en/gradio_api/run/predict", json={})
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert int(refused.headers["retry-after"]) >= 1
+    assert browser.get(f"/ui/garments/{'0' * 32}/photo").status_code == 404  # pictures are counted separately
 
 
 def test_the_page_loads_nothing_from_elsewhere(anna: TestClient) -> None:

@@ -131,6 +131,20 @@ def test_a_mark_that_was_moved_to_another_picture_is_found_out(
     assert "another picture" in found.reason
 
 
+def test_a_mark_counts_only_on_its_own_picture_when_that_was_erased(
+    publish: Publish, verifier: Verifier, publisher: Publisher, other_shot: Shot
+) -> None:
+    published = publish("png")
+    verifier.originals.delete(published.licence.id)
+    moved = embed_mark(other_shot.picture, int(published.licence.mark, 16), publisher.authority.mark_key)
+    found = verifier.verify(copied(moved, 95), "moved.jpg")
+    assert (found.verdict, found.licence) == ("unknown", None)
+    assert "was erased" in found.reason
+    for picture in (published.picture, published.picture[60:600, 30:450]):
+        found = verifier.verify(copied(np.ascontiguousarray(picture)), "stolen.jpg")
+        assert (found.verdict, found.found_by, found.licence) == ("copy", "mark", published.licence)
+
+
 def forged_with(thief: Authority, publisher: Publisher, shot: Shot, **changes: str) -> tuple[bytes, dict[str, Any]]:
     """Return a picture that a thief made authentic with a signer's key, and its certificate."""
     genuine = publisher.publish(shot, "png").licence

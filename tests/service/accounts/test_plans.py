@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,16 @@ from vmodel.config import Settings
 from vmodel.errors import SizeOutOfRange
 from vmodel.limits import check_size
 from vmodel.service.accounts.plans import OWN_PLANS, read_plans
-from vmodel.service.errors import PipelineNotPriced, PlansInvalid, UnknownPlan
+from vmodel.service.errors import PipelineNotPriced, PlansInvalid, StepsNotOffered, UnknownPlan
 
 SMALL = "pipelines: {draft: 3}\nsizes: [{megapixels: 1, times: 1}, {megapixels: 2, times: 5}]\nplans: {a: {monthly_credits: 1, concurrent_jobs: 1, pictures_a_day: 1, requests_a_minute: 1}}\n"  # noqa: E501
+
+
+def load_steps(pipeline: str) -> int:
+    """Return a pipeline's own number of steps."""
+    name = "embedded.pipeline" if pipeline == "embedded" else f"hub.models.{pipeline.replace('-', '_')}"
+    steps: int = import_module(f"pipelines.{name}").STEPS
+    return steps
 
 
 RESEARCH = {name for name, weights in CATALOGUE.items() if weights.research_only}
@@ -33,6 +41,19 @@ def test_every_pipeline_but_those_for_research_has_a_price_at_every_size_that_ca
         assert prices == sorted(prices)
         assert prices[0] >= 1
         assert prices[0] < prices[-1]
+
+
+def test_more_steps_never_cost_less_and_unpriced_numbers_are_refused_with_the_allowed_ones() -> None:
+    plans = read_plans(Settings())
+    for pipeline, offered in plans.steps.items():
+        prices = [plans.price_shot(pipeline, (1024, 768), steps) for steps in sorted(offered)]
+        assert prices == sorted(prices)
+        assert plans.price_shot(pipeline, (1024, 768)) in prices
+        assert load_steps(pipeline) in offered
+        with pytest.raises(StepsNotOffered, match=f"use one of: {', '.join(map(str, sorted(offered)))}, or leave"):
+            plans.price_shot(pipeline, (1024, 768), 200)
+    assert plans.steps.keys() == plans.pipelines.keys() - {"draft"}
+    assert plans.price_shot("sdxl", (1024, 768), 30) > plans.price_shot("sdxl", (1024, 768), 15)
 
 
 def test_a_laptop_needs_no_plan_of_its_own_to_try_and_the_operators_is_wide() -> None:
@@ -58,6 +79,7 @@ def test_a_file_of_ones_own_sets_prices(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
+        ("sizes:", "steps: {draft: {4: 0}}\nsizes:", "steps.draft.4"),
         ("draft: 3", "draft: 1.5", "pipelines.draft"),
         ("draft: 3", "draft: -1", "pipelines.draft"),
         ("times: 5", "times: 0", "sizes.1.times"),

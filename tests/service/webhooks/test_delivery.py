@@ -235,6 +235,16 @@ def test_another_sellers_events_are_not_told(laptop: Shop) -> None:
         "https://[64:ff9b::7f00:1]/",
         "https://[2002:7f00:1::]/",
         "https://[fe80::1%25eth0]/",
+        "https://[fec0::1]/",
+        "https://[3fff::1]/",
+        "https://[5f00::1]/",
+        "https://[2001:2::1]/",
+        "https://192.88.99.1/",
+        "https://192.0.0.8/",
+        "https://192.0.0.9/",
+        "https://8.8.8.8:22/",
+        "https://8.8.8.8:5432/",
+        "https://8.8.8.8:80/",
         "https://[fd00::1]/",
         "https://user:pass@8.8.8.8/",
         "https://8.8.8.8@127.0.0.1/",
@@ -263,7 +273,7 @@ def test_a_name_is_refused_if_any_of_its_addresses_is_inside() -> None:
         find_target("https://rebinding.example/", resolve=both)
     public = find_target("https://shop.example:8443/a?b=c", resolve=lambda host, port: ["8.8.8.8"])
     assert (public.url, public.authority) == ("https://8.8.8.8:8443/a?b=c", "shop.example:8443")
-    assert is_public("2606:4700:4700::1111")
+    assert all(map(is_public, ("2606:4700:4700::1111", "2a00:1450:4001::1", "192.0.1.1", "1.1.1.1")))
 
 
 def test_a_name_in_other_letters_is_called_by_its_name_in_ascii() -> None:
@@ -274,13 +284,11 @@ def test_a_name_in_other_letters_is_called_by_its_name_in_ascii() -> None:
 
 def test_a_name_that_moves_inside_after_it_was_registered_is_not_called(laptop: Shop) -> None:
     seller = laptop.seller()
-    with receiving() as receiver:
-        with laptop.database.transaction() as session:
-            url = f"https://moving.example:{receiver.port}/"
-            webhook = create_webhook(session, seller, url, EVENTS, resolve=lambda host, port: ["8.8.8.8"])
-        cancel_job(laptop.database, seller, laptop.submit(seller).id)
-        Courier(laptop.database, SECRET, resolve=lambda host, port: ["127.0.0.1"]).deliver_due()
-    assert receiver.calls == []
+    with laptop.database.transaction() as session:
+        url = "https://moving.example/"
+        webhook = create_webhook(session, seller, url, EVENTS, resolve=lambda host, port: ["8.8.8.8"])
+    cancel_job(laptop.database, seller, laptop.submit(seller).id)
+    Courier(laptop.database, SECRET, resolve=lambda host, port: ["127.0.0.1"]).deliver_due()
     (delivery,) = told(laptop, webhook.id)
     assert delivery.state == "waiting"
     assert "WebhookAddressRefused" in (delivery.error or "")

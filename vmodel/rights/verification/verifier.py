@@ -76,8 +76,13 @@ class Verifier(Lookup):
 
         shown = self.registered.compare(suspect.rgb, shot)
         if shown is None:
-            # Without the original nothing contradicts the mark.
-            return self._as_copy(shot, "mark", "its invisible mark names the licence")
+            if self.registered.is_described(suspect.rgb, shot):
+                reason = "its invisible mark names the licence, and what is kept of that picture agrees"
+                return self._as_copy(shot, "mark", reason)
+            reason = (
+                "it carries the invisible mark of a licence whose picture was erased, and does not show that picture"
+            )
+            return Verification(Verdict.UNKNOWN, reason)
         if shown.share < (SAME if shown.second is None else NEXT_TO):
             reason = "it carries the invisible mark of a licence that was given for another picture"
             return self.with_licence(Verdict.ALTERED, reason, "mark", shot)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, new_id, now
@@ -23,6 +23,7 @@ from vmodel.service.errors import (
     ScopeMissing,
     ScopeUnknown,
     SessionInvalid,
+    TooManyKeys,
     UnknownAccount,
     WrongPassword,
 )
@@ -30,6 +31,8 @@ from vmodel.service.errors import (
 #: Scopes of a key. read: view one's own data. shoot: upload, submit, cancel. manage: delete, webhooks, keys.
 #: operate: view and change the data of others.
 SCOPES = ("read", "shoot", "manage", "operate")
+MOST_KEYS = 50
+"""Keys of one account that are not revoked."""
 LOGIN_DAYS = 7
 LOGINS_PER_QUARTER = 10
 _SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCOPES}
@@ -45,7 +48,7 @@ class Identity:
     Attributes:
         account_id, role, plan: of the account.
         scopes: of ``SCOPES``.
-        subject: the key or login, for rate limits and the audit log.
+        subject: the key or login.
     """
 
     account_id: str
@@ -98,8 +101,13 @@ def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | No
         name: the owner's name for the key.
     Raises:
         UnknownAccount, AccountClosed, ScopeUnknown: see there.
+        TooManyKeys: the account has ``MOST_KEYS``.
     """
     account = find_account(session, account_id)
+    session.get(Account, account.id, with_for_update=True)  # keys made at the same moment are counted one by one
+    live = select(func.count()).where(ApiKey.account_id == account.id, ApiKey.revoked_at.is_(None))
+    if (session.scalar(live) or 0) >= MOST_KEYS:
+        raise TooManyKeys(MOST_KEYS)
     allowed = _SCOPES_OF_ROLE[account.role]
     wanted = set(SCOPES[:3]) if scopes is None else set(scopes)
     for scope in sorted(wanted):

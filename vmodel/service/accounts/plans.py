@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from vmodel.config import Settings
 from vmodel.errors import SizeOutOfRange
-from vmodel.service.errors import PipelineNotPriced, PlansInvalid, UnknownPlan
+from vmodel.service.errors import PipelineNotPriced, PlansInvalid, StepsNotOffered, UnknownPlan
 
 OWN_PLANS = Path(__file__).resolve().parent / "plans.yaml"
 _Credits = Annotated[int, Field(ge=0, le=10**9)]
@@ -24,7 +24,7 @@ class Plan(BaseModel):
         monthly_credits: free credits of a month.
         concurrent_jobs: jobs that may run at once.
         pictures_a_day: pictures accepted within 24 hours.
-        requests_a_minute: requests to the API with one key.
+        requests_a_minute: requests to the API with all keys of one account.
         storage_mb, stored_files: megabytes and number of photos, prints and drawings kept, with what is drawn of them.
     """
 
@@ -38,7 +38,7 @@ class Plan(BaseModel):
     stored_files: PositiveInt = 10_000
 
 
-class _Step(BaseModel):
+class _Size(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     megapixels: Annotated[float, Field(gt=0)]
@@ -49,7 +49,8 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     pipelines: dict[str, PositiveInt]
-    sizes: Annotated[list[_Step], Field(min_length=1)]
+    steps: dict[str, dict[PositiveInt, PositiveInt]] = {}
+    sizes: Annotated[list[_Size], Field(min_length=1)]
     plans: Annotated[dict[str, Plan], Field(min_length=1)]
 
 
@@ -61,28 +62,36 @@ class Plans:
         pipelines: base price of a picture in credits, by pipeline.
         sizes: (most megapixels, factor on the base price), with growing megapixels.
         plans: by name.
+        steps: by pipeline, each number of steps that a picture may state and the factor on the base price.
     """
 
     pipelines: dict[str, int]
     sizes: tuple[tuple[float, int], ...]
     plans: dict[str, Plan]
+    steps: dict[str, dict[int, int]] = field(default_factory=dict)
 
-    def price_shot(self, pipeline: str, size: tuple[int, int]) -> int:
+    def price_shot(self, pipeline: str, size: tuple[int, int], steps: int | None = None) -> int:
         """Return the price of one picture in credits.
 
         Args:
             pipeline: its name.
             size: (height, width) in pixels.
+            steps: number of denoising steps; None for the pipeline's own.
         Raises:
             PipelineNotPriced: the plans do not name the pipeline.
+            StepsNotOffered: the plans do not name the number of steps.
             SizeOutOfRange: the picture is larger than the largest priced size.
         """
         if pipeline not in self.pipelines:
             raise PipelineNotPriced(pipeline, self.pipelines)
+        offered = self.steps.get(pipeline, {})
+        if steps is not None and steps not in offered:
+            raise StepsNotOffered(pipeline, steps, offered)
+        base = self.pipelines[pipeline] * (1 if steps is None else offered[steps])
         megapixels = size[0] * size[1] / 1e6
         for up_to, times in self.sizes:
             if megapixels <= up_to:
-                return self.pipelines[pipeline] * times
+                return base * times
         raise SizeOutOfRange(f"{size[0]}x{size[1]}")
 
     def plan(self, name: str) -> Plan:
@@ -113,7 +122,7 @@ def read_plans(settings: Settings) -> Plans:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise PlansInvalid(str(path), f"are wrong at {where or 'the top'} ({first['msg']})") from None
-    steps = tuple((step.megapixels, step.times) for step in found.sizes)
-    if list(steps) != sorted(set(steps)):
+    sizes = tuple((size.megapixels, size.times) for size in found.sizes)
+    if list(sizes) != sorted(set(sizes)):
         raise PlansInvalid(str(path), "must list sizes from small to large")
-    return Plans(found.pipelines, steps, found.plans)
+    return Plans(found.pipelines, sizes, found.plans, found.steps)

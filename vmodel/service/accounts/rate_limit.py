@@ -18,7 +18,7 @@ class RateWindow(Table):
     """Requests of one subject in one window.
 
     Attributes:
-        subject: a key, a login, an address.
+        subject: an account's keys or logins, or an address.
         window: number of the window since 1970, of the length with which the subject is counted.
         requests: accepted so far.
     """

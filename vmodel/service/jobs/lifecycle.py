@@ -75,7 +75,7 @@ def _submit(database: Database, plans: Plans, roster: Roster, request: JobReques
     from vmodel.service.jobs.validation import check_job  # it loads poses and materials, which takes seconds
 
     shots = check_job(request, roster)
-    prices = [0 if request.offered else plans.price_shot(shot.pipeline, shot.size) for shot in shots]
+    prices = [0 if request.offered else plans.price_shot(shot.pipeline, shot.size, shot.steps) for shot in shots]
     with database.transaction() as session:
         account = find_account(session, request.account_id)
         plan = plans.plan(account.plan)

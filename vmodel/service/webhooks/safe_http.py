@@ -20,9 +20,28 @@ TIMEOUT_S = 10.0
 URL_LENGTH = 500
 _PORTS = {"https": 443, "http": 80}
 _LAST_PORT = 65_535
+_PUBLIC_PORTS = (443, 8443)
+"""Ports that are called outside; at others mail servers and databases listen."""
 #: IPv6 ranges with an embedded IPv4 address, which a gateway of the internal network could unwrap.
 _WRAPPING = tuple(
     ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
+)
+#: Ranges of IANA's registries for special purposes that Python counts as public, and relays of old.
+_SPECIAL = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "192.0.0.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.175.48.0/24",
+        "fec0::/10",
+        "3fff::/20",
+        "5f00::/16",
+        "2001::/23",
+        "2620:4f:8000::/48",
+        "100:0:0:1::/64",
+    )
 )
 
 #: Name and port -> addresses, as ``socket.getaddrinfo`` gives them.
@@ -61,6 +80,8 @@ def find_target(url: str, inside: bool = False, resolve: Resolve | None = None) 
         raise WebhookAddressRefused("does not begin with https://")
     if parts.userinfo:
         raise WebhookAddressRefused("holds a user name")
+    if not inside and parts.port not in {None, *_PUBLIC_PORTS}:
+        raise WebhookAddressRefused(f"names a port other than {' and '.join(map(str, _PUBLIC_PORTS))}")
     host, port = parts.raw_host.decode(), parts.port or _PORTS[parts.scheme]
     try:
         addresses = (resolve or _resolve)(host, port)
@@ -86,6 +107,8 @@ def is_public(address: str) -> bool:
             return is_public(str(found.ipv4_mapped))
         if any(found in network for network in _WRAPPING):
             return False
+    if any(found in network for network in _SPECIAL):
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 

@@ -17,8 +17,8 @@ from PIL import Image
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
+from app.api.http.open_limit import MOST_WATCHES
 from app.api.http.state import Installation
-from app.api.http.stream_limit import MOST_WATCHES
 from app.api.routes.job_events import stream_job
 from tests.support.api_client import BLANK, client_of, deliver_blank, new_account, picture, upload, work_off
 from vmodel.service.accounts.auth import Identity
@@ -38,6 +38,19 @@ def ask(client: TestClient, garment_id: str, shots: int = 1, key: str | None = N
     headers = {} if key is None else {"Idempotency-Key": key}
     asked = [SHOT | {"seed": seed} | changes for seed in range(shots)]
     return client.post("/v1/jobs", json={"garment_id": garment_id, "shots": asked}, headers=headers)
+
+
+def test_more_steps_cost_more_and_a_number_without_a_price_is_refused(anna: TestClient, garment_id: str) -> None:
+    def quote(steps: int | None) -> Any:
+        shot = {"size": "512x384", "pipeline": "embedded", "steps": steps}
+        return anna.post("/v1/quotes", json={"garment_id": garment_id, "shots": [shot]})
+
+    assert [quote(steps).json()["credits"] for steps in (None, 1, 4)] == [2, 2, 8]
+    refused = quote(200)
+    assert (refused.status_code, refused.json()["code"]) == (422, "steps_not_offered")
+    assert "use one of: 1, 4, or leave the number out" in refused.json()["message"]
+    ordered = ask(anna, garment_id, pipeline="embedded", steps=200)
+    assert ordered.json()["code"] == "steps_not_offered"
 
 
 def test_a_job_goes_from_its_price_to_its_pictures_and_their_charge(
