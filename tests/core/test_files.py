@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vmodel.core.files import json_bytes, stem_of, write_whole
+from tests.support.disk_log import DiskLog
+from vmodel.core.files import json_bytes, make_folder, stem_of, write_durably, write_whole
 from vmodel.errors import OutputNotWritable
 
 
@@ -25,6 +26,32 @@ def test_a_file_that_cannot_be_written_is_refused_and_leaves_nothing(tmp_path: P
         with pytest.raises(OutputNotWritable):
             write_whole(path, b"whole")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_file_is_on_the_disk_before_it_gets_its_name_and_its_folder_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, path = DiskLog(monkeypatch), tmp_path / "new" / "inner" / "file"
+    make_folder(path.parent)
+    write_whole(path, b"whole")
+    assert log.when_synced(path)[0] < log.when_named(path) < log.when_synced(path.parent)[0]
+    assert log.when_synced(tmp_path)
+    assert log.when_synced(tmp_path / "new")
+
+
+def test_of_two_who_make_one_file_the_first_wins_also_on_a_disk_without_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")  # as a FAT medium answers
+
+    for name in ("linked", "moved"):
+        write_durably(tmp_path / name, b"first", exclusive=True)
+        with pytest.raises(FileExistsError, match=name):
+            write_durably(tmp_path / name, b"second", exclusive=True)
+        assert (tmp_path / name).read_bytes() == b"first"
+        monkeypatch.setattr(os, "link", refuse)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["linked", "moved"]
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
-"""File output: files appear whole or not at all."""
+"""File output: files appear whole or not at all, and are on the disk when the call returns."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
 import os
 import re
 import tempfile
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -17,10 +20,18 @@ from PIL.PngImagePlugin import PngInfo
 from vmodel.errors import OutputNotWritable
 from vmodel.types import ByteArray
 
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+OWNER_FILE: Final = 0o600
+OWNER_FOLDER: Final = 0o700
+"""Modes of files and folders of the state folder, which hold hashes, addresses and sellers' photos."""
 CACHE_BYTES = 2 * 10**9
 """Largest size of the cache in bytes; a painted skin takes 60 MB."""
 _LONGEST_STEM = 120
 """Longest stem in bytes; model, pose, view and endings of maps follow, and a file's name has 255 at most."""
+#: What file systems say that have no hard links (a medium for the root's key), or that keep their lists themselves.
+_NO_LINKS, _NO_FOLDER_SYNC = {errno.EPERM, errno.ENOTSUP}, {errno.EINVAL, errno.ENOTSUP}
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "avif": ".avif"}
 """File format -> extension; only JPEG has no transparency."""
 
@@ -32,11 +43,24 @@ def make_folder(folder: Path) -> None:
         OutputNotWritable: it cannot be made or written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise OutputNotWritable(str(folder), error.strerror or str(error)) from None
+
+
+def make_folders(folder: Path, mode: int = 0o777) -> None:
+    """Create a folder and the missing ones above it; a power cut loses none of them.
+
+    Raises:
+        OSError: one cannot be made, or a file has its name.
+    """
+    if folder.is_dir():
+        return
+    make_folders(folder.parent, mode)
+    folder.mkdir(mode, exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def make_home(home: Path) -> None:
@@ -86,16 +110,104 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OutputNotWritable: the disk is full or the folder cannot be written.
     """
-    # The temporary name is a digest, because a long name with a suffix could exceed the file system's limit.
-    passing = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.{os.getpid()}.part")
     try:
-        passing.write_bytes(content)
-        passing.replace(path)
+        write_durably(path, content)
     except OSError as error:
         raise OutputNotWritable(str(path.parent), error.strerror or str(error)) from None
+
+
+def write_durably(path: Path, content: bytes, mode: int = 0o666, exclusive: bool = False) -> None:
+    """Write a file as ``write_whole`` does; after the return a power cut cannot lose it or leave half of it.
+
+    Args:
+        path: in a folder that exists.
+        content: all of it.
+        mode: permissions, of which the process's umask takes away.
+        exclusive: leave a file that is there already, even if another process makes it at the same moment.
+    Raises:
+        FileExistsError: ``exclusive``, and the file is there already.
+        OSError: it cannot be written.
+    """
+    # The temporary name is a digest, because a long name with a suffix could exceed the file system's limit.
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    passing = path.with_name(f".{digest}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        with os.fdopen(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if exclusive:
+            _name_first(passing, path)
+        else:
+            passing.replace(path)
+        sync_folder(path.parent)
     finally:
         with contextlib.suppress(OSError):
             passing.unlink()
+
+
+def _name_first(passing: Path, path: Path) -> None:
+    """Give a file its name unless another one has it."""
+    try:
+        os.link(passing, path)
+    except OSError as error:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "is there already", str(path)) from None
+        if error.errno not in _NO_LINKS:
+            raise
+        passing.replace(path)
+
+
+def append_durably(path: Path, text: str) -> None:
+    """Append text to a file that only its owner reads; a power cut after the return cannot lose it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    is_new = not path.exists()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_FILE), "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    if is_new:
+        sync_folder(path.parent)
+
+
+def put_object(store: ObjectStore, path: str, content: bytes) -> None:
+    """Write a file of a store; in a folder of this machine only its owner reads it, and a power cut cannot lose it.
+
+    Args:
+        store: a folder or a bucket.
+        path: in the store.
+        content: all of it; it replaces what is there, which may be damaged.
+    Raises:
+        OSError, obstore.exceptions.BaseError: it cannot be written.
+    """
+    import obstore
+    from obstore.store import LocalStore
+
+    if not isinstance(store, LocalStore):
+        obstore.put(store, path, content)
+        return
+    local = Path(str(store.prefix)) / path
+    make_folders(local.parent, OWNER_FOLDER)
+    write_durably(local, content, OWNER_FILE)
+
+
+def sync_folder(folder: Path) -> None:
+    """Write a folder's list of files to the disk, without which a new or renamed file can be lost in a power cut.
+
+    Raises:
+        OSError: the disk fails.
+    """
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
+    finally:
+        os.close(opened)
 
 
 def sweep_unfinished(folder: Path) -> None:

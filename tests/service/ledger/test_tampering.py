@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import SecretStr
 from sqlalchemy import Connection, select, text
 
+from tests.support.disk_log import DiskLog
 from vmodel.config import Settings
 from vmodel.core.database import Database
 from vmodel.errors import VModelError
@@ -244,6 +245,16 @@ def test_a_head_that_was_cut_off_is_known_from_the_state_folder(
         connection.execute(text("DELETE FROM ledger_head WHERE number = 2"))
     assert verify(any_database, TRUSTED) == []
     assert named(verify(any_database, TRUSTED, read_witness(settings))) == [("", 2, "head_missing")]
+
+
+def test_a_heads_digest_is_on_the_disk_when_it_was_recorded(
+    any_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, settings = DiskLog(monkeypatch), Settings(home=tmp_path, secret=None)
+    keep_signed(settings, any_database)
+    assert log.when_synced(witness_path(settings))
+    assert log.when_synced(key_path(settings))
+    assert log.when_synced(tmp_path / "ledger")
 
 
 def test_machines_that_share_a_secret_share_the_key_and_sign_once_a_day(

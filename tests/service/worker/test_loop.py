@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.service.fake_renderer import Painter
+from tests.support.disk_log import DiskLog
 from tests.support.installation import PLAN, PLANS, Shop, open_shop
 from vmodel.core.database import now
 from vmodel.errors import GarmentNotFound
@@ -93,6 +94,22 @@ def test_pictures_are_made_charged_and_kept_for_their_seller(shop: Shop) -> None
     assert kept - {shop.photo(seller)} == named
     assert shop.store.get(seller, str(job.shots[0].picture_key)).startswith(b"\x89PNG")
     assert verify(shop.database, []) == []
+
+
+def test_a_picture_is_on_the_disk_before_the_row_that_charges_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, log = open_shop(tmp_path / "home"), DiskLog(monkeypatch)
+    log.listen(shop.database)
+    seller = shop.seller(credits=10)
+    with working(shop, Painter()):
+        job = ended(shop, shop.submit(seller))
+    shop.database.close()
+    for key in (job.shots[0].picture_key, job.shots[0].sidecar_key):
+        path = tmp_path / "home" / "files" / str(key)
+        stated = log.when_stated(str(key))
+        assert log.when_synced(path)[0] < log.when_named(path) < stated
+        assert any(log.when_named(path) < synced < stated for synced in log.when_synced(path.parent))
 
 
 def test_a_fault_of_the_upkeep_leaves_the_worker_its_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

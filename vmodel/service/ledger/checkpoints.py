@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from vmodel.config import Settings
 from vmodel.core.database import Database, now
-from vmodel.core.files import make_folder
+from vmodel.core.files import append_durably, make_folder
 from vmodel.core.hashing import canonical_json
 from vmodel.service.ledger.entries import BEGINNING, DailyHead, HeadLeaf, Tip
 from vmodel.service.ledger.signing_key import key_id, signing_key
@@ -71,8 +71,7 @@ def note_witness(settings: Settings, head: DailyHead) -> None:
     path = witness_path(settings)
     make_folder(path.parent)
     line = {"number": head.number, "day": head.day, "digest": head.digest, "signature": head.signature}
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line) + "\n")
+    append_durably(path, json.dumps(line) + "\n")
 
 
 def read_witness(settings: Settings) -> dict[int, str]:

@@ -19,7 +19,7 @@ from sqlalchemy import URL, inspect, make_url
 
 from vmodel.config import Settings
 from vmodel.core.database import Database, database_url, now
-from vmodel.core.files import make_folder, make_home, sha256_of
+from vmodel.core.files import OWNER_FILE, make_folder, make_home, sha256_of, write_durably
 from vmodel.errors import OutputNotWritable
 from vmodel.service.errors import BackupDamaged, BackupFailed, RestoreRefused
 
@@ -54,7 +54,8 @@ def back_up(settings: Settings, folder: Path, with_files: bool = True) -> int:
             _copy(settings.home / name, folder / name)
         listed = {str(path.relative_to(folder)): sha256_of(path) for path in _files_of(folder)}
         content = {"made_at": now().isoformat(timespec="seconds"), "files": listed}
-        (folder / LIST).write_text(json.dumps(content, indent=1), encoding="utf-8")
+        write_durably(folder / LIST, json.dumps(content, indent=1).encode(), OWNER_FILE)
+        os.sync()  # a backup that is reported as made survives a power cut
     except OSError as error:
         raise OutputNotWritable(str(folder), error.strerror or str(error)) from None
     return sum(path.stat().st_size for path in _files_of(folder))
@@ -85,6 +86,7 @@ def restore(settings: Settings, folder: Path) -> None:
             _load_postgres(url, folder / _DUMP)
         for name in (*_KEPT, *_SQLITE, _FILES):
             _copy(folder / name, _place(settings, name))
+        os.sync()
     except OSError as error:
         raise OutputNotWritable(str(settings.home), error.strerror or str(error)) from None
 

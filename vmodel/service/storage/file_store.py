@@ -19,7 +19,7 @@ from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from vmodel.config import Settings
-from vmodel.core.files import make_folder
+from vmodel.core.files import make_folder, put_object
 from vmodel.service.storage.errors import LinkInvalid, StoredFileDamaged, StoredFileMissing, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -64,6 +64,9 @@ class FileStore:
     def put(self, account_id: str, content: bytes, suffix: str) -> str:
         """Store a file; identical content of an account is stored once.
 
+        When this returns, the file survives a power cut, so that a row may name it. It is written even if it is there,
+        which may be damaged.
+
         Args:
             account_id: the owner.
             content: all of it.
@@ -73,12 +76,9 @@ class FileStore:
         Raises:
             StoreUnavailable: it could not be written.
         """
-        import obstore
-
         key = key_of(account_id, content, suffix)
-        if self._size(key) != len(content):
-            with _reachable():
-                obstore.put(self._objects, key, content)
+        with _reachable():
+            put_object(self._objects, key, content)
         return key
 
     def get(self, account_id: str, key: str) -> bytes:
