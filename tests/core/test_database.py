@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.config import Settings
+from vmodel.core.crash_log import log_fault
 from vmodel.core.database import Database, Moment, Table, database_url, new_id, open_database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,6 +128,16 @@ def test_processes_that_start_together_on_an_empty_postgres_all_start(new_postgr
     started = [subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)]
     ended = [(process.communicate(timeout=300)[1][-300:], process.returncode) for process in started]
     assert [code for _, code in ended] == [0, 0, 0], ended
+
+
+def test_the_note_of_a_fault_holds_no_values(database: Database, tmp_path: Path) -> None:
+    values = {"id": "a", "name": new_id()}  # not written here, where a traceback would quote it
+    with pytest.raises(DBAPIError) as failed, database.transaction() as session:
+        session.execute(text("INSERT INTO account (id, name) VALUES (:id, :name)"), values)
+    log_fault(failed.value, tmp_path)
+    note = (tmp_path / "logs" / "faults.txt").read_text()
+    assert "INSERT INTO account" in note
+    assert values["name"] not in note
 
 
 def test_a_reader_waits_for_no_writer_and_sees_only_what_is_kept(database: Database) -> None:

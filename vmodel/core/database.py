@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from uuid_utils import uuid7
 
 from vmodel.config import Settings
-from vmodel.core.files import make_home
+from vmodel.core.files import make_home, make_private
 
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 _NAMES = {
@@ -156,8 +156,11 @@ def now() -> datetime:
 
 def _engine(url: str, begin: str = _AT_ONCE, *pragmas: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
-    engine = create_engine(url)
+        return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True, hide_parameters=True)
+    # A fault's text would otherwise hold the values of its statement: addresses, hashes, tokens.
+    engine = create_engine(url, hide_parameters=True)
+    if engine.url.database not in {None, "", ":memory:"}:
+        make_private(Path(str(engine.url.database)))  # its journals get the same permissions
 
     # The driver's own transactions begin too late for a reader that becomes a writer; ours take the lock at once.
     @event.listens_for(engine, "connect")

@@ -7,8 +7,10 @@ import errno
 import hashlib
 import io
 import json
+import logging
 import os
 import re
+import stat
 import tempfile
 import threading
 from pathlib import Path
@@ -23,9 +25,14 @@ from vmodel.types import ByteArray
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
+_log = logging.getLogger(__name__)
 OWNER_FILE: Final = 0o600
 OWNER_FOLDER: Final = 0o700
 """Modes of files and folders of the state folder, which hold hashes, addresses and sellers' photos."""
+_STATE: Final = (
+    *("vmodel.db*", "queue.db*", "secret", "ledger", "rights", "files", "models", "logs", "locks", "cache"),
+)
+"""What the state folder holds, as patterns; anything else in it is somebody's own."""
 CACHE_BYTES = 2 * 10**9
 """Largest size of the cache in bytes; a painted skin takes 60 MB."""
 _LONGEST_STEM = 120
@@ -36,14 +43,17 @@ FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "avif": ".avif"}
 """File format -> extension; only JPEG has no transparency."""
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path, mode: int = 0o777) -> None:
     """Create a folder that files can be written to.
 
+    Args:
+        folder: may be there already.
+        mode: permissions of what is created, of which the process's umask takes away.
     Raises:
         OutputNotWritable: it cannot be made or written.
     """
     try:
-        make_folders(folder)
+        make_folders(folder, mode)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -64,16 +74,50 @@ def make_folders(folder: Path, mode: int = 0o777) -> None:
 
 
 def make_home(home: Path) -> None:
-    """Create the state folder, see ``vmodel.config.Settings.home``.
+    """Create the state folder, see ``vmodel.config.Settings.home``, which only its owner reads.
+
+    One that others can enter is closed, and a warning says so once.
 
     Raises:
         OutputNotWritable: it cannot be made or written.
     """
     try:
-        make_folder(home)
+        make_folder(home, OWNER_FOLDER)
+        if _is_open(home):
+            for name in _STATE:
+                for path in home.glob(name):
+                    close_to_others(path)
+            home.chmod(OWNER_FOLDER)
+            _log.warning("The state folder %s could be read by other users of this machine; it is closed now.", home)
     except OutputNotWritable as error:
         remedy = "set VMODEL_HOME to a folder that can be written"
         raise OutputNotWritable(str(home), error.reason, remedy) from None
+
+
+def close_to_others(path: Path) -> None:
+    """Let only the owner read a file, or a folder and all in it; links are not followed.
+
+    What belongs to another user, or vanishes meanwhile, is left out.
+    """
+    if path.is_symlink():
+        return
+    is_folder = path.is_dir()
+    with contextlib.suppress(OSError):
+        path.chmod(OWNER_FOLDER if is_folder else OWNER_FILE)
+        for each in path.iterdir() if is_folder else ():
+            close_to_others(each)
+
+
+def make_private(path: Path) -> None:
+    """Create an empty file that only its owner reads, for a library that would let others read what it creates."""
+    with contextlib.suppress(OSError):  # the library reports it better
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, OWNER_FILE))
+
+
+def _is_open(home: Path) -> bool:
+    """Return whether others can enter a folder that is ours to close: not one like /tmp, or another user's."""
+    status = home.stat()
+    return bool(status.st_mode & 0o077) and not status.st_mode & stat.S_ISVTX and status.st_uid == os.geteuid()
 
 
 def stem_of(photo: Path, longest: int = _LONGEST_STEM) -> str:
@@ -104,14 +148,18 @@ def json_bytes(content: object, indent: int) -> bytes:
     return text.encode("utf-8", "backslashreplace")  # a lone surrogate becomes a JSON escape
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a file under a temporary name, then rename it, so that readers never see half of it.
 
+    Args:
+        path: in a folder that exists.
+        content: all of it.
+        mode: permissions, of which the process's umask takes away.
     Raises:
         OutputNotWritable: the disk is full or the folder cannot be written.
     """
     try:
-        write_durably(path, content)
+        write_durably(path, content, mode)
     except OSError as error:
         raise OutputNotWritable(str(path.parent), error.strerror or str(error)) from None
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from vmodel.config import Settings
 from vmodel.core.database import Database, now
-from vmodel.core.files import append_durably, make_folder
+from vmodel.core.files import OWNER_FOLDER, append_durably, make_folder
 from vmodel.core.hashing import canonical_json
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.ledger.entries import BEGINNING, CLOCKS_DIFFER, DailyHead, HeadLeaf, Tip, is_ahead
@@ -85,7 +85,7 @@ def note_witness(settings: Settings, head: DailyHead) -> None:
         OutputNotWritable: the state folder cannot be written.
     """
     path = witness_path(settings)
-    make_folder(path.parent)
+    make_folder(path.parent, OWNER_FOLDER)
     line = {"number": head.number, "day": head.day, "digest": head.digest, "signature": head.signature}
     append_durably(path, json.dumps(line) + "\n")
 

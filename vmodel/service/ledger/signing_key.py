@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from vmodel.config import Settings
-from vmodel.core.files import OWNER_FILE, make_folder, write_durably
+from vmodel.core.files import OWNER_FILE, OWNER_FOLDER, make_folder, write_durably
 from vmodel.service.errors import LedgerKeyUnreadable
 
 
@@ -39,7 +39,7 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(seed.derive(settings.secret.get_secret_value().encode()))
     path = key_path(settings)
     if not path.is_file():
-        make_folder(path.parent)
+        make_folder(path.parent, OWNER_FOLDER)
         fresh = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         with contextlib.suppress(FileExistsError):  # of two processes that start at once, the first one's key stays
             write_durably(path, fresh, OWNER_FILE, exclusive=True)

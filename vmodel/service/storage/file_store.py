@@ -19,7 +19,7 @@ from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from vmodel.config import Settings
-from vmodel.core.files import make_folder, put_object
+from vmodel.core.files import OWNER_FILE, OWNER_FOLDER, make_folder, put_object
 from vmodel.service.storage.errors import LinkInvalid, StoredFileDamaged, StoredFileMissing, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def files_address(settings: Settings) -> str:
     if settings.files_url is not None:
         return settings.files_url
     folder = settings.home / "files"
-    make_folder(folder)
+    make_folder(folder, OWNER_FOLDER)
     return folder.resolve().as_uri()
 
 
@@ -263,8 +263,8 @@ def write_local(store: FileStore, account_id: str, key: str, folder: Path) -> Pa
     check_key(account_id, key)
     path = folder / key
     if not path.is_file():
-        make_folder(path.parent)
-        write_whole(path, store.get(account_id, key))
+        make_folder(path.parent, OWNER_FOLDER)
+        write_whole(path, store.get(account_id, key), OWNER_FILE)
     return path
 
 
