@@ -18,12 +18,13 @@ from app.ui.base.i18n import explain
 from app.ui.fragments import PAGE, Pieces
 from app.ui.view_models.order_form import read_order, requests_of
 from vmodel.core.crash_log import log_fault
+from vmodel.core.storage_faults import explain_fault
 from vmodel.core.texts import holds_unstorable
 from vmodel.errors import BadUsage, VModelError
 from vmodel.limits import MOST_WORN
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import Identity, Login
-from vmodel.service.accounts.rate_limit import check_rate
+from vmodel.service.accounts.rate_limit import check_rate, counting
 from vmodel.service.accounts.users import create_account, find_account
 from vmodel.service.garments.records import Stated, delete_garment
 from vmodel.service.jobs.lifecycle import cancel_job, submit
@@ -80,9 +81,11 @@ class Desk:
         except VModelError as error:
             return {"signal": _signal(problem=explain(error, self._pieces.words), asked=name)}
         except Exception as error:
-            where = log_fault(error, self._here.settings.home)
+            where = log_fault(error, self._here.settings.home, or_on_stderr=True)
             structlog.get_logger().error("page_fault", asked=name, note=where)
-            return {"signal": _signal(problem=self._pieces.words["say"]["failed"], asked=name)}
+            words, known = self._pieces.words, explain_fault(error)
+            problem = words["say"]["failed"] if known is None else explain(known, words)
+            return {"signal": _signal(problem=problem, asked=name)}
 
     def begin(self, login: Login, asked: Asked) -> Answer:
         """Render every piece of a page that was just loaded."""
@@ -216,7 +219,7 @@ class Desk:
 
     def _count(self, identity: Identity) -> None:
         plan = self._here.plans.plan(identity.plan)
-        with self._here.database.transaction() as session:
+        with counting(self._here.database) as session:
             check_rate(session, identity.subject, plan.requests_a_minute, _MINUTE_S)
 
 

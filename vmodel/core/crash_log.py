@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +24,14 @@ def _for_owner(path: str, flags: int) -> int:
     return os.open(path, flags, OWNER_FILE)
 
 
-def log_fault(error: Exception, home: Path) -> str:
+def log_fault(error: Exception, home: Path, or_on_stderr: bool = False) -> str:
     """Append the traceback of a program fault to ``logs/faults.txt`` under ``home``.
 
+    Args:
+        error: the fault.
+        home: state folder.
+        or_on_stderr: write it on standard error where the file cannot be written, as on a full disk; for a service,
+            whose standard error is a log and not what its users see.
     Returns:
         One sentence for the user that names the file.
     """
@@ -40,5 +46,8 @@ def log_fault(error: Exception, home: Path) -> str:
         with open(path, "a", encoding="utf-8", errors="backslashreplace", opener=_for_owner) as file:
             file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}\n{trace}\n")
     except (VModelError, OSError):
+        if or_on_stderr:
+            print(trace.encode("ascii", "backslashreplace").decode(), file=sys.stderr, flush=True)
+            return f"{sentence}; its traceback is on standard error, since {path} cannot be written."
         return f"{sentence} and no log could be written; please report it with what you did."
     return f"{sentence}; please report it with the file {path}."

@@ -10,8 +10,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.api.http.state import Here, Installation
 from vmodel.config import Settings
-from vmodel.service.accounts.auth import Identity, check_form, find_api_key, find_session
-from vmodel.service.accounts.rate_limit import check_rate
+from vmodel.service.accounts.auth import Identity, check_form, find_api_key, find_session, record_use
+from vmodel.service.accounts.rate_limit import check_rate, counting
 from vmodel.service.errors import KeyInvalid
 
 _COOKIE = "vmodel_session"
@@ -48,7 +48,7 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
         FormForged: a change is requested by cookie without the CSRF token.
         RateLimited: too many requests.
     """
-    with here.database.passing() as session:
+    with here.database.reading() as session:
         if token is not None:
             identity = find_api_key(session, token)
         else:
@@ -59,6 +59,8 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
             if request.method not in _HARMLESS:
                 check_form(login, request.headers.get(CSRF_HEADER))
             identity = login.identity
+    with counting(here.database) as session:
+        record_use(session, identity)
         check_rate(session, identity.subject, here.plans.plan(identity.plan).requests_a_minute, _MINUTE_S)
     request.scope["state"]["account_id"] = identity.account_id
     return identity

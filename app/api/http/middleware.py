@@ -17,6 +17,7 @@ from app.api.http.errors import ApiError, BodyInvalid, BodyTooLarge, NotFound
 from app.api.http.metrics import HttpFigures
 from vmodel.config import Settings
 from vmodel.core.database import new_id
+from vmodel.core.storage_faults import explain_fault
 from vmodel.core.texts import UNSTORABLE
 from vmodel.errors import VModelError
 
@@ -89,7 +90,7 @@ class Front:
             _log.error("fault", request_id=exchange.request_id, where=self.report_fault(error))
             if exchange.status == 0:
                 fault = InternalFault("Something went wrong inside vmodel; try again, and report the request id.")
-                await answer_problem(exchange.request_id, fault)(scope, receive, sending)
+                await answer_problem(exchange.request_id, explain_fault(error) or fault)(scope, receive, sending)
         finally:
             self._record(exchange)
 

@@ -26,7 +26,7 @@ def find_login(connection: HTTPConnection, here: Installation) -> Login:
     cookie = connection.cookies.get(cookie_name(here.settings))
     if not cookie:
         raise SessionInvalid
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         return find_session(session, cookie)
 
 
