@@ -78,9 +78,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
         )
-    app.add_middleware(
-        Front, settings=settings, figures=here.figures, report_fault=partial(log_fault, home=settings.home)
-    )
+    report_fault = partial(log_fault, home=settings.home, or_on_stderr=True)
+    app.add_middleware(Front, settings=settings, figures=here.figures, report_fault=report_fault)
     return app
 
 

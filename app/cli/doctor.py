@@ -114,12 +114,12 @@ def _graphics() -> list[Finding]:
 
 def _home() -> list[Finding]:
     from vmodel.config import Settings
-    from vmodel.core.files import make_folder
+    from vmodel.core.files import make_home
     from vmodel.errors import OutputNotWritable
 
     home = Settings().home
     try:
-        make_folder(home)
+        make_home(home)
     except OutputNotWritable as error:
         return [Finding("VMODEL_HOME", "missing", f"{home} cannot be written ({error}); set VMODEL_HOME")]
     return [Finding("VMODEL_HOME", "ok", str(home))]

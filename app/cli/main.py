@@ -148,12 +148,13 @@ def _say_fault(error: Exception, as_json: bool) -> int:
 
 
 def _fault_of_the_disk(error: Exception, settings: Settings) -> VModelError | None:
-    """Return the error for a state folder that is full, read-only or damaged; None for a fault of the program."""
+    """Return the error for a disk or database that is full, locked, away or damaged; None for a program's fault."""
+    from vmodel.core.storage_faults import explain_fault
     from vmodel.errors import OutputNotWritable
 
     # Compared by name, because the fault may be that the package is missing.
     if settings.database_url is not None or not type(error).__module__.startswith("sqlalchemy."):
-        return None
+        return explain_fault(error)
     reason = str(getattr(error, "orig", ""))
     if re.search("full|readonly|unable to open|disk I/O", reason):
         return OutputNotWritable(str(settings.home), reason, "make room there, or set VMODEL_HOME to another folder")
@@ -161,7 +162,7 @@ def _fault_of_the_disk(error: Exception, settings: Settings) -> VModelError | No
         return OutputNotWritable(
             str(settings.home / "vmodel.db"), reason, "restore a backup with `vmodel admin restore`, or move it away"
         )
-    return None
+    return explain_fault(error)
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ class StudioRenderer:
             studio.barred = barred_models(session, studio.roster.values(), seller_id)
 
     def _holder(self, work: Work) -> Holder:
-        with self._publisher.database.transaction() as session:
+        with self._publisher.database.reading() as session:
             account = session.get(Account, work.account_id)
         seller = work.account_id if account is None else account.name
         return replace(self._publisher.holder, seller_id=work.account_id, seller=seller, job_id=work.job_id)

@@ -140,7 +140,7 @@ def _warm_up(here: Installation) -> None:
 def _greet(here: Installation, listening: socket.socket) -> None:
     host, port = listening.getsockname()[:2]
     print(f"vmodel is at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         has_operator = bool(list_accounts(session, "operator"))
     if not has_operator:
         print("Nobody can sign in yet; make an operator: vmodel admin init --email YOU@SHOP.EXAMPLE", flush=True)

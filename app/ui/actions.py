@@ -18,6 +18,7 @@ from app.ui.base.i18n import explain
 from app.ui.fragments import PAGE, Pieces
 from app.ui.view_models.order_form import read_order, requests_of
 from vmodel.core.crash_log import log_fault
+from vmodel.core.storage_faults import explain_fault
 from vmodel.core.texts import holds_unstorable
 from vmodel.errors import BadUsage, VModelError
 from vmodel.limits import MOST_WORN
@@ -74,9 +75,11 @@ class Desk:
         except VModelError as error:
             return {"signal": _signal(problem=explain(error, self._pieces.words), asked=name)}
         except Exception as error:
-            where = log_fault(error, self._here.settings.home)
+            where = log_fault(error, self._here.settings.home, or_on_stderr=True)
             structlog.get_logger().error("page_fault", asked=name, note=where)
-            return {"signal": _signal(problem=self._pieces.words["say"]["failed"], asked=name)}
+            words, known = self._pieces.words, explain_fault(error)
+            problem = words["say"]["failed"] if known is None else explain(known, words)
+            return {"signal": _signal(problem=problem, asked=name)}
 
     def begin(self, login: Login, asked: Asked) -> Answer:
         """Render every piece of a page that was just loaded."""

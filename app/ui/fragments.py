@@ -144,7 +144,7 @@ class Pieces:
     def pictures(self, identity: Identity, most: int = PAGE) -> str:
         """Render the visitor's jobs, the newest first, with their pictures or their progress."""
         jobs = list_jobs(self.here.database, identity.account_id, most + 1)
-        with self.here.database.transaction() as session:
+        with self.here.database.reading() as session:
             kept = names_of_files(session, identity.account_id, photos_of(jobs))
         shown = show_jobs(jobs[:most], kept, self.here, self.words)
         is_open = any(job.is_open for job in jobs[:most])
@@ -154,7 +154,7 @@ class Pieces:
         """Render credits, chart and statement of a month; by default the newest month that has entries."""
         left = read_balance(self.here, identity)
         this_month = period_of(now())
-        with self.here.database.transaction() as session:
+        with self.here.database.reading() as session:
             periods = list_periods(session, identity.account_id) or [this_month]
             statement = make_statement(session, identity.account_id, period if period in periods else periods[0])
         lines = statement.lines[::-1][:_LINES]

@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.config import Settings
+from vmodel.core.crash_log import log_fault
 from vmodel.core.database import Database, Moment, Table, database_url, new_id, open_database
+from vmodel.core.storage_faults import DatabaseNewer, explain_fault
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -126,6 +129,57 @@ def test_processes_that_start_together_on_an_empty_postgres_all_start(new_postgr
     started = [subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)]
     ended = [(process.communicate(timeout=300)[1][-300:], process.returncode) for process in started]
     assert [code for _, code in ended] == [0, 0, 0], ended
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_as_it_is(any_database: Database) -> None:
+    with any_database.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseNewer, match=r"newer vmodel \(revision 9999\).*install that version"):
+        any_database.upgrade()
+    with any_database.reading() as session:
+        assert session.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("SELECT pg_sleep(30)", "a query took too long"),
+        ("SELECT pg_advisory_xact_lock(7)", "another change holds what is needed"),
+    ],
+)
+def test_a_postgres_ends_what_takes_too_long(
+    new_postgres: str, monkeypatch: pytest.MonkeyPatch, statement: str, reason: str
+) -> None:
+    monkeypatch.setattr("vmodel.core.database._STATEMENT_MS", 1000)
+    monkeypatch.setattr("vmodel.core.database._BUSY_MS", 300)
+    database = Database(new_postgres)
+    with database.transaction() as holder:
+        holder.execute(text("SELECT pg_advisory_xact_lock(7)"))
+        with pytest.raises(DBAPIError) as stopped, database.transaction() as session:
+            session.execute(text(statement))
+    told = explain_fault(stopped.value)
+    assert told is not None
+    assert told.reason == reason
+    database.close()
+
+
+def test_a_postgres_that_is_not_there_does_not_answer(tmp_path: Path) -> None:
+    database = Database(f"postgresql://nobody@/none?host={tmp_path}")
+    with pytest.raises(DBAPIError) as failed, database.transaction() as session:
+        session.execute(text("SELECT 1"))
+    told = explain_fault(failed.value)
+    assert told is not None
+    assert told.reason == "it does not answer"
+
+
+def test_the_note_of_a_fault_holds_no_values(database: Database, tmp_path: Path) -> None:
+    values = {"id": "a", "name": new_id()}  # not written here, where a traceback would quote it
+    with pytest.raises(DBAPIError) as failed, database.transaction() as session:
+        session.execute(text("INSERT INTO account (id, name) VALUES (:id, :name)"), values)
+    log_fault(failed.value, tmp_path)
+    note = (tmp_path / "logs" / "faults.txt").read_text()
+    assert "INSERT INTO account" in note
+    assert values["name"] not in note
 
 
 def test_a_reader_waits_for_no_writer_and_sees_only_what_is_kept(database: Database) -> None:

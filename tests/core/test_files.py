@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vmodel.core.files import json_bytes, stem_of, write_whole
+from tests.support.disk_log import DiskLog
+from vmodel.core.files import json_bytes, make_folder, make_home, stem_of, write_durably, write_whole
 from vmodel.errors import OutputNotWritable
 
 
@@ -25,6 +26,63 @@ def test_a_file_that_cannot_be_written_is_refused_and_leaves_nothing(tmp_path: P
         with pytest.raises(OutputNotWritable):
             write_whole(path, b"whole")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_file_is_on_the_disk_before_it_gets_its_name_and_its_folder_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, path = DiskLog(monkeypatch), tmp_path / "new" / "inner" / "file"
+    make_folder(path.parent)
+    write_whole(path, b"whole")
+    assert log.when_synced(path)[0] < log.when_named(path) < log.when_synced(path.parent)[0]
+    assert log.when_synced(tmp_path)
+    assert log.when_synced(tmp_path / "new")
+
+
+def test_a_state_folder_that_others_can_read_is_closed_once_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    (home / "rights" / "keys").mkdir(parents=True)
+    elsewhere.mkdir()
+    (home / "cache").symlink_to(elsewhere)
+    for path in (home / "vmodel.db", home / "rights" / "keys" / "root.pem", home / "plans.yaml"):
+        path.write_text("x")
+        path.chmod(0o644)
+    for folder in (home, home / "rights", elsewhere):
+        folder.chmod(0o755)
+    for _ in range(2):
+        make_home(home)
+    modes = {str(path.relative_to(home)): path.lstat().st_mode & 0o777 for path in (home, *home.rglob("*"))}
+    assert modes["."] == modes["rights"] == 0o700
+    assert modes["vmodel.db"] == modes["rights/keys/root.pem"] == 0o600
+    # What is not the service's own stays as it is, in a folder that others no longer enter.
+    assert modes["plans.yaml"] == 0o644
+    assert elsewhere.stat().st_mode & 0o777 == 0o755
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The state folder {home} could be read by other users of this machine; it is closed now."
+    ]
+
+
+def test_a_folder_that_everybody_writes_to_is_not_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)  # as /tmp
+    make_home(tmp_path)
+    assert tmp_path.stat().st_mode & 0o7777 == 0o1777
+
+
+def test_of_two_who_make_one_file_the_first_wins_also_on_a_disk_without_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")  # as a FAT medium answers
+
+    for name in ("linked", "moved"):
+        write_durably(tmp_path / name, b"first", exclusive=True)
+        with pytest.raises(FileExistsError, match=name):
+            write_durably(tmp_path / name, b"second", exclusive=True)
+        assert (tmp_path / name).read_bytes() == b"first"
+        monkeypatch.setattr(os, "link", refuse)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["linked", "moved"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final
 
 from vmodel.batch.plan import Task
-from vmodel.core.files import make_folder, write_whole
+from vmodel.core.files import make_home, write_whole
 
 _FILE: Final = "speed.json"
 _KEPT: Final = 400
@@ -48,7 +48,7 @@ def keep_speed(home: Path, news: Sequence[Measured]) -> None:
         OutputNotWritable: ``home`` cannot be written.
     """
     if news:
-        make_folder(home)
+        make_home(home)
         kept = [asdict(each) for each in [*read_speed(home), *news][-_KEPT:]]
         write_whole(home / _FILE, json.dumps(kept).encode())
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vmodel.core.files import OWNER_FOLDER, make_folders
 from vmodel.types import FloatArray
 
 
@@ -27,7 +28,7 @@ def read_arrays(folder: Path, key: str) -> dict[str, FloatArray] | None:
 def write_arrays(folder: Path, key: str, arrays: Mapping[str, FloatArray]) -> None:
     """Store arrays under a key; readers see the whole file or none. A full or read-only disk raises no error."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder, OWNER_FOLDER)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
     except OSError:
         return

@@ -11,13 +11,16 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TextClause, create_engine, event, text
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 from uuid_utils import uuid7
 
 from vmodel.config import Settings
-from vmodel.core.files import make_home
+from vmodel.core.files import make_home, make_private
+from vmodel.core.storage_faults import DatabaseNewer
 
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 _NAMES = {
@@ -30,6 +33,13 @@ _NAMES = {
 _MIGRATION_LOCK = 0x766D6F64656C
 """Number of the lock that migrations of a Postgres database hold."""
 _BUSY_MS = 30_000
+"""Longest wait for other writers."""
+_BRIEF_MS = 1_500
+"""The same where it would hold up an answer that can be given without writing."""
+_STATEMENT_MS, _IDLE_MS = 120_000, 120_000
+"""Longest statement, and longest pause within a transaction, on a Postgres: a process that hangs frees its locks."""
+_POOL_S, _CONNECT_S = 10, 10
+"""Longest wait for one of the process's connections, and for a new one."""
 #: Takes the write lock at the start: a reader that becomes a writer later could no longer get it.
 _AT_ONCE = "BEGIN IMMEDIATE"
 
@@ -72,6 +82,8 @@ class Database:
         # On Postgres readers never wait, and ``passing`` turns durability off within a transaction.
         self._reading = _engine(url, "BEGIN", "query_only=ON") if self.is_sqlite else self.engine
         self._passing = _engine(url, _AT_ONCE, "synchronous=NORMAL") if self.is_sqlite else self.engine
+        busy = f"busy_timeout={_BRIEF_MS}"
+        self._brief = _engine(url, _AT_ONCE, "synchronous=NORMAL", busy) if self.is_sqlite else self.engine
         self._turn = threading.Lock() if self.is_sqlite else None
 
     @property
@@ -86,10 +98,10 @@ class Database:
             yield session
 
     @contextmanager
-    def _taking_turns(self) -> Iterator[None]:
+    def _taking_turns(self, most_ms: int = _BUSY_MS) -> Iterator[None]:
         # SQLite has one writer, and waiting threads poll the lock ever more rarely. Of twelve threads that wrote at
         # once, one waited 4.2 s, and 0.5 s with this lock. Other processes still poll.
-        taken = self._turn is not None and self._turn.acquire(timeout=_BUSY_MS / 1000)
+        taken = self._turn is not None and self._turn.acquire(timeout=most_ms / 1000)
         try:
             yield
         finally:
@@ -107,22 +119,36 @@ class Database:
         """Open a ``transaction`` that never waits for the disk; a power cut may lose it (such as request counts)."""
         with self._taking_turns(), Session(self._passing, expire_on_commit=False) as session, session.begin():
             if not self.is_sqlite:
-                session.execute(text("SET LOCAL synchronous_commit TO OFF"))
+                session.execute(_set(synchronous_commit="off"))
+            yield session
+
+    @contextmanager
+    def brief(self) -> Iterator[Session]:
+        """Open a ``passing`` transaction that gives up soon where other writers or the disk do not let it in."""
+        with self._taking_turns(_BRIEF_MS), Session(self._brief, expire_on_commit=False) as session, session.begin():
+            if not self.is_sqlite:
+                session.execute(_set(synchronous_commit="off", lock_timeout=_BRIEF_MS))
             yield session
 
     def upgrade(self, revision: str = "head") -> None:
-        """Migrate the tables to ``revision``; do nothing if they are there."""
+        """Migrate the tables to ``revision``; do nothing if they are there.
+
+        Raises:
+            DatabaseNewer: a newer version of the program has migrated them.
+        """
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         with self.engine.begin() as connection:
             if not self.is_sqlite:  # processes that start together migrate one after the other; SQLite has one writer
+                connection.execute(_set(statement_timeout=0, lock_timeout=0))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            _refuse_newer(connection, ScriptDirectory.from_config(config))
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
 
     def close(self) -> None:
         """Close all connections."""
-        for engine in (self.engine, self._reading, self._passing):
+        for engine in (self.engine, self._reading, self._passing, self._brief):
             engine.dispose()
 
 
@@ -135,6 +161,7 @@ def open_database(settings: Settings) -> Database:
     """Open the database of an installation and migrate its tables to the newest revision.
 
     Raises:
+        DatabaseNewer: see ``Database.upgrade``.
         VModelError: the state folder cannot be made.
     """
     if settings.database_url is None:
@@ -142,6 +169,12 @@ def open_database(settings: Settings) -> Database:
     database = Database(database_url(settings))
     database.upgrade()
     return database
+
+
+def _refuse_newer(connection: Connection, known: ScriptDirectory) -> None:
+    present = MigrationContext.configure(connection).get_current_revision()
+    if present is not None and present not in {script.revision for script in known.walk_revisions()}:
+        raise DatabaseNewer(present)
 
 
 def new_id() -> str:
@@ -156,8 +189,11 @@ def now() -> datetime:
 
 def _engine(url: str, begin: str = _AT_ONCE, *pragmas: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
-    engine = create_engine(url)
+        return _postgres(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    # A fault's text would otherwise hold the values of its statement: addresses, hashes, tokens.
+    engine = create_engine(url, hide_parameters=True, pool_timeout=_POOL_S)
+    if engine.url.database not in {None, "", ":memory:"}:
+        make_private(Path(str(engine.url.database)))  # its journals get the same permissions
 
     # The driver's own transactions begin too late for a reader that becomes a writer; ours take the lock at once.
     @event.listens_for(engine, "connect")
@@ -171,3 +207,28 @@ def _engine(url: str, begin: str = _AT_ONCE, *pragmas: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _postgres(url: str) -> Engine:
+    within = {"connect_timeout": _CONNECT_S}
+    engine = create_engine(url, hide_parameters=True, pool_timeout=_POOL_S, pool_pre_ping=True, connect_args=within)
+    bounds = _set(
+        False,
+        statement_timeout=_STATEMENT_MS,
+        lock_timeout=_BUSY_MS,
+        idle_in_transaction_session_timeout=_IDLE_MS,
+    ).text
+
+    # Not as an option of the connection, which a pooler in front of the database may refuse.
+    @event.listens_for(engine, "connect")
+    def _bound(connection: Any, _record: Any) -> None:
+        connection.execute(bounds)
+        connection.commit()
+
+    return engine
+
+
+def _set(within_transaction: bool = True, **values: str | int) -> TextClause:
+    """Return the statement that sets Postgres's own settings, for this transaction or for the connection."""
+    each = (f"set_config('{name}', '{value}', {within_transaction})" for name, value in values.items())
+    return text(f"SELECT {', '.join(each)}")

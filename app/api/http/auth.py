@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from vmodel.config import Settings
-from vmodel.service.accounts.auth import Identity, check_form, find_api_key, find_session
-from vmodel.service.accounts.rate_limit import check_rate
+from vmodel.service.accounts.auth import Identity, check_form, find_api_key, find_session, record_use
+from vmodel.service.accounts.rate_limit import check_rate, counting
 from vmodel.service.errors import KeyInvalid
 
 _COOKIE = "vmodel_session"
@@ -52,7 +52,7 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
         FormForged: a change is requested by cookie without the CSRF token.
         RateLimited: too many requests.
     """
-    with here.database.passing() as session:
+    with here.database.reading() as session:
         if token is not None:
             identity = find_api_key(session, token)
         else:
@@ -63,6 +63,8 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
             if request.method not in _HARMLESS:
                 check_form(login, request.headers.get(CSRF_HEADER))
             identity = login.identity
+    with counting(here.database) as session:
+        record_use(session, identity)
         count_request(session, here, identity)
     request.scope["state"].update(account_id=identity.account_id, identity=identity)
     return identity

@@ -54,6 +54,7 @@ _STATUS_OF_CODE = {
     "upload_in_use": 409,
     "daily_limit": 429,
     "rate_limited": 429,
+    "no_space_left": 507,
 }
 
 

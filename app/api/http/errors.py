@@ -78,15 +78,15 @@ class Busy(ApiError):
 
 
 class NotReady(ApiError):
-    """A dependency of the service that does not answer."""
+    """A dependency of the service that does not answer, or takes nothing."""
 
     code = "not_ready"
     status = 503
     retryable = True
     retry_after_s = 5
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The {what} does not answer; try again in 5 s.")
+    def __init__(self, what: str, reason: str = "it does not answer") -> None:
+        super().__init__(f"The {what} cannot be used ({reason}); try again in 5 s.")
 
 
 class Leaving(ApiError):

@@ -18,6 +18,7 @@ from app.api.http.metrics import HttpFigures
 from app.api.http.open_limit import MOST_REQUESTS, OpenLimit
 from vmodel.config import Settings
 from vmodel.core.database import new_id
+from vmodel.core.storage_faults import explain_fault
 from vmodel.core.texts import UNSTORABLE
 from vmodel.errors import VModelError
 from vmodel.service.accounts.rate_limit import network_of
@@ -96,7 +97,7 @@ class Front:
             _log.error("fault", request_id=exchange.request_id, where=self.report_fault(error))
             if exchange.status == 0:
                 fault = InternalFault("Something went wrong inside vmodel; try again, and report the request id.")
-                await answer_problem(exchange.request_id, fault)(scope, receive, sending)
+                await answer_problem(exchange.request_id, explain_fault(error) or fault)(scope, receive, sending)
         finally:
             self._unanswered.leave(network)
             self._record(exchange)

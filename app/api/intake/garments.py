@@ -32,6 +32,7 @@ from vmodel.service.garments.records import (
     suffix_of,
     unneeded_files,
 )
+from vmodel.service.garments.uploads import are_kept
 
 #: Errors of files that are not stored: no usable picture, no match for the photo, or a person in it.
 _REFUSED = (
@@ -79,15 +80,17 @@ def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, 
     check_stated(stated)
     called = plain_name(name)
     outcome = _read(uploaded, called, stated, here)
-    photo = here.keep(account_id, uploaded.photo, suffix_of(uploaded.photo))
-    files = GarmentFiles(
-        photo,
-        _put(here, account_id, uploaded.mask),
-        _put(here, account_id, uploaded.back),
-        _put_cutout(here, account_id, outcome),
-    )
-    with here.database.transaction() as session:
-        return keep_garment(session, account_id, called, files, stated, outcome)
+    while True:
+        photo = here.keep(account_id, uploaded.photo, suffix_of(uploaded.photo))
+        files = GarmentFiles(
+            photo,
+            _put(here, account_id, uploaded.mask),
+            _put(here, account_id, uploaded.back),
+            _put_cutout(here, account_id, outcome),
+        )
+        with here.database.transaction() as session:
+            if are_kept(session, account_id, (files.photo, files.mask, files.back, files.cutout)):
+                return keep_garment(session, account_id, called, files, stated, outcome)
 
 
 def read_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
@@ -113,20 +116,20 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
     outcome = _read(uploaded, old.name, stated, here, old.photo_key.rpartition(".")[2])
     if isinstance(outcome, VModelError):
         raise outcome
-    files = GarmentFiles(
-        old.photo_key,
-        _put(here, account_id, mask),
-        old.back_key if change.back is None else _put(here, account_id, change.back or None),
-        _put_cutout(here, account_id, outcome),
-    )
-    with here.database.transaction() as session:
-        garment = find_garment(session, account_id, garment_id)
-        change_garment(garment, files, stated, outcome)
-        garment.name = garment.name if change.name is None else plain_name(change.name)
-        session.flush()
-        gone = unneeded_files(session, account_id, old.file_keys)
-    here.drop(account_id, gone)
-    return garment
+    while True:
+        back = None if change.back is None else _put(here, account_id, change.back or None)
+        written = _put(here, account_id, mask), back, _put_cutout(here, account_id, outcome)
+        files = GarmentFiles(old.photo_key, written[0], old.back_key if change.back is None else back, written[2])
+        with here.database.transaction() as session:
+            if not are_kept(session, account_id, written):
+                continue
+            garment = find_garment(session, account_id, garment_id)
+            change_garment(garment, files, stated, outcome)
+            garment.name = garment.name if change.name is None else plain_name(change.name)
+            session.flush()
+            gone = unneeded_files(session, account_id, old.file_keys)
+        here.drop(account_id, gone)
+        return garment
 
 
 def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:

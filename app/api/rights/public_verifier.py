@@ -13,7 +13,7 @@ from app.api.http.errors import BodyTooLarge
 from app.api.http.state import Here, Installation
 from vmodel.rights.verification.result import Verification
 from vmodel.rights.verification.verifier import Verifier
-from vmodel.service.accounts.rate_limit import check_rate, network_of
+from vmodel.service.accounts.rate_limit import check_rate, counting, network_of
 
 MOST_BYTES = 30_000_000
 """Size limit of a picture or film that is verified."""
@@ -68,7 +68,7 @@ class PublicDesk:
             RateLimited: too many.
         """
         network = network_of(request.client.host if request.client else "")
-        with self._here.database.passing() as session:
+        with counting(self._here.database) as session:
             check_rate(session, f"{what}:{network}", a_minute, _MINUTE_S)
         return network
 

@@ -9,15 +9,17 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
-from sqlalchemy import text
 
 from app.api.http.auth import Operator
 from app.api.http.error_handlers import Problem
 from app.api.http.errors import Leaving, NotFound, NotReady
 from app.api.http.state import Here
 from vmodel.core.database import now
+from vmodel.core.storage_faults import NoSpaceLeft, explain_fault
 from vmodel.errors import VModelError
+from vmodel.service.accounts.rate_limit import check_rate
 
+_PROBES_A_MINUTE = 10**9
 router = APIRouter(tags=["operations"])
 
 _CONTACT_LASTS = timedelta(days=180)
@@ -39,21 +41,22 @@ async def health() -> Health:
 
 @router.get("/v1/ready", responses={503: {"model": Problem}})
 def ready(here: Here) -> Health:
-    """Report whether the service can take requests: database and file store answer, and it is not shutting down.
+    """Report whether the service can take requests: database and file store take data, and it is not shutting down.
 
     Needs no key. Use it for load balancers.
     """
     if here.leaving.is_set():
         raise Leaving
     try:
-        with here.database.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        # Written, because a full or locked database still answers what only reads.
+        with here.database.brief() as session:
+            check_rate(session, "ready", _PROBES_A_MINUTE, 60)
     except Exception as error:
-        raise NotReady("database") from error
+        raise _not_ready("database", error) from error
     try:
         here.store.check()
     except VModelError as error:
-        raise NotReady("file store") from error
+        raise _not_ready("file store", error) from error
     return Health(status="ok", version=version("vmodel"))
 
 
@@ -67,6 +70,11 @@ def show_security_contact(here: Here) -> Response:
     if settings.is_https:
         lines.append(f"Canonical: {str(settings.public_url).rstrip('/')}/.well-known/security.txt")
     return Response("\n".join(lines) + "\n", media_type="text/plain; charset=utf-8")
+
+
+def _not_ready(what: str, error: Exception) -> NotReady:
+    known = error if isinstance(error, NoSpaceLeft) else explain_fault(error)
+    return NotReady(what) if known is None else NotReady(what, known.reason)
 
 
 @router.get("/metrics", response_class=Response, include_in_schema=False)

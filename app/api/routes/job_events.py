@@ -54,12 +54,16 @@ async def _tell(here: Installation, asker: Identity, job: Job) -> AsyncIterator[
             check_still(session, asker)
         return find_job(here.database, asker.account_id, job_id)
 
+    def write() -> str:
+        return show_job(job, here).model_dump_json()
+
     job_id = job.id
     told, silent_s = None, 0.0
     try:
         while not here.leaving.is_set():
             if job != told:
-                yield f"event: job\ndata: {show_job(job, here).model_dump_json()}\n\n"
+                # It reads the database for designs, and a slow one must not stall every request of the process.
+                yield f"event: job\ndata: {await anyio.to_thread.run_sync(write)}\n\n"
                 told, silent_s = job, 0.0
             if not job.is_open:
                 return

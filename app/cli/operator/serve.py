@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -18,4 +19,5 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1, pla
     from app.server.serve import serve_until_stopped
     from vmodel.config import Settings
 
+    os.umask(0o077)  # what this process and its workers write is the installation's own
     serve_until_stopped(Settings(), host, port, workers, plain_http)

@@ -21,12 +21,14 @@ def work(count: Count = 1, name: Name = None, drain_s: Drain = 600) -> None:
     You can run workers on several machines: they share the database and the file store of the settings.
     A worker that ends unexpectedly is restarted.
     """
+    import os
     import signal
     import threading
 
     from app.server.logging_setup import write_logs
     from app.server.supervisor import Supervisor
 
+    os.umask(0o077)  # what this process and its workers write is the installation's own
     write_logs()
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,6 +14,7 @@ from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from app.ui.base.i18n import Words, choose_language, load_words
 from vmodel.service.accounts.auth import Login, check_form, find_session
+from vmodel.service.accounts.rate_limit import counting
 from vmodel.service.errors import FormForged, SessionInvalid
 
 LANGUAGE_COOKIE = "vmodel_language"
@@ -44,7 +45,7 @@ def count_visit(connection: HTTPConnection, here: Installation, picture: bool = 
         RateLimited: too many requests.
     """
     login = find_login(connection, here)
-    with here.database.passing() as session:
+    with counting(here.database) as session:
         count_request(session, here, login.identity, picture)
     return login
 

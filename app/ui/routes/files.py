@@ -66,7 +66,7 @@ async def upload(request: Request, visitor: Visitor, here: Here, photo: Annotate
 @router.get("/garments/{garment_id}/{kind}")
 def get_garment(garment_id: _Id, kind: str, visitor: Viewer, here: Here, width: _Width = None) -> Response:
     """Get the photo of a garment or of its back, or its cut-out."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         garment = find_garment(session, visitor.identity.account_id, garment_id)
         key = {"photo": garment.shown_key, "cutout": garment.cutout_key, "back": garment.back_key}.get(kind)
     return _picture(here, visitor.identity.account_id, key, width)
@@ -119,7 +119,7 @@ def get_shot(
 @router.get("/statements/{period}.{form}")
 def get_statement(request: Request, period: str, form: str, visitor: Visitor, here: Here) -> Response:
     """Get the statement of the visitor's credits in a month: html, csv or json."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         statement = make_statement(session, visitor.identity.account_id, period)
     at = datetime.now(UTC)
     saved = {"Content-Disposition": f'attachment; filename="vmodel-{statement.period}.{form}"'}

@@ -109,7 +109,7 @@ def requests_of(order: Order, identity: Identity, here: Installation, key: str) 
     Raises:
         VModelError: a garment is not the visitor's, or its photo was not recognised.
     """
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         garment = find_garment(session, identity.account_id, order.garment)
         further = [find_garment(session, identity.account_id, each) for each in order.worn_with]
     outfit = [source_of(each, here.store) for each in further]

@@ -21,7 +21,7 @@ from vmodel.service.accounts.users import Account
 from vmodel.service.garments.records import garments_of_photos
 from vmodel.service.jobs.heartbeat import list_workers
 from vmodel.service.jobs.tables import DONE, FAILED, QUEUED, RUNNING, ShotRow, WorkerRow
-from vmodel.service.ledger.grants import grant_month
+from vmodel.service.ledger.grants import current_balance
 from vmodel.service.ledger.reservations import Balance, balance
 from vmodel.service.storage.file_store import FileStore
 
@@ -31,9 +31,7 @@ _MOST = 200
 
 def read_balance(here: Installation, identity: Identity) -> Balance:
     """Return the visitor's credits, this month's free ones included."""
-    with here.database.transaction() as session:
-        grant_month(session, identity.account_id, here.plans.plan(identity.plan).monthly_credits)
-        return balance(session, identity.account_id)
+    return current_balance(here.database, identity.account_id, here.plans.plan(identity.plan).monthly_credits)
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ def look_over(here: Installation, find: str = "") -> Overview:
         find: part of the name or address of the accounts that are listed, or an id; empty for the newest.
     """
     since = now() - _DAY
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         now_open = select(ShotRow.state, func.count()).where(ShotRow.state.in_((QUEUED, RUNNING)))
         states = _pairs(session, now_open.group_by(ShotRow.state))
         lately = ShotRow.ended_at > since

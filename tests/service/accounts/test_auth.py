@@ -22,6 +22,7 @@ from vmodel.service.accounts.auth import (
     list_api_keys,
     log_in,
     open_session,
+    record_use,
     revoke_api_key,
 )
 from vmodel.service.accounts.rate_limit import RateWindow, check_rate
@@ -50,6 +51,7 @@ def test_a_key_leads_to_its_owner_and_its_text_is_not_kept(any_database: Databas
         key = create_api_key(session, seller.id, name="stock system")
     with any_database.transaction() as session:
         found = find_api_key(session, key.token)
+        record_use(session, found)
         kept = list_api_keys(session, seller.id)
         everything = str(session.execute(text("SELECT * FROM api_key")).all())
     assert (found.account_id, found.role, found.plan) == (seller.id, "seller", "free")

@@ -92,6 +92,20 @@ def test_what_is_uploaded_again_before_it_is_collected_stays(shop: Shop) -> None
     assert not shop.store.has(seller, key)
 
 
+def test_a_file_that_a_new_garment_needs_stays_although_an_older_one_took_it_along(shop: Shop) -> None:
+    seller, blank = shop.seller(), Understanding({}, b"")
+    key = keep(shop, seller, b"photo")
+    with shop.database.transaction() as session:
+        first = keep_garment(session, seller, "tee", GarmentFiles(key), Stated(), blank)
+    with shop.database.transaction() as session:
+        gone = delete_garment(session, seller, first.id)
+    assert gone == [keep(shop, seller, b"photo")]
+    with shop.database.transaction() as session:
+        keep_garment(session, seller, "tee again", GarmentFiles(key), Stated(), blank)
+    assert drop_uploads(shop.database, shop.store, seller, gone) == 0
+    assert shop.store.get(seller, key) == b"photo"
+
+
 def test_a_file_in_use_or_of_somebody_else_is_not_deleted(laptop: Shop) -> None:
     seller, other = laptop.seller(), laptop.seller()
     key = keep(laptop, seller, b"worn by a design")

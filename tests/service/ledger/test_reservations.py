@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from vmodel.core.database import Database
+from vmodel.service.accounts.audit_log import list_audit
 from vmodel.service.accounts.users import create_account
 from vmodel.service.errors import (
     CreditsExhausted,
@@ -22,6 +23,7 @@ from vmodel.service.errors import (
 )
 from vmodel.service.ledger.entries import Entry, OpenReservation
 from vmodel.service.ledger.grants import grant, grant_month, refund, withdraw
+from vmodel.service.ledger.integrity_check import find_ahead, verify
 from vmodel.service.ledger.reservations import (
     Balance,
     balance,
@@ -226,6 +228,44 @@ def test_free_credits_come_once_a_month_and_what_is_left_lapses(any_database: Da
             grant_month(session, seller, 50, december)
     # 35 of November's 50 free credits lapse, the 30 bought ones stay, December's 50 come.
     assert books(any_database, seller) == (80, 0, 15)
+
+
+def test_a_month_that_a_wrong_clock_granted_takes_no_free_credits_from_the_months_before_it(
+    any_database: Database,
+) -> None:
+    ahead = NOVEMBER + timedelta(days=1200)
+    with any_database.transaction() as session:
+        seller = create_account(session, "Lin", "lin@shop.example").id
+        grant_month(session, seller, 50, NOVEMBER)
+        commit(session, reserve(session, seller, "order 1", 20, "hash", at=NOVEMBER).id, 20, at=NOVEMBER)
+        grant_month(session, seller, 50, ahead)
+        commit(session, reserve(session, seller, "order 2", 5, "hash", at=ahead).id, 5, at=ahead)
+        grant_month(session, seller, 50, NOVEMBER)
+    # What was left of November when the clock went wrong is back, and no more than that.
+    assert books(any_database, seller) == (30, 0, 25)
+    assert [note.account_id for note in find_ahead(any_database, NOVEMBER)] == [seller]
+    with any_database.transaction() as session:
+        assert [row.what for row in list_audit(session) if row.what.startswith("ledger.")] == ["ledger.month_ahead"]
+        for days in (10, 40, 1200):
+            grant_month(session, seller, 50, NOVEMBER + timedelta(days=days))
+            left = balance(session, seller).available
+            # Five of that month's were spent ahead of it.
+            assert left == (45 if days == 1200 else 50)
+    assert find_ahead(any_database, ahead) == []
+    assert verify(any_database, []) == []
+
+
+def test_a_clock_that_is_hours_ahead_at_the_months_end_grants_one_month(any_database: Database) -> None:
+    december = NOVEMBER.replace(day=30, hour=23)
+    with any_database.transaction() as session:
+        seller = create_account(session, "Lin", "lin@shop.example").id
+        for at in (december, december + timedelta(hours=2), december, december + timedelta(hours=2)):
+            grant_month(session, seller, 50, at)
+    assert books(any_database, seller) == (50, 0, 0)
+    with any_database.transaction() as session:
+        assert [entry.kind for entry in session.scalars(select(Entry).order_by(Entry.number))] == [
+            *("quota", "lapse", "quota"),
+        ]
 
 
 def test_bought_credits_never_lapse_with_the_free_ones(any_database: Database) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import SecretStr
 from sqlalchemy import Connection, select, text
 
+from tests.support.disk_log import DiskLog
 from vmodel.config import Settings
-from vmodel.core.database import Database
+from vmodel.core.database import Database, now
 from vmodel.errors import VModelError
+from vmodel.service.accounts.audit_log import list_audit
 from vmodel.service.accounts.users import create_account
 from vmodel.service.ledger.checkpoints import (
+    day_of,
     keep_signed,
     note_witness,
     read_witness,
@@ -30,7 +34,7 @@ from vmodel.service.ledger.checkpoints import (
 from vmodel.service.ledger.entries import Entry, digest_of
 from vmodel.service.ledger.export import export_ledger
 from vmodel.service.ledger.grants import grant
-from vmodel.service.ledger.integrity_check import Fault, verify
+from vmodel.service.ledger.integrity_check import Fault, find_ahead, verify
 from vmodel.service.ledger.reservations import charge, commit, reserve, void
 from vmodel.service.ledger.signing_key import key_path, public_pem, read_public_key, signing_key
 
@@ -244,6 +248,35 @@ def test_a_head_that_was_cut_off_is_known_from_the_state_folder(
         connection.execute(text("DELETE FROM ledger_head WHERE number = 2"))
     assert verify(any_database, TRUSTED) == []
     assert named(verify(any_database, TRUSTED, read_witness(settings))) == [("", 2, "head_missing")]
+
+
+def test_a_head_that_a_wrong_clock_dated_ahead_stops_no_later_day(
+    any_database: Database, sellers: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    today, ahead = now(), now() + timedelta(days=1200)
+    wrong = sign_daily_head(any_database, KEY, ahead)
+    assert wrong is not None
+    following = today + timedelta(days=1)
+    days = [sign_daily_head(any_database, KEY, at) for at in (following, following, today + timedelta(days=2))]
+    assert [head and head.day for head in days] == [day_of(following), None, day_of(today + timedelta(days=2))]
+    assert "ledger_head_ahead" in capsys.readouterr().out
+    with any_database.transaction() as session:
+        [told] = [row for row in list_audit(session) if row.what == "ledger.head_ahead"]
+        assert (told.whom, json.loads(told.details)["day"]) == (str(wrong.number), wrong.day)
+    # Named until its day comes, and after it by its place before an earlier one; nobody tampered with it.
+    for at in (today + timedelta(days=2), ahead + timedelta(days=30)):
+        assert [note.number for note in find_ahead(any_database, at)] == [wrong.number]
+    assert verify(any_database, TRUSTED) == []
+
+
+def test_a_heads_digest_is_on_the_disk_when_it_was_recorded(
+    any_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, settings = DiskLog(monkeypatch), Settings(home=tmp_path, secret=None)
+    keep_signed(settings, any_database)
+    assert log.when_synced(witness_path(settings))
+    assert log.when_synced(key_path(settings))
+    assert log.when_synced(tmp_path / "ledger")
 
 
 def test_machines_that_share_a_secret_share_the_key_and_sign_once_a_day(

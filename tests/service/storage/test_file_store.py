@@ -70,6 +70,21 @@ def test_a_file_that_was_changed_on_the_disk_is_not_handed_out(tmp_path: Path) -
         store.get("ann", key)
 
 
+def test_a_file_that_was_changed_on_the_disk_is_whole_again_when_it_is_put_again(tmp_path: Path) -> None:
+    store = FileStore((tmp_path / "files").as_uri())
+    key = store.put("ann", PICTURE, "png")
+    (tmp_path / "files" / key).write_bytes(b"x" * len(PICTURE))
+    store.put("ann", PICTURE, "png")
+    assert store.get("ann", key) == PICTURE
+
+
+def test_a_folder_whose_name_has_spaces_and_signs_holds_files(tmp_path: Path) -> None:
+    store = FileStore((tmp_path / "my files %20 ü").as_uri())
+    key = store.put("ann", PICTURE, "png")
+    assert store.get("ann", key) == PICTURE
+    assert (tmp_path / "my files %20 ü" / key).is_file()
+
+
 def test_a_file_is_fetched_once_for_the_machine(store: FileStore, tmp_path: Path) -> None:
     key = store.put("ann", PICTURE, "png")
     path = write_local(store, "ann", key, tmp_path / "here")

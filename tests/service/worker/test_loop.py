@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -9,19 +10,26 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.service.fake_renderer import Painter
+from tests.support.disk_log import DiskLog
 from tests.support.installation import PLAN, PLANS, Shop, open_shop
+from vmodel.core.crash_log import log_fault
 from vmodel.core.database import now
 from vmodel.errors import GarmentNotFound
+from vmodel.rights.provenance.keys import open_authority
+from vmodel.rights.registry.original_store import Originals
 from vmodel.service.accounts.plans import Plans
 from vmodel.service.jobs import fair_queue, heartbeat
 from vmodel.service.jobs.lifecycle import Job, cancel_job, find_job, submit, watch_job
 from vmodel.service.jobs.renderer import Rendered, Renderer, Tell, Work
 from vmodel.service.jobs.tables import WorkerRow
+from vmodel.service.ledger.checkpoints import keep_signed
 from vmodel.service.ledger.integrity_check import verify
 from vmodel.service.ledger.reservations import Balance
+from vmodel.service.maintenance.backup import back_up
 from vmodel.service.worker.loop import Worker, hand_out_every_s, poll_every_s
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import Stage
@@ -94,6 +102,42 @@ def test_pictures_are_made_charged_and_kept_for_their_seller(shop: Shop) -> None
     assert kept - {shop.photo(seller)} == named
     assert shop.store.get(seller, str(job.shots[0].picture_key)).startswith(b"\x89PNG")
     assert verify(shop.database, []) == []
+
+
+def test_a_picture_is_on_the_disk_before_the_row_that_charges_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, log = open_shop(tmp_path / "home"), DiskLog(monkeypatch)
+    log.listen(shop.database)
+    seller = shop.seller(credits=10)
+    with working(shop, Painter()):
+        job = ended(shop, shop.submit(seller))
+    shop.database.close()
+    for key in (job.shots[0].picture_key, job.shots[0].sidecar_key):
+        path = tmp_path / "home" / "files" / str(key)
+        stated = log.when_stated(str(key))
+        assert log.when_synced(path)[0] < log.when_named(path) < stated
+        assert any(log.when_named(path) < synced < stated for synced in log.when_synced(path.parent))
+
+
+def test_what_a_service_writes_is_its_owners_whatever_the_process_allows_others(tmp_path: Path) -> None:
+    usual = os.umask(0)
+    try:
+        shop = open_shop(tmp_path / "new" / "home")
+        with working(shop, Painter()):
+            assert ended(shop, shop.submit(shop.seller())).state == "done"
+        keep_signed(shop.settings, shop.database)
+        open_authority(shop.settings)
+        Originals(shop.settings).put("0" * 32, np.zeros((8, 8, 3), np.uint8))
+        log_fault(RuntimeError("a fault"), shop.settings.home)
+        back_up(shop.settings, tmp_path / "backup")
+        shop.database.close()
+    finally:
+        os.umask(usual)
+    written = [tmp_path / "new", *(tmp_path / "new").rglob("*"), tmp_path / "backup", *(tmp_path / "backup").rglob("*")]
+    names = {path.name for path in written}
+    assert {"vmodel.db", "queue.db", "heads.jsonl", "root.pem", "faults.txt", "backup.json", "uploads"} <= names
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
 
 
 def test_a_fault_of_the_upkeep_leaves_the_worker_its_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

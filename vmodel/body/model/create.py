@@ -14,7 +14,7 @@ import yaml
 from vmodel.body.model.body import build_body
 from vmodel.body.model.roster import SKIN_TONES, parse_model
 from vmodel.config import Settings
-from vmodel.core.files import make_folder, make_home, write_whole
+from vmodel.core.files import OWNER_FOLDER, make_folder, make_home, write_whole
 from vmodel.errors import ModelInvalid
 from vmodel.types import BodyMeasurements, FloatArray, Hair, VirtualModel
 
@@ -236,7 +236,7 @@ def save_model(model: VirtualModel, settings: Settings) -> Path:
         raise ModelInvalid("child models come from the roster only")
     make_home(settings.home)
     folder = settings.home / "models"
-    make_folder(folder)
+    make_folder(folder, OWNER_FOLDER)
     entry = {
         "name": model.name,
         "gender": model.gender,

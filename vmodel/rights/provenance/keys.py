@@ -14,8 +14,6 @@ They are kept in ``VMODEL_HOME/rights/keys`` and made on first use:
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
 import shutil
 import tempfile
@@ -29,14 +27,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from vmodel.config import Settings
-from vmodel.core.files import make_home
+from vmodel.core.files import OWNER_FILE, OWNER_FOLDER, make_folders, make_home, sync_folder, write_durably
 from vmodel.errors import OutputNotWritable
 from vmodel.rights.errors import RightsKeysMissing
 
 ROOT_YEARS = 25
 LEAF_YEARS = 5
 """Term of a leaf. A manifest without a time stamp expires with its leaf, so leaves are valid long and rotated early."""
-_FOLDER_MODE, _SECRET_MODE = 0o700, 0o600
 
 
 @dataclass(frozen=True)
@@ -143,12 +140,13 @@ def make_authority(settings: Settings, name: str | None = None, root_key: Path |
         return False
     make_home(settings.home)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+        make_folders(folder.parent, OWNER_FOLDER)
         passing = Path(tempfile.mkdtemp(prefix=".keys-", dir=folder.parent))
         try:
             _fill(passing, name or f"vmodel {secrets.token_hex(4)}", root_key)
             # Fails if another process was faster; its keys are then used.
             passing.rename(folder)
+            sync_folder(folder.parent)
         finally:
             shutil.rmtree(passing, ignore_errors=True)
     except FileExistsError as error:
@@ -176,11 +174,11 @@ def rotate_leaf(settings: Settings, root_key: Path | None = None, lost_at: datet
     if key.public_key() != old.root.public_key():
         raise RightsKeysMissing(f"{path} is the key of another root", "pass the one that belongs to root.pem")
     retired = old.folder / "retired"
-    retired.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-    _write_secret(retired / f"{old.leaf.serial_number:x}.pem", _pem(old.leaf))
+    make_folders(retired, OWNER_FOLDER)
+    write_durably(retired / f"{old.leaf.serial_number:x}.pem", _pem(old.leaf), OWNER_FILE)
     if lost_at is not None:
-        _write_secret(old.folder / "withdrawn.pem", _pem(_with_withdrawn(old, key, lost_at)))
-    _write_secret(old.folder / "signer.pem", _new_signer(old.root, key))
+        write_durably(old.folder / "withdrawn.pem", _pem(_with_withdrawn(old, key, lost_at)), OWNER_FILE)
+    write_durably(old.folder / "signer.pem", _new_signer(old.root, key), OWNER_FILE)
     return read_authority(old.folder)
 
 
@@ -192,7 +190,7 @@ def rotate_mark_key(settings: Settings) -> Authority:
     """
     old = open_authority(settings)
     path = old.folder / f"mark-{len(old.mark_keys)}.key"
-    _write_secret(path, secrets.token_bytes(32), exclusive=True)
+    write_durably(path, secrets.token_bytes(32), OWNER_FILE, exclusive=True)
     return read_authority(old.folder)
 
 
@@ -238,10 +236,10 @@ def _fill(folder: Path, name: str, root_key: Path | None) -> None:
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(key, None)
     )
-    _write_secret(folder / "root.pem", _pem(root))
-    _write_secret(root_key or folder / "root.key", _key_pem(key), exclusive=True)
-    _write_secret(folder / "signer.pem", _new_signer(root, key))
-    _write_secret(folder / "mark.key", secrets.token_bytes(32))
+    write_durably(folder / "root.pem", _pem(root), OWNER_FILE)
+    write_durably(root_key or folder / "root.key", _key_pem(key), OWNER_FILE, exclusive=True)
+    write_durably(folder / "signer.pem", _new_signer(root, key), OWNER_FILE)
+    write_durably(folder / "mark.key", secrets.token_bytes(32), OWNER_FILE)
 
 
 def _new_signer(root: x509.Certificate, root_key: Ed25519PrivateKey) -> bytes:
@@ -331,23 +329,3 @@ def _private_key(path: Path, what: str, remedy: str) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise RightsKeysMissing(f"{path} is not an Ed25519 key", remedy)
     return key
-
-
-def _write_secret(path: Path, content: bytes, exclusive: bool = False) -> None:
-    """Write a file that only its owner can read, whole or not at all.
-
-    Raises:
-        FileExistsError: ``exclusive``, and the file is there already.
-    """
-    if exclusive and path.exists():
-        raise FileExistsError(17, "is there already", str(path))
-    passing = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with os.fdopen(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _SECRET_MODE), "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        passing.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            passing.unlink()

@@ -13,7 +13,7 @@ from PIL import Image
 
 from vmodel.config import Settings
 from vmodel.core.colour import on_white
-from vmodel.core.files import encode_picture
+from vmodel.core.files import encode_picture, put_object
 from vmodel.types import ByteArray
 
 
@@ -39,7 +39,7 @@ class Originals:
             licence_id: 32 hexadecimal digits.
             picture: (H, W, 3) sRGB or (H, W, 4) sRGB with straight alpha, uint8, without mark.
         """
-        obstore.put(self._store, self._path(licence_id), encode_picture(on_white(picture), "jpeg"))
+        put_object(self._store, self._path(licence_id), encode_picture(on_white(picture), "jpeg"))
 
     def get(self, licence_id: str) -> ByteArray | None:
         """Return a picture, (H, W, 3) uint8 sRGB, or None if it is not there."""
@@ -53,7 +53,7 @@ class Originals:
             frame_id: 32 hexadecimal digits.
             picture: (H, W, 3) uint8 sRGB without mark.
         """
-        obstore.put(self._store, self._frame_path(licence_id, frame_id), encode_picture(picture, "jpeg"))
+        put_object(self._store, self._frame_path(licence_id, frame_id), encode_picture(picture, "jpeg"))
 
     def get_frame(self, licence_id: str, frame_id: str) -> ByteArray | None:
         """Return a frame, (H, W, 3) uint8 sRGB, or None if it is not there."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import secrets
-from pathlib import Path
 
 from vmodel.config import Settings
-from vmodel.core.files import make_home
+from vmodel.core.files import OWNER_FILE, make_home, write_durably
 from vmodel.errors import OutputNotWritable
 
 _BYTES = 32
@@ -27,20 +26,8 @@ def installation_secret(settings: Settings) -> bytes:
     path = settings.home / "secret"
     try:
         if not path.is_file():
-            _write_once(path)
+            with contextlib.suppress(FileExistsError):  # of two processes that start at once, the first one's stays
+                write_durably(path, secrets.token_bytes(_BYTES), OWNER_FILE, exclusive=True)
         return path.read_bytes()
     except OSError as error:
         raise OutputNotWritable(str(settings.home), error.strerror or str(error)) from None
-
-
-def _write_once(path: Path) -> None:
-    """Write a fresh secret; if two processes start at once, that of the first one stays."""
-    passing = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
-    passing.touch(mode=0o600)
-    passing.write_bytes(secrets.token_bytes(_BYTES))
-    try:
-        os.link(passing, path)
-    except FileExistsError:
-        pass
-    finally:
-        passing.unlink()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, new_id, now
@@ -38,6 +38,7 @@ LOGINS_PER_QUARTER = 10
 _SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCOPES}
 _QUARTER_S = 900
 _SIGN_IN = "sign-in"
+_KEY = "key:"
 _HOUR = timedelta(hours=1)
 
 
@@ -126,7 +127,7 @@ def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | No
 
 
 def find_api_key(session: Session, token: str) -> Identity:
-    """Return the owner of an API key with the key's scopes, and record its use.
+    """Return the owner of an API key with the key's scopes.
 
     Raises:
         KeyInvalid: it is unknown or revoked, or its account is closed.
@@ -140,9 +141,14 @@ def find_api_key(session: Session, token: str) -> Identity:
     key, account = found
     if key.revoked_at is not None or account.closed_at is not None:
         raise KeyInvalid
-    if key.last_used_at is None or now() - key.last_used_at > _HOUR:
-        key.last_used_at = now()
-    return Identity(account.id, account.role, account.plan, frozenset(key.scopes.split()), f"key:{key.id}")
+    return Identity(account.id, account.role, account.plan, frozenset(key.scopes.split()), f"{_KEY}{key.id}")
+
+
+def record_use(session: Session, identity: Identity) -> None:
+    """Record that a key was used, to the hour; a login has no such record."""
+    rarely = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now() - _HOUR)
+    used = update(ApiKey).where(ApiKey.id == identity.subject.removeprefix(_KEY), rarely)
+    session.execute(used.values(last_used_at=now()))
 
 
 def check_still(session: Session, identity: Identity) -> None:

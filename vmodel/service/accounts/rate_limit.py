@@ -5,12 +5,17 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import structlog
 from sqlalchemy import BigInteger, Integer, String, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Table
+from vmodel.core.database import Database, Table
+from vmodel.core.storage_faults import explain_fault
 from vmodel.service.errors import RateLimited
 
 
@@ -28,6 +33,21 @@ class RateWindow(Table):
     subject: Mapped[str] = mapped_column(String(320), primary_key=True)
     window: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     requests: Mapped[int] = mapped_column(Integer)
+
+
+@contextmanager
+def counting(database: Database) -> Iterator[Session]:
+    """Open a transaction for ``check_rate``; a count that cannot be written now holds nobody up.
+
+    On a full disk, or while another process writes for long, what only reads is still answered.
+    """
+    try:
+        with database.brief() as session:
+            yield session
+    except SQLAlchemyError as error:
+        if explain_fault(error) is None:
+            raise
+        structlog.get_logger().warning("request_not_counted", error=type(error).__name__)
 
 
 def check_rate(session: Session, subject: str, limit: int, per_s: int, at_s: float | None = None) -> None:

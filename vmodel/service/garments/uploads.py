@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, String, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.core.database import Database, Moment, Table, now
 from vmodel.service.accounts.plans import Plans
 from vmodel.service.accounts.users import Account
 from vmodel.service.garments.errors import StorageFull
+from vmodel.service.garments.records import unneeded_files
 from vmodel.service.storage.file_store import FileStore, key_of
 
 _MB = 1_000_000
@@ -69,6 +70,22 @@ def keep_upload(
     return store.put(account_id, content, suffix)
 
 
+def are_kept(session: Session, account_id: str, keys: Iterable[str | None]) -> bool:
+    """Return whether files of ``keep_upload`` are still stored, and keep them so until the transaction ends.
+
+    The same content may have been deleted with another garment meanwhile; the caller then stores it again.
+
+    Args:
+        session: of the transaction that writes the row which needs the files.
+        account_id: the owner.
+        keys: of the files; None is ignored.
+    """
+    asked = {key for key in keys if key is not None}
+    session.get_one(Account, account_id, with_for_update=True)
+    found = select(func.count()).select_from(StoredUpload).where(StoredUpload.key.in_(asked))
+    return session.scalar(found) == len(asked)
+
+
 def drop_uploads(
     database: Database,
     store: FileStore,
@@ -76,7 +93,9 @@ def drop_uploads(
     keys: Iterable[str],
     needed_before: datetime | None = None,
 ) -> int:
-    """Delete files of an account, which then no longer count.
+    """Delete files of an account that nothing needs, which then no longer count.
+
+    A file that a new garment has come to need since the caller looked stays.
 
     Args:
         database: of the installation.
@@ -94,6 +113,8 @@ def drop_uploads(
         with database.transaction() as session:
             # Under the lock nobody can count the same content as stored while it is deleted.
             session.get_one(Account, account_id, with_for_update=True)
+            if not unneeded_files(session, account_id, [key]):
+                continue
             known = session.get(StoredUpload, key)
             if needed_before is not None and (known is None or known.needed_at >= needed_before):
                 continue

@@ -14,15 +14,17 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from vmodel.config import Settings
 from vmodel.core.database import Database, now
-from vmodel.core.files import make_folder
+from vmodel.core.files import OWNER_FOLDER, append_durably, make_folder
 from vmodel.core.hashing import canonical_json
-from vmodel.service.ledger.entries import BEGINNING, DailyHead, HeadLeaf, Tip
+from vmodel.service.accounts.audit_log import audit
+from vmodel.service.ledger.entries import BEGINNING, CLOCKS_DIFFER, DailyHead, HeadLeaf, Tip, is_ahead
 from vmodel.service.ledger.signing_key import key_id, signing_key
 
 
@@ -40,15 +42,29 @@ def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = 
 
 
 def sign_daily_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead | None:
-    """Sign the state of all chains once a day (UTC); return None if that was done today."""
+    """Sign the state of all chains once a day (UTC); return None if that was done today.
+
+    A head that a wrong clock dated more than a day ahead does not count as today's: it stays in the chain, is named in
+    the audit log and the log, and the days go on after it.
+    """
     instant = at or now()
-    signed_today = select(DailyHead.number).where(DailyHead.day >= day_of(instant)).limit(1)
+    signed_today = (
+        select(DailyHead.number)
+        .where(DailyHead.day >= day_of(instant), DailyHead.at <= instant + CLOCKS_DIFFER)
+        .limit(1)
+    )
     with database.transaction() as session:
         if session.scalar(signed_today) is not None:
             return None
         _lock_heads(session)
         # Another process may have signed while this one waited.
-        return None if session.scalar(signed_today) is not None else _sign(session, key, instant)
+        if session.scalar(signed_today) is not None:
+            return None
+        last = _last_head(session)
+        if last is not None and is_ahead(last.at, instant):
+            audit(session, None, "ledger.head_ahead", str(last.number), day=last.day, today=day_of(instant))
+            structlog.get_logger().warning("ledger_head_ahead", number=last.number, day=last.day)
+        return _sign(session, key, instant)
 
 
 def keep_signed(settings: Settings, database: Database) -> None:
@@ -69,10 +85,9 @@ def note_witness(settings: Settings, head: DailyHead) -> None:
         OutputNotWritable: the state folder cannot be written.
     """
     path = witness_path(settings)
-    make_folder(path.parent)
+    make_folder(path.parent, OWNER_FOLDER)
     line = {"number": head.number, "day": head.day, "digest": head.digest, "signature": head.signature}
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line) + "\n")
+    append_durably(path, json.dumps(line) + "\n")
 
 
 def read_witness(settings: Settings) -> dict[int, str]:
@@ -102,8 +117,12 @@ def _lock_heads(session: Session) -> None:
         session.execute(text("LOCK TABLE ledger_head IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def _last_head(session: Session) -> DailyHead | None:
+    return session.scalars(select(DailyHead).order_by(DailyHead.number.desc()).limit(1)).one_or_none()
+
+
 def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
-    last = session.scalars(select(DailyHead).order_by(DailyHead.number.desc()).limit(1)).one_or_none()
+    last = _last_head(session)
     tips = session.execute(select(Tip.account_id, Tip.number, Tip.digest).order_by(Tip.account_id)).all()
     signed = select(HeadLeaf.account_id, func.max(HeadLeaf.number)).group_by(HeadLeaf.account_id)
     known: dict[str, int] = {row[0]: row[1] for row in session.execute(signed)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -38,6 +38,8 @@ BEGINNING = "0" * 64
 """Previous digest of a seller's first entry."""
 MOST_UNITS = 10**12
 KEY_LENGTH = 200
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far the clocks of an installation's machines may be apart; what lies further in the future is set aside."""
 _ROWS = 2000
 """Entries read in one transaction."""
 
@@ -301,6 +303,11 @@ def digest_of(entry: Any) -> str:
     plain = {name: getattr(entry, name) for name in _HASHED}
     plain["at"] = plain["at"].astimezone(UTC).isoformat(timespec="microseconds")
     return hashlib.sha256(canonical_json(plain)).hexdigest()
+
+
+def is_ahead(at: datetime, of: datetime) -> bool:
+    """Return whether a recorded moment lies more than ``CLOCKS_DIFFER`` after another: a clock was wrong."""
+    return at > of + CLOCKS_DIFFER
 
 
 def period_of(at: datetime) -> str:

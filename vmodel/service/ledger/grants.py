@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, now
+from vmodel.service.accounts.audit_log import audit
 from vmodel.service.errors import CreditsExhausted, EntryUnknown, IdempotencyConflict, RefundTooLarge
 from vmodel.service.ledger.entries import (
+    CLOCKS_DIFFER,
     Entry,
     Moves,
     Tip,
@@ -76,6 +79,9 @@ def grant_month(session: Session, account_id: str, units: int, at: datetime | No
     Call it before every ``reserve`` and ``balance`` that a user sees; after the first call of a month it costs one
     read. Free credits are spent before bought ones; those reserved when the month ends are not taken back.
 
+    A month that a wrong clock granted ahead of its time is set aside, which the audit log and the log name: what is
+    left of it lapses, and the present month's credits come, or come back as far as they lapsed.
+
     Args:
         session: of an open transaction.
         account_id: the seller.
@@ -87,18 +93,21 @@ def grant_month(session: Session, account_id: str, units: int, at: datetime | No
     instant = at or now()
     month = period_of(instant)
     seen = session.get(Tip, account_id, populate_existing=True)
-    if seen is not None and seen.quota_period >= month:
+    if seen is not None and _is_granted(seen, instant):
         return
     tip = lock_tip(session, account_id)
-    if tip.quota_period >= month:
+    if _is_granted(tip, instant):
         return
-    unused = _unused_quota(session, tip)
-    if unused > 0:
-        note = f"free credits of {tip.quota_period}"
-        append(session, tip, "lapse", Moves(issued=unused, available=-unused), instant, key=tip.quota_period, note=note)
-    if units > 0:
-        moves = Moves(issued=-units, available=units)
-        append(session, tip, "quota", moves, instant, key=month, note=f"free credits of {month}")
+    if tip.quota_period > month:
+        audit(session, None, "ledger.month_ahead", account_id, granted=tip.quota_period, month=month)
+        structlog.get_logger().warning("ledger_month_ahead", account=account_id, granted=tip.quota_period)
+    _let_lapse(session, tip, instant)
+    still_due = units - _credited(session, tip, month)
+    if still_due > 0:
+        moves = Moves(issued=-still_due, available=still_due)
+        again = find_keyed(session, account_id, "quota", month) is not None
+        key = f"{month}/{tip.number + 1}" if again else month
+        append(session, tip, "quota", moves, instant, key=key, note=f"free credits of {month}")
     tip.quota_period = month
     session.flush()
 
@@ -115,20 +124,41 @@ def current_balance(database: Database, account_id: str, monthly_credits: int) -
     """
     with database.reading() as session:
         tip = session.get(Tip, account_id)
-        if tip is not None and tip.quota_period >= period_of(now()):
+        if tip is not None and _is_granted(tip, now()):
             return balance(session, account_id)
     with database.transaction() as session:
         grant_month(session, account_id, monthly_credits)
         return balance(session, account_id)
 
 
-def _unused_quota(session: Session, tip: Tip) -> int:
-    quota = find_keyed(session, tip.account_id, "quota", tip.quota_period)
-    if quota is None:
-        return 0
+def _is_granted(tip: Tip, at: datetime) -> bool:
+    """Return whether the month's free credits were granted, or the next month's by a machine whose clock is ahead."""
+    return period_of(at) <= tip.quota_period <= period_of(at + CLOCKS_DIFFER)
+
+
+def _let_lapse(session: Session, tip: Tip, at: datetime) -> None:
+    """Take back what is unused of the free credits that were granted last."""
+    newest = (
+        select(Entry).where(Entry.account_id == tip.account_id, Entry.kind == "quota").order_by(Entry.number.desc())
+    )
+    quota = session.scalars(newest.limit(1)).one_or_none()
+    if quota is None or quota.key is None or quota.key.partition("/")[0] != tip.quota_period:
+        return
+    if find_keyed(session, tip.account_id, "lapse", quota.key) is not None:
+        return
     # Credits that were charged or are still held since the grant.
     spent = tip.consumed + tip.reserved - quota.consumed_after - quota.reserved_after
-    return min(tip.available, max(0, quota.available - max(0, spent)))
+    unused = min(tip.available, max(0, quota.available - max(0, spent)))
+    if unused > 0:
+        moves = Moves(issued=unused, available=-unused)
+        append(session, tip, "lapse", moves, at, key=quota.key, note=quota.note)
+
+
+def _credited(session: Session, tip: Tip, month: str) -> int:
+    """Return the free credits of a month that were granted and have not lapsed; more than none if a clock was wrong."""
+    of_month = Entry.kind.in_(("quota", "lapse")) & ((Entry.key == month) | Entry.key.startswith(f"{month}/"))
+    credited = select(func.coalesce(func.sum(Entry.available), 0)).where(Entry.account_id == tip.account_id, of_month)
+    return int(session.scalar(credited) or 0)
 
 
 def refund(

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
 
-from vmodel.core.database import Database
+from vmodel.core.database import Database, now
 from vmodel.service.ledger.checkpoints import digest_of_head
-from vmodel.service.ledger.entries import BEGINNING, BOOKS, DailyHead, Entry, HeadLeaf, Tip, digest_of, read_entries
+from vmodel.service.ledger.entries import (
+    BEGINNING,
+    BOOKS,
+    CLOCKS_DIFFER,
+    ClosedPeriod,
+    DailyHead,
+    Entry,
+    HeadLeaf,
+    Tip,
+    digest_of,
+    is_ahead,
+    period_of,
+    read_entries,
+)
 from vmodel.service.ledger.signing_key import key_id
 
 
@@ -25,7 +40,7 @@ class Fault:
         number: of the entry or head.
         entry_id: of the entry; empty if it is missing.
         problem: changed, missing, moved, unbalanced, wrong_move, wrong_balance, late, cut, head_changed, head_missing,
-            head_forged or head_differs.
+            head_forged or head_differs; ahead for what ``find_ahead`` notes.
         message: one sentence.
     """
 
@@ -65,6 +80,52 @@ def verify(
     named = {fault.account_id for fault in chains}
     faults += chains + [fault for fault in _compare_with_heads(database) if fault.account_id not in named]
     return faults
+
+
+def find_ahead(database: Database, at: datetime | None = None) -> list[Fault]:
+    """Report what a wrong clock has dated ahead of its time; nothing of it was altered, and it is set aside.
+
+    Args:
+        database: of the installation.
+        at: now by default.
+    Returns:
+        One note, its problem "ahead", for each head, each closed month, and each seller with entries or free credits of
+        the future.
+    """
+    instant = at or now()
+    latest, month = instant + CLOCKS_DIFFER, period_of(instant + CLOCKS_DIFFER)
+    following = aliased(DailyHead)
+    out_of_order = select(DailyHead.number, DailyHead.day, DailyHead.at, following.at).outerjoin(
+        following, following.number == DailyHead.number + 1
+    )
+    entries = select(Entry.account_id, func.min(Entry.number), func.max(Entry.at)).where(Entry.at > latest)
+    months = select(Tip.account_id, Tip.number, Tip.quota_period).where(Tip.quota_period > month)
+    with database.reading() as session:
+        heads = session.execute(out_of_order.order_by(DailyHead.number)).all()
+        dated = session.execute(entries.group_by(Entry.account_id).order_by(Entry.account_id)).all()
+        granted = session.execute(months.order_by(Tip.account_id)).all()
+        closed = session.scalars(select(ClosedPeriod.period).where(ClosedPeriod.period > month)).all()
+    found = [
+        _ahead("", number, f"Head {number} is dated {day}")
+        for number, day, signed_at, next_at in heads
+        if is_ahead(signed_at, min(instant, next_at or instant))
+    ]
+    found += [_ahead("", 0, f"The month {period} is closed") for period in closed]
+    found += [
+        _ahead(account_id, number, f"Entries of {account_id} from {number} on are dated up to {last:%Y-%m-%d}")
+        for account_id, number, last in dated
+    ]
+    return found + [
+        _ahead(account_id, number, f"{account_id} has the free credits of {period}")
+        for account_id, number, period in granted
+    ]
+
+
+def _ahead(account_id: str, number: int, what: str) -> Fault:
+    message = (
+        f"{what}, ahead of its time: a clock was wrong, or this machine's is. Nothing was altered; set the clocks."
+    )
+    return Fault(account_id, number, "", "ahead", message)
 
 
 def _check_chains(database: Database) -> Iterator[Fault]:

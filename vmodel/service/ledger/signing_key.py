@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
-import secrets
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -21,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from vmodel.config import Settings
-from vmodel.core.files import make_folder
+from vmodel.core.files import OWNER_FILE, OWNER_FOLDER, make_folder, write_durably
 from vmodel.service.errors import LedgerKeyUnreadable
 
 
@@ -40,8 +39,10 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(seed.derive(settings.secret.get_secret_value().encode()))
     path = key_path(settings)
     if not path.is_file():
-        make_folder(path.parent)
-        _write_once(path)
+        make_folder(path.parent, OWNER_FOLDER)
+        fresh = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        with contextlib.suppress(FileExistsError):  # of two processes that start at once, the first one's key stays
+            write_durably(path, fresh, OWNER_FILE, exclusive=True)
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
@@ -79,17 +80,3 @@ def public_pem(key: Ed25519PublicKey) -> str:
 def key_id(key: Ed25519PublicKey) -> str:
     """Return the SHA-256 of a public key's 32 bytes, hexadecimal."""
     return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()
-
-
-def _write_once(path: Path) -> None:
-    # If two processes start at once, the key of the first one stays.
-    fresh = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    passing = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    passing.touch(mode=0o600)
-    passing.write_bytes(fresh)
-    try:
-        os.link(passing, path)
-    except FileExistsError:
-        pass
-    finally:
-        passing.unlink()

@@ -19,7 +19,15 @@ from sqlalchemy import URL, inspect, make_url
 
 from vmodel.config import Settings
 from vmodel.core.database import Database, database_url, now
-from vmodel.core.files import make_folder, make_home, sha256_of
+from vmodel.core.files import (
+    OWNER_FILE,
+    OWNER_FOLDER,
+    close_to_others,
+    make_folder,
+    make_home,
+    sha256_of,
+    write_durably,
+)
 from vmodel.errors import OutputNotWritable
 from vmodel.service.errors import BackupDamaged, BackupFailed, RestoreRefused
 
@@ -47,14 +55,17 @@ def back_up(settings: Settings, folder: Path, with_files: bool = True) -> int:
     """
     if folder.exists() and any(folder.iterdir()):
         raise RestoreRefused(str(folder))
-    make_folder(folder)
+    make_folder(folder, OWNER_FOLDER)
     try:
+        folder.chmod(OWNER_FOLDER)  # before anything is in it
         _save_database(settings, folder)
         for name in (*_KEPT, *([_FILES] if with_files and settings.files_url is None else [])):
             _copy(settings.home / name, folder / name)
         listed = {str(path.relative_to(folder)): sha256_of(path) for path in _files_of(folder)}
         content = {"made_at": now().isoformat(timespec="seconds"), "files": listed}
-        (folder / LIST).write_text(json.dumps(content, indent=1), encoding="utf-8")
+        write_durably(folder / LIST, json.dumps(content, indent=1).encode(), OWNER_FILE)
+        close_to_others(folder)
+        os.sync()  # a backup that is reported as made survives a power cut
     except OSError as error:
         raise OutputNotWritable(str(folder), error.strerror or str(error)) from None
     return sum(path.stat().st_size for path in _files_of(folder))
@@ -85,6 +96,7 @@ def restore(settings: Settings, folder: Path) -> None:
             _load_postgres(url, folder / _DUMP)
         for name in (*_KEPT, *_SQLITE, _FILES):
             _copy(folder / name, _place(settings, name))
+        os.sync()
     except OSError as error:
         raise OutputNotWritable(str(settings.home), error.strerror or str(error)) from None
 
@@ -133,9 +145,11 @@ def _run_tool(url: URL, tool: str, *arguments: str) -> None:
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
         shutil.copytree(source, target, copy_function=shutil.copy2)
+        close_to_others(target)
     elif source.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
+        close_to_others(target)
 
 
 def _files_of(folder: Path) -> Iterator[Path]:

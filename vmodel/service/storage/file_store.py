@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from vmodel.config import Settings
-from vmodel.core.files import make_folder
+from vmodel.core.files import OWNER_FILE, OWNER_FOLDER, make_folder, put_object
+from vmodel.core.storage_faults import explain_fault
 from vmodel.service.storage.errors import LinkInvalid, StoredFileDamaged, StoredFileMissing, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 LINK_S = 3600
 """Lifetime of a link to a picture, in seconds."""
+_PROBE_BYTES = 65_536
 _KEY = re.compile(r"([0-9a-z][0-9a-z_-]{0,63})/([0-9a-f]{64})\.([a-z0-9]{1,8})")
 
 
@@ -64,6 +67,9 @@ class FileStore:
     def put(self, account_id: str, content: bytes, suffix: str) -> str:
         """Store a file; identical content of an account is stored once.
 
+        When this returns, the file survives a power cut, so that a row may name it. It is written even if it is there,
+        which may be damaged.
+
         Args:
             account_id: the owner.
             content: all of it.
@@ -71,14 +77,12 @@ class FileStore:
         Returns:
             The key.
         Raises:
+            NoSpaceLeft: the disk is full.
             StoreUnavailable: it could not be written.
         """
-        import obstore
-
         key = key_of(account_id, content, suffix)
-        if self._size(key) != len(content):
-            with _reachable():
-                obstore.put(self._objects, key, content)
+        with _reachable():
+            put_object(self._objects, key, content)
         return key
 
     def get(self, account_id: str, key: str) -> bytes:
@@ -141,11 +145,20 @@ class FileStore:
         return len(found)
 
     def check(self) -> None:
-        """Check that the store answers, by asking for a file that does not exist.
+        """Check that the store answers, by asking for a file that does not exist; write to a folder for a moment.
 
         Raises:
+            NoSpaceLeft: the folder's disk is full.
             StoreUnavailable: it does not answer, or not as a store of files.
         """
+        from obstore.store import LocalStore
+
+        if isinstance(self._objects, LocalStore):
+            try:
+                with _reachable(), tempfile.TemporaryFile(dir=str(self._objects.prefix), buffering=0) as probe:
+                    probe.write(bytes(_PROBE_BYTES))
+            except FileNotFoundError:
+                raise StoreUnavailable("its folder is gone") from None
         self._size(f"_/{'0' * 64}.none")
 
     def _size(self, key: str) -> int | None:
@@ -186,7 +199,7 @@ def files_address(settings: Settings) -> str:
     if settings.files_url is not None:
         return settings.files_url
     folder = settings.home / "files"
-    make_folder(folder)
+    make_folder(folder, OWNER_FOLDER)
     return folder.resolve().as_uri()
 
 
@@ -263,8 +276,8 @@ def write_local(store: FileStore, account_id: str, key: str, folder: Path) -> Pa
     check_key(account_id, key)
     path = folder / key
     if not path.is_file():
-        make_folder(path.parent)
-        write_whole(path, store.get(account_id, key))
+        make_folder(path.parent, OWNER_FOLDER)
+        write_whole(path, store.get(account_id, key), OWNER_FILE)
     return path
 
 
@@ -281,4 +294,6 @@ def _reachable() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except (BaseError, OSError, ValueError) as error:
+        if full := explain_fault(error):
+            raise full from None
         raise StoreUnavailable(" ".join(str(error).split())[:200] or type(error).__name__) from None

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 T = TypeVar("T")
 
@@ -26,10 +27,10 @@ def patiently(do: Callable[[], T], for_s: float = PATIENCE_S) -> T:
     while True:
         try:
             return do()
-        except DBAPIError as error:
-            away = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+        except (DBAPIError, PoolTimeout) as error:
+            away = isinstance(error, OperationalError | InterfaceError | PoolTimeout) or error.connection_invalidated
             if not away or time.monotonic() + wait_s > until:
                 raise
-            structlog.get_logger().warning("database_away", error=type(error.orig).__name__, again_in_s=wait_s)
+            structlog.get_logger().warning("database_away", error=type(error).__name__, again_in_s=wait_s)
         time.sleep(wait_s)
         wait_s = min(wait_s * 2, _LONGEST_S)

@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 
 from vmodel.config import Settings
 from vmodel.core.database import database_url
+from vmodel.core.files import make_private
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
@@ -155,6 +156,7 @@ def _step(name: str, do: Callable[[str], T], argument: str) -> T:
 def _config(settings: Settings, worker_id: str) -> DBOSConfig:
     url = make_url(database_url(settings))
     if url.get_backend_name() == "sqlite":
+        make_private(settings.home / "queue.db")
         address = f"sqlite:///{settings.home / 'queue.db'}"
     else:
         address = url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -194,7 +194,7 @@ class Worker:
     def _fail(self, work: Work, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
         known = error if isinstance(error, VModelError) else None
         if known is None:
-            log.error("shot_fault", note=log_fault(error, self.settings.home))
+            log.error("shot_fault", note=log_fault(error, self.settings.home, or_on_stderr=True))
         else:
             log.info("shot_failed", code=known.code)
         sentence = "Something went wrong inside vmodel; the operator has a note of it. Try again later."
@@ -233,7 +233,7 @@ class Worker:
             except (SQLAlchemyError, VModelError) as error:
                 self._log.warning("beat_failed", error=type(error).__name__)
             except Exception as error:  # without its beat a worker that is well loses its turns to the others
-                self._log.error("beat_fault", note=log_fault(error, self.settings.home))
+                self._log.error("beat_fault", note=log_fault(error, self.settings.home, or_on_stderr=True))
 
     def _leave_at_once(self) -> None:
         """Exit at once: others have our turns, so our further work would be done twice, and DBOS would record it."""

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.api.http.state import Installation
+from app.api.intake.garments import _put_cutout
 from tests.support.api_client import BLANK, picture, upload
 
 
@@ -187,3 +188,23 @@ def test_a_link_opens_one_file_and_cannot_be_turned_into_another(stranger: TestC
     sealed = link[:12] + ("A" if link[12] == "B" else "B") + link[13:]
     for changed in (link[:-4] + "AAAA", sealed, "/v1/files/..%2f..%2fsecret", "/v1/files/x"):
         assert stranger.get(changed).status_code == 404
+
+
+def test_a_photo_that_is_uploaded_again_while_its_garment_is_deleted_is_kept(
+    here: Installation, anna: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = picture((200, 210, 220))
+    first = upload(anna, photo).json()
+    deleting: list[str] = []
+
+    def delete_now(here: Installation, account_id: str, *rest: Any) -> str | None:
+        """Delete the first garment after the new one's photo was stored and before its row is written."""
+        if not deleting:
+            deleting.append(first["id"])
+            assert anna.delete(f"/v1/garments/{first['id']}").status_code == 204
+        return _put_cutout(here, account_id, *rest)
+
+    monkeypatch.setattr("app.api.intake.garments._put_cutout", delete_now)
+    again = upload(anna, photo).json()
+    assert deleting
+    assert anna.get(f"/v1/garments/{again['id']}/photo").content == photo

@@ -20,6 +20,7 @@ from starlette.types import Message
 from app.api.http.open_limit import MOST_WATCHES
 from app.api.http.state import Installation
 from app.api.routes.job_events import stream_job
+from app.api.schemas.jobs import show_job
 from tests.support.api_client import BLANK, client_of, deliver_blank, new_account, picture, upload, work_off
 from vmodel.service.accounts.auth import Identity
 from vmodel.service.jobs import fair_queue, heartbeat, transitions
@@ -209,6 +210,23 @@ def test_a_stream_whose_reader_is_gone_counts_no_more(here: Installation, anna: 
         with pytest.raises(ClientDisconnect):
             asyncio.run(stream({"type": "http", "asgi": {"spec_version": "2.4"}}, says_nothing, gone))
     anna.post(f"/v1/jobs/{job.id}/cancel")
+
+
+def test_a_watch_reads_the_database_beside_the_loop_that_serves_all_requests(
+    anna: TestClient, garment_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def show(*asked: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return show_job(*asked)
+
+    monkeypatch.setattr("app.api.routes.job_events.show_job", show)
+    job = ask(anna, garment_id, 1, key="watched from beside").json()
+    anna.post(f"/v1/jobs/{job['id']}/cancel")
+    assert "event: job" in anna.get(f"/v1/jobs/{job['id']}/events").text
+    assert threads
+    assert all(name.startswith("AnyIO worker") for name in threads)
 
 
 def test_deleted_pictures_are_gone_and_stay_charged(anna: TestClient, here: Installation, garment_id: str) -> None:
