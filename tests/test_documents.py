@@ -70,7 +70,7 @@ def test_the_tree_in_readme_has_every_folder_of_the_repository_and_of_the_librar
     assert [name for name in named if not (ROOT / name).exists()] == []
     library = {f"vmodel/{path.parent.name}/" for path in (ROOT / "vmodel").glob("*/__init__.py")}
     assert {name for name in named if name.startswith("vmodel/") and name != "vmodel/"} == library
-    code = {f"{folder}/" for folder in FOLDERS}
+    code = {f"{path.parent.name}/" for path in ROOT.glob("*/__init__.py")}
     assert code | {"docs/", "examples/", "weights/"} == {
         name for name in named if name.count("/") == 1 and name[-1] == "/"
     }

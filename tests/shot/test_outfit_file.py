@@ -36,9 +36,10 @@ def test_an_outfit_file_names_garments_beside_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("garments: []", "garments is []; give one or more"),
+        ("garments: []", "has a fault (garments is []; give one or more)"),
         ("tucked: true", "garments is missing"),
-        ("garments: [jeans.jpg]", "'jeans.jpg'; give a mapping"),
+        ("garments: jeans.jpg", "garments is 'jeans.jpg'; give a list"),
+        ("garments: [{photo: a.jpg}, jeans.jpg]", "garment 2 ('jeans.jpg' is not a mapping)"),
         ("garments: [{photo: a.jpg}]\ntuck: true", "the field 'tuck' is not known; there are garments, tucked"),
         ("- photo: a.jpg", "not a mapping"),
         ("garments: [{material: denim}]", "garment 1 (photo is missing"),
@@ -54,6 +55,7 @@ def test_an_outfit_file_names_garments_beside_it(tmp_path: Path) -> None:
         ("garments: [{photo: a.jpg, length_cm: long, category: 4}]", "category is 4; give text"),
         ("garments: [{photo: a.jpg}]\ntucked: maybe", "tucked is 'maybe'; give true or false"),
         ("garments: [{photo: a.jpg}", "not YAML"),
+        ("garments: [{photo: a.jpg, garment_size: 2026-13-01}]", "not YAML"),
         ("!!python/object/apply:os.system ['true']", "not YAML"),
         ("x" * 200_000, "larger than"),
     ],

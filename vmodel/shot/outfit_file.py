@@ -20,7 +20,7 @@ MOST_BYTES = 100_000
 class _OutfitFile(RequestPart):
     """Content of an outfit file, whose garments are read one by one, so that a fault is told with its number."""
 
-    garments: Annotated[list[dict[Any, Any]], Field(min_length=1)]
+    garments: Annotated[list[Any], Field(min_length=1)]
     tucked: bool = False
 
 
@@ -44,7 +44,7 @@ def read_outfit(path: Path | None, photos: Sequence[Path] = ()) -> tuple[tuple[G
     try:
         outfit = _OutfitFile(**_load(path))
     except TypeError as error:
-        raise OutfitInvalid(str(path), f"is not one of vmodel ({error})") from None
+        raise OutfitInvalid(str(path), f"has a fault ({error})") from None
     garments = [_source(path, number, plain) for number, plain in enumerate(outfit.garments, 1)]
     return (*garments, *further), outfit.tucked
 
@@ -56,14 +56,16 @@ def _load(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise OutfitInvalid(str(path), error.strerror or str(error)) from None
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
+    except (ValueError, yaml.YAMLError, RecursionError):  # a day that no month has is a ValueError
         raise OutfitInvalid(str(path), "is not YAML") from None
     if not isinstance(content, dict):
         raise OutfitInvalid(str(path), "is not a mapping")
     return {str(name): value for name, value in content.items()}
 
 
-def _source(path: Path, number: int, plain: dict[Any, Any]) -> GarmentSource:
+def _source(path: Path, number: int, plain: Any) -> GarmentSource:
+    if not isinstance(plain, dict):
+        raise OutfitInvalid(str(path), f"has a fault in garment {number} ({plain!r:.80} is not a mapping)")
     values: dict[str, Any] = {
         str(name): path.parent / value if name in FILE_FIELDS and isinstance(value, str) else value
         for name, value in plain.items()

@@ -222,7 +222,6 @@ _TAKES: Final = {
     "is_instance_of": "the path of a file",
     "list_type": "a list",
     "too_short": "one or more",
-    "dict_type": "a mapping of fields to values",
 }
 """Type of a fault of pydantic -> what the field takes; of a union's faults the last counts."""
 
