@@ -36,6 +36,29 @@ def test_a_folder_of_garments_shows_several_people_and_no_child(roster: Roster) 
     assert not any(model.is_child for model in cast)
 
 
+MENS = (("woman", 0.2), ("man", 0.7), ("girl", 0.02), ("boy", 0.08))
+GIRLS = (("woman", 0.08), ("man", 0.02), ("girl", 0.8), ("boy", 0.1))
+
+
+def test_what_is_made_for_men_is_shown_on_men_of_several_looks(roster: Roster) -> None:
+    cast = [rank_models(roster.values(), content, MENS)[0] for content in GARMENTS]
+    assert {model.gender for model in cast} == {"man"}
+    assert len({model.id for model in cast}) >= 3
+
+
+def test_what_is_surely_made_for_girls_is_shown_on_a_girl_and_else_on_women(roster: Roster) -> None:
+    for content in GARMENTS:
+        first, *others = rank_models(roster.values(), content, GIRLS)
+        assert first.gender == "girl"
+        assert not any(model.is_child for model in others)  # rules may refuse a child, then an adult wears it
+        assert others[0].gender == "woman"
+
+
+def test_a_garment_that_may_be_an_adults_is_shown_on_no_child(roster: Roster) -> None:
+    unsure = (("woman", 0.3), ("man", 0.05), ("girl", 0.6), ("boy", 0.05))
+    assert not any(model.is_child for model in rank_models(roster.values(), "photo", unsure))
+
+
 def test_who_is_asked_next_is_somebody_else_of_the_roster(roster: Roster) -> None:
     ranked = rank_models(roster.values(), "photo")
     assert len({model.id for model in ranked}) == len(ranked) == sum(not model.is_child for model in roster.values())

@@ -22,10 +22,10 @@ from vmodel.core.hashing import content_key
 from vmodel.drape import drape_outfit
 from vmodel.drape.neck.collar import with_collars
 from vmodel.drape.neck.hood import with_hoods
-from vmodel.errors import DrapeFailed
+from vmodel.errors import DrapeFailed, NotAllowedForChildren
 from vmodel.quality.errors import NotWornRight
 from vmodel.quality.wear.judge import check_worn
-from vmodel.rights.policy.minors import check_shown
+from vmodel.rights.policy.minors import check_shown, check_staging
 from vmodel.scene import Scene
 from vmodel.scene.shading.visibility import AMBIENT_RAYS
 from vmodel.shot.pipeline_interface import Pattern
@@ -80,7 +80,7 @@ def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> Dr
     """
     *others, last = cast_models(pattern, request, studio)
     for model in others:
-        with contextlib.suppress(DrapeFailed, NotWornRight):
+        with contextlib.suppress(DrapeFailed, NotWornRight, NotAllowedForChildren):
             return dress_model(model, pattern, request, studio)
     return dress_model(last, pattern, request, studio)
 
@@ -92,7 +92,7 @@ def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[
     photo = request.garment.photo
     digest = studio.once(Stage.DIGEST, pattern.key, lambda: sha256_of(photo))
     free = [model for model in studio.roster.values() if model.id not in studio.barred]
-    return rank_models(free, f"{digest} {request.seed}")[:ASKED]
+    return rank_models(free, f"{digest} {request.seed}", pattern.kind.made_for)[:ASKED]
 
 
 def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
@@ -106,6 +106,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     Raises:
         VModelError: a name or a rule forbids it, the garment does not stay on, or is not worn right.
     """
+    check_staging(model, request.pose)
     sources = request.garment, *request.outfit
     pose_name = request.pose or choose_pose(model, pattern.kind.category)
     patterns = _read_outfit(model, pattern, pose_name, request, studio)
