@@ -22,10 +22,10 @@ from vmodel.core.hashing import content_key
 from vmodel.drape import drape_outfit
 from vmodel.drape.neck.collar import with_collars
 from vmodel.drape.neck.hood import with_hoods
-from vmodel.errors import DrapeFailed, NotAllowedForChildren
+from vmodel.errors import DrapeFailed
 from vmodel.quality.errors import NotWornRight
 from vmodel.quality.wear.judge import check_worn
-from vmodel.rights.policy.minors import check_shown, check_staging
+from vmodel.rights.policy.minors import check_shown
 from vmodel.scene import Scene
 from vmodel.scene.shading.visibility import AMBIENT_RAYS
 from vmodel.shot.pipeline_interface import Pattern
@@ -80,7 +80,7 @@ def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> Dr
     """
     *others, last = cast_models(pattern, request, studio)
     for model in others:
-        with contextlib.suppress(DrapeFailed, NotWornRight, NotAllowedForChildren):
+        with contextlib.suppress(DrapeFailed, NotWornRight):
             return dress_model(model, pattern, request, studio)
     return dress_model(last, pattern, request, studio)
 
@@ -106,7 +106,6 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     Raises:
         VModelError: a name or a rule forbids it, the garment does not stay on, or is not worn right.
     """
-    check_staging(model, request.pose)
     sources = request.garment, *request.outfit
     pose_name = request.pose or choose_pose(model, pattern.kind.category)
     patterns = _read_outfit(model, pattern, pose_name, request, studio)
