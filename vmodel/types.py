@@ -148,7 +148,7 @@ class GarmentKind:
         laid: how it was photographed: "flat", "hanger", "form" (an invisible body), "held" or "worn".
         intimate: probability that the photo shows swimwear or underwear, whatever category it counts as.
         bib: a bib on straps is its front above the waist; it is worn over a top.
-        cloth: looks of cloth and their probabilities, see ``light_left``; empty where nothing is known.
+        cloth, made_for: looks of cloth, see ``light_left``, and genders of wearers, with their probabilities; or empty.
     """
 
     category: Category
@@ -162,6 +162,7 @@ class GarmentKind:
     intimate: float = 0.0
     bib: bool = False
     cloth: tuple[tuple[str, float], ...] = ()
+    made_for: tuple[tuple[str, float], ...] = ()
 
     @property
     def bares_a_shoulder(self) -> bool:

@@ -51,6 +51,9 @@ def inspect_photo(
     if not as_json:
         kind = pattern.kind
         print(f"{kind.category.value} ({kind.confidence:.0%}), sleeve {kind.sleeve.value}, neck {kind.neckline.value}")
+        if kind.made_for:
+            whom, share = max(kind.made_for, key=lambda each: each[1])
+            print(f"made for a {whom} ({share:.0%})")
         print(picture)
         if pattern.question is not None:
             say_check(pattern.question.ask(kind.category, "read", CATEGORY_FLAG, photo.name))
@@ -64,6 +67,7 @@ def inspect_photo(
         "neckline": pattern.kind.neckline.value,
         "length": pattern.kind.length.value,
         "open_front": pattern.kind.open_front,
+        "made_for": {who: round(share, 3) for who, share in pattern.kind.made_for},
         "check": None if pattern.question is None else pattern.question.to_json(pattern.kind.category),
         "cutout": {"source": pattern.cutout.source, "confidence": round(pattern.cutout.confidence, 3)},
         "landmarks": {

@@ -36,6 +36,20 @@ def test_a_folder_of_garments_shows_several_people_and_no_child(roster: Roster) 
     assert not any(model.is_child for model in cast)
 
 
+MENS = (("woman", 0.2), ("man", 0.7), ("girl", 0.02), ("boy", 0.08))
+GIRLS = (("woman", 0.08), ("man", 0.02), ("girl", 0.8), ("boy", 0.1))
+
+
+def test_what_is_made_for_men_is_shown_on_men_of_several_looks(roster: Roster) -> None:
+    cast = [rank_models(roster.values(), content, MENS)[0] for content in GARMENTS]
+    assert {model.gender for model in cast} == {"man"}
+    assert len({model.id for model in cast}) >= 3
+
+
+def test_no_child_is_cast_unnamed_even_for_a_childs_garment(roster: Roster) -> None:
+    assert not any(model.is_child for model in rank_models(roster.values(), "photo", GIRLS))
+
+
 def test_who_is_asked_next_is_somebody_else_of_the_roster(roster: Roster) -> None:
     ranked = rank_models(roster.values(), "photo")
     assert len({model.id for model in ranked}) == len(ranked) == sum(not model.is_child for model in roster.values())

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from vmodel.errors import ModelInvalid
 from vmodel.types import Category, VirtualModel
 
-_SAMPLE_SIZES = ("XS", "S", "M")
-_OLDEST_SAMPLE = 45
+_SAMPLE_SIZES: Final = {"woman": ("XS", "S", "M"), "man": ("M", "L")}
+_OLDEST_SAMPLE: Final = 45
 
 
-def rank_models(models: Iterable[VirtualModel], content: str) -> list[VirtualModel]:
+def rank_models(
+    models: Iterable[VirtualModel], content: str, made_for: Sequence[tuple[str, float]] = ()
+) -> list[VirtualModel]:
     """Return the adults of the roster in casting order; one garment always gets the same person.
 
-    Different garments get different people, so that a folder of photos does not show one face only. A flat-lay does
-    not tell for whom it is cut. Women of sample size come first, because the pattern rules scale best to them.
+    Different garments get different people, so that a folder of photos does not show one face only. Men come first if
+    the garment is likelier made for men than for women, else women; of each those of sample size. Children are never
+    cast unnamed: for whom a garment is made is not read surely enough for that.
 
     Args:
         models: the roster.
         content: identifies the garment's photo and the seed.
+        made_for: of ``GarmentKind``.
     Raises:
         ModelInvalid: the roster has no adult.
     """
     adults = [model for model in models if not model.is_child]
     if not adults:
         raise ModelInvalid("the roster has no adult")
+    shares = dict(made_for)
+    likelier = "man" if shares.get("man", 0) > shares.get("woman", 0) else "woman"
     # Ranked by digests, not by a random index: a model that joins the roster changes only the garments that it wins.
-    return sorted(adults, key=lambda model: (_off_type(model), _digest(content, model)))
+    return sorted(adults, key=lambda model: (_off_type(model, likelier), _digest(content, model)))
 
 
 def cast_for_size(label: str, models: Iterable[VirtualModel], content: str) -> VirtualModel | None:
@@ -57,11 +64,10 @@ def _digest(content: str, model: VirtualModel) -> str:
     return hashlib.sha256(f"{content} {model.id}".encode()).hexdigest()
 
 
-def _off_type(model: VirtualModel) -> int:
-    """Return the casting penalty: 2 for a model that is no woman, 1 for one that is not of sample size and age."""
-    off_gender = model.gender != "woman"
-    off_sample = model.size not in _SAMPLE_SIZES or model.age > _OLDEST_SAMPLE
-    return 2 * off_gender + off_sample
+def _off_type(model: VirtualModel, gender: str) -> int:
+    """Return the casting penalty: 2 for a model of another gender, 1 for one that is not of sample size and age."""
+    off_sample = model.size not in _SAMPLE_SIZES.get(model.gender, ()) or model.age > _OLDEST_SAMPLE
+    return 2 * (model.gender != gender) + off_sample
 
 
 def choose_pose(model: VirtualModel, category: Category) -> str:

@@ -92,7 +92,7 @@ def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[
     photo = request.garment.photo
     digest = studio.once(Stage.DIGEST, pattern.key, lambda: sha256_of(photo))
     free = [model for model in studio.roster.values() if model.id not in studio.barred]
-    return rank_models(free, f"{digest} {request.seed}")[:ASKED]
+    return rank_models(free, f"{digest} {request.seed}", pattern.kind.made_for)[:ASKED]
 
 
 def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:

@@ -247,6 +247,7 @@ def test_inspecting_an_example_draws_it_and_prints_landmarks_that_can_be_given_b
     assert run(["inspect", photo, "--json", "--out", str(tmp_path)]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["category"] == "trousers"
+    assert sum(found["made_for"].values()) == pytest.approx(1, abs=0.01)
     assert Path(found["picture"]).is_file()
     (tmp_path / "points.json").write_text(json.dumps(found["landmarks"]))
     again = ["inspect", photo, "--json", "--out", str(tmp_path), "--landmarks", str(tmp_path / "points.json")]

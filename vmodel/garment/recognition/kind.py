@@ -266,9 +266,15 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
     chosen = category or likeliest
     confidence, laid = (1.0 if category is not None else share), reading.best("laid")
     intimate = reading.share("category", "swimwear") + reading.share("category", "underwear")
-    cloth = tuple((name, reading.share("cloth", name)) for name in CHOICES["cloth"])
+    cloth, made_for = (
+        tuple((name, reading.share(attribute, name)) for name in CHOICES[attribute])
+        for attribute in ("cloth", "made_for")
+    )
+    stated = category is not None
     if not chosen.covers_upper:
-        return GarmentKind(chosen, confidence, stated=category is not None, laid=laid, intimate=intimate, cloth=cloth)
+        return GarmentKind(
+            chosen, confidence, stated=stated, laid=laid, intimate=intimate, cloth=cloth, made_for=made_for
+        )
     neckline = _decide_neckline(reading)
     sleeve = Sleeve(reading.best("sleeve"))
     if neckline == Neckline.STRAPLESS and sleeve != Sleeve.NONE:
@@ -278,10 +284,11 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
         confidence=confidence,
         sleeve=sleeve,
         neckline=neckline,
-        stated=category is not None,
+        stated=stated,
         laid=laid,
         intimate=intimate,
         cloth=cloth,
+        made_for=made_for,
     )
     return replace(kind, open_front=can_be_open(kind) and reading.share("closure", "open") > _OPEN)
 

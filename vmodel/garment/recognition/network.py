@@ -56,12 +56,16 @@ CHOICES: Final = {
     "face": ("front", "back"),
     "garments": ("one", "several"),
     "cloth": ("plain", "logo", "allover", "placed", "blocks", "washed"),
+    "made_for": ("woman", "man", "girl", "boy"),
 }
 """Attribute -> its values, in the order of the network's scores. "none" as a category is a photo of no garment.
 
 Cloth is of one colour throughout, or except for a small logo or trims; or it has a small motif all over, a large one,
-areas of several colours, or lightness that varies on purpose, as faded denim has.
+areas of several colours, or lightness that varies on purpose, as faded denim has. Made for are the genders of
+``VirtualModel``.
 """
+_OF_SHAPE: Final = tuple(name for name in CHOICES if name not in ("cloth", "made_for"))
+"""Attributes that are scored from the garment's shape alone."""
 
 CLOSE_SIZE: Final = 128
 """Side in pixels of the close-up of a neck."""
@@ -154,20 +158,30 @@ class GarmentReaderNet(nn.Module):
         self.to_fine = nn.Conv2d(_WIDTH, 16, 1)
         self.mask = nn.Sequential(_convolution(16, 16), nn.Conv2d(16, 1, 3, padding=1))
         self.local = nn.Conv2d(_WIDTH, _LOCAL, 1)
-        scores = sum(len(values) for name, values in CHOICES.items() if name != "cloth")
+        scores = sum(len(CHOICES[name]) for name in _OF_SHAPE)
+        shape = 2 * _LEVELS[32] + _WIDTH + (_LOCAL + 3) * len(LANDMARKS)
         self.scores = nn.Sequential(
             nn.Dropout(0.2),
-            nn.Linear(2 * _LEVELS[32] + _WIDTH + (_LOCAL + 3) * len(LANDMARKS), 256),
+            nn.Linear(shape, 256),
             nn.ReLU(),
             nn.Dropout(0.2),
             nn.Linear(256, scores),
         )
+        woven = 2 * sum(_LEVELS[stride] for stride in _WOVEN)
         self.cloth_scores = nn.Sequential(
             nn.Dropout(0.2),
-            nn.Linear(2 * sum(_LEVELS[stride] for stride in _WOVEN), 96),
+            nn.Linear(woven, 96),
             nn.ReLU(),
             nn.Dropout(0.2),
             nn.Linear(96, len(CHOICES["cloth"])),
+        )
+        self.made_for_scores = nn.Sequential(
+            nn.BatchNorm1d(shape + woven, affine=False),
+            nn.Dropout(0.5),
+            nn.Linear(shape + woven, 96),
+            nn.ReLU(),
+            nn.Dropout(0.5),
+            nn.Linear(96, len(CHOICES["made_for"])),
         )
         lit = sum(_LEVELS[stride] for stride in _LIT)
         self.illuminant = nn.Sequential(
@@ -222,19 +236,18 @@ class GarmentReaderNet(nn.Module):
             way = self.merge[str(stride)](way + self.lateral[str(stride)](levels[stride]))
         fine = fn.interpolate(self.to_fine(way), scale_factor=2.0, mode="bilinear", align_corners=False)
         heat = self.heat(way)
-        scores = self.scores(
-            torch.cat([deep.mean((2, 3)), deep.amax((2, 3)), context, self._at_landmarks(way, heat)], 1)
-        )
-        scored = [name for name in CHOICES if name != "cloth"]
-        split = torch.split(scores, [len(CHOICES[name]) for name in scored], 1)
+        shape = torch.cat([deep.mean((2, 3)), deep.amax((2, 3)), context, self._at_landmarks(way, heat)], 1)
+        split = torch.split(self.scores(shape), [len(CHOICES[name]) for name in _OF_SHAPE], 1)
         mask = self.mask(fn.relu6(fine + self.fine(levels[2])))
         seen = mask.detach().sigmoid()
+        woven = _within(seen, [levels[stride] for stride in _WOVEN])
         return {
             "mask": mask[:, 0],
             "parts": self.parts(way),
             "heat": heat,
-            **dict(zip(scored, split, strict=True)),
-            "cloth": self.cloth_scores(_within(seen, [levels[stride] for stride in _WOVEN])),
+            **dict(zip(_OF_SHAPE, split, strict=True)),
+            "cloth": self.cloth_scores(woven),
+            "made_for": self.made_for_scores(torch.cat([shape, woven], 1)),
             "illuminant": self.illuminant(_around(seen, levels, _LIT)),
             "exposure": self.exposure(torch.cat([_inside(seen, levels), _around(seen, levels, _EXPOSED)], 1))[:, 0],
         }

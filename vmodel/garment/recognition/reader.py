@@ -158,6 +158,7 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
     logs = {name: (first.logs[name] + second.logs[name]) / 2 for name in CHOICES}
     for name, close in _look_closely(network, small, points).items():
         logs[name] = (logs[name] + close) / 2
+    logs["made_for"] = first.logs["made_for"]  # what lies around a garment tells its size
     return PhotoReading(
         mask=mask,
         parts=np.where(mask > 0.5, 1 + np.argmax(parts[1:], axis=0), 0).astype(np.uint8),

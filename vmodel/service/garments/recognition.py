@@ -235,7 +235,7 @@ def _measured(
     """
     share = min(1.0, _MEASURED_SIDE / max(read.size))
     marks = Landmarks({n: point * share for n, point in landmarks.points_px.items()}, landmarks.confidence)
-    wearer = rank_models(roster.values(), f"{read.flat_lay.sha256} 0")[0]
+    wearer = rank_models(roster.values(), f"{read.flat_lay.sha256} 0", kind.made_for)[0]
     surface = read.reading.surface.scaled(share)
     pattern = make_pattern(read.flat_lay, read.cutout, kind, marks, material=stated.material, surface=surface)
     garment = _cut_coarsely(pattern, measures_of(wearer), wearer.gender, stated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,15 +72,17 @@ def fit_on_views(
     views: Iterable[list[tuple[ByteArray, FloatArray]]],
     rng: np.random.Generator,
     weight_decay: float = 0.05,
+    loss_of: Callable[[Tensor, Tensor], Tensor] = fn.l1_loss,
 ) -> None:
     """Fit layers of the network on the features that it gives them, which stay as they are.
 
     Args:
         network: the reader.
-        layers: of the network, from (n, f) features to (n, k) values that describe the light.
+        layers: of the network, from (n, f) features to (n, k) values.
         views: of each photo, (SIZE, SIZE, 3) uint8 with the values, (k,), that the layers should answer.
         rng: source of all randomness.
         weight_decay: of AdamW.
+        loss_of: of answers and values, both (n, k).
     """
     features: list[Tensor] = []
     wanted: list[FloatArray] = []
@@ -96,7 +98,7 @@ def fit_on_views(
     optimiser = torch.optim.AdamW(layers.parameters(), _RATE, weight_decay=weight_decay)
     for _ in track(range(_EPOCHS), "fit"):
         for chosen in torch.split(torch.from_numpy(rng.permutation(len(given))), _BATCH):
-            loss = fn.l1_loss(layers(given[chosen]), goal[chosen])
+            loss = loss_of(layers(given[chosen]), goal[chosen])
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
