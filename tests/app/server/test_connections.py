@@ -89,14 +89,27 @@ def test_a_header_that_never_ends_is_cut_off_with_a_reason(site: FastAPI) -> Non
             assert b"request_too_slow" in answer
 
 
+def test_a_kept_connection_has_the_whole_time_for_its_next_header(site: FastAPI) -> None:
+    limits = ConnectionLimits(**PATIENT | {"header_s": 4.0})
+    with served(site, limits) as address, socket.create_connection(address, timeout=30) as line:
+        line.sendall(ASKED)
+        assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+        time.sleep(3)
+        line.sendall(HALF_HEADER)
+        time.sleep(2.5)
+        line.sendall(ASKED.removeprefix(HALF_HEADER))
+        assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_body_that_trickles_is_cut_off_and_one_that_flows_is_not(site: FastAPI) -> None:
     upload = upload_header("POST", "/v1/verify", 2_000_000)
     limits = ConnectionLimits(**PATIENT | {"header_s": 2.0, "body_s": 1.0, "bytes_a_second": 1000})
-    with served(site, limits) as address, socket.create_connection(address, timeout=30) as slow:
-        slow.sendall(upload)
-        with socket.create_connection(address, timeout=30) as steady:
-            steady.sendall(upload)
-            steady.sendall(b"x" * 1_000_000)
+    with served(site, limits) as address, socket.create_connection(address, timeout=30) as steady:
+        steady.sendall(upload + b'Content-Disposition: form-data; name="file"; filename="photo"\r\n\r\n')
+        steady.sendall(b"x" * 1_000_000)
+        time.sleep(1)  # what cuts off the slow one, which begins later, would have cut off this one
+        with socket.create_connection(address, timeout=30) as slow:
+            slow.sendall(upload)
             assert b" 408 " in rest(slow)
             steady.sendall(b"x" * 1_000_000)
             assert steady.recv(100).startswith(b"HTTP/1.1 422 ")
@@ -132,6 +145,15 @@ def test_connections_are_bounded_in_all_and_for_a_network(site: FastAPI) -> None
             assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
         with socket.create_connection(address, timeout=30) as refused:
             assert b"too_many_connections" in rest(refused)
+
+
+def test_a_proxy_is_known_by_its_address_and_not_by_its_network() -> None:
+    limits = ConnectionLimits(("fd00::5/128",), most=5, most_of_network=2)
+    assert [limits.enter("fd00::5") for _ in range(4)] == [True] * 4
+    assert not limits.enter("fd00::6")
+    for _ in range(3):
+        limits.leave("fd00::5")
+    assert [limits.enter("fd00::6") for _ in range(2)] == [True, False]
 
 
 def test_the_rest_of_a_refused_body_is_not_read_for_ever(site: FastAPI) -> None:
