@@ -52,7 +52,7 @@ class ConnectionLimits:
     answer_s: float = 60.0
     spare_s: float = 5.0
     spare_bytes: int = 1_000_000
-    _open: Counter[str] = field(default_factory=Counter)
+    _open: Counter[str] = field(default_factory=Counter, init=False)
 
     def enter(self, address: str) -> bool:
         """Count one more connection of an address; return False where there are as many as allowed."""
