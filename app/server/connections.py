@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import h11
+import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from app.api.http.error_handlers import answer_problem
@@ -19,6 +20,7 @@ from vmodel.core.database import new_id
 from vmodel.service.accounts.rate_limit import network_of
 
 _MOST = 1000
+_log = structlog.get_logger("vmodel.access")
 
 
 def _most_connections() -> int:
@@ -35,7 +37,7 @@ class ConnectionLimits:
         proxies: networks whose connections carry many callers; only ``most`` bounds them.
         most: open connections in all.
         most_of_network: open connections of one network.
-        header_s: seconds in which the header of a request must have arrived.
+        header_s: seconds in which a request must have begun, and in which its header must then have arrived.
         body_s: seconds that a body may wait in all, longer by one second for each ``bytes_a_second`` received.
         answer_s: seconds in which the caller must have taken something of an answer that waits.
         spare_s, spare_bytes: of a refused body that is read to no purpose, so that the caller gets to see the answer.
@@ -50,29 +52,32 @@ class ConnectionLimits:
     answer_s: float = 60.0
     spare_s: float = 5.0
     spare_bytes: int = 1_000_000
-    _open: Counter[str] = field(default_factory=Counter)
+    _open: Counter[str] = field(default_factory=Counter, init=False)
 
-    def enter(self, network: str) -> bool:
-        """Count one more connection; return False where there are as many as allowed."""
+    def enter(self, address: str) -> bool:
+        """Count one more connection of an address; return False where there are as many as allowed."""
+        network = network_of(address)
         is_full = self._open.total() >= self.most or (
-            self._open[network] >= self.most_of_network and not self._is_proxy(network)
+            self._open[network] >= self.most_of_network and not self._is_proxy(address)
         )
         if not is_full:
             self._open[network] += 1
         return not is_full
 
-    def leave(self, network: str) -> None:
-        """Count one connection less."""
+    def leave(self, address: str) -> None:
+        """Count one connection of an address less."""
+        network = network_of(address)
         self._open[network] -= 1
         if not self._open[network]:
             del self._open[network]
 
-    def _is_proxy(self, network: str) -> bool:
+    def _is_proxy(self, address: str) -> bool:
         try:
-            address = ipaddress.ip_network(network).network_address
+            found = ipaddress.ip_address(address)
         except ValueError:
             return False
-        return any(address in ipaddress.ip_network(each) for each in self.proxies)
+        found = getattr(found, "ipv4_mapped", None) or found
+        return any(found in ipaddress.ip_network(each) for each in self.proxies)
 
 
 def bounded_protocol(limits: ConnectionLimits) -> type[H11Protocol]:
@@ -88,7 +93,8 @@ class _BoundedProtocol(H11Protocol):
     """uvicorn's protocol, which has no time limit but for an idle connection that was answered before."""
 
     _limits: ClassVar[ConnectionLimits]
-    _network: str | None = None
+    _address = ""
+    _is_counted = False
     _timer: asyncio.TimerHandle | None = None
     _waited_s = 0.0
     _received = 0
@@ -97,18 +103,18 @@ class _BoundedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        network = network_of(self.client[0] if self.client else "")
-        if not self._limits.enter(network):
+        self._address = self.client[0] if self.client else ""
+        self._is_counted = self._limits.enter(self._address)
+        if not self._is_counted:
             self._refuse(TooManyConnections())
             return
-        self._network = network
         self._tick_s = min(1.0, self._limits.header_s / 4)
         self._timer = self.loop.call_later(self._tick_s, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._network is not None:
-            self._limits.leave(self._network)
-            self._network = None
+        if self._is_counted:
+            self._limits.leave(self._address)
+            self._is_counted = False
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
@@ -118,7 +124,8 @@ class _BoundedProtocol(H11Protocol):
             return
         before = self.conn.their_state
         super().data_received(data)
-        if self.conn.their_state is not before:
+        # The time for a header starts with its first byte, so that a kept connection may be used again at any time.
+        if self.conn.their_state is not before or not self._received:
             self._begin_waiting()
         self._received += len(data)
         if self._is_answered and self.conn.their_state is h11.SEND_BODY and self._received > self._limits.spare_bytes:
@@ -161,7 +168,9 @@ class _BoundedProtocol(H11Protocol):
                 self._refuse(RequestTooSlow())
 
     def _refuse(self, error: ApiError) -> None:
-        answer = answer_problem(new_id(), error)
+        request_id = new_id()
+        _log.info("refused", request_id=request_id, code=error.code, client=self._address)
+        answer = answer_problem(request_id, error)
         answer.headers["Connection"] = "close"
         lines = [b"HTTP/1.1 %d Refused" % answer.status_code, *(b": ".join(each) for each in answer.raw_headers)]
         self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + bytes(answer.body))

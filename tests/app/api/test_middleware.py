@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
+from app.api.http import middleware
 from vmodel.config import Settings
 from vmodel.core.database import now
 from vmodel.errors import BadUsage
@@ -86,6 +87,20 @@ def test_a_callers_request_id_is_kept_only_if_it_is_a_plain_word(stranger: TestC
     assert kept.headers["x-request-id"] == "order-2026-11-24"
     hostile = stranger.get("/v1/health", headers={"X-Request-Id": "a b<script>"})
     assert "<" not in hostile.headers["x-request-id"]
+
+
+def test_a_network_has_a_bounded_number_of_requests_unanswered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "MOST_REQUESTS", 1)
+    app = create_app(Settings(home=tmp_path))
+    other = ("203.0.113.7", 1)
+
+    @app.get("/asking")
+    def ask_meanwhile() -> list[int]:
+        clients = TestClient(app), TestClient(app, client=other)
+        return [client.get("/v1/health").status_code for client in clients]
+
+    assert TestClient(app).get("/asking").json() == [429, 200]
+    assert TestClient(app).get("/v1/health").status_code == 200
 
 
 def test_whoever_finds_a_fault_learns_where_to_report_it(tmp_path: Path, stranger: TestClient) -> None:

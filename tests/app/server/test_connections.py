@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -26,7 +27,7 @@ from vmodel.config import Settings
 HALF_HEADER = b"GET /v1/health HTTP/1.1\r\nHost: shop"
 ASKED = b"GET /v1/health HTTP/1.1\r\nHost: shop\r\n\r\n"
 #: Far more than any test takes, so that only the limit that a test sets can end its connection.
-PATIENT = {"header_s": 600.0, "body_s": 600.0, "answer_s": 600.0, "spare_s": 600.0}
+PATIENT = ConnectionLimits(header_s=600.0, body_s=600.0, answer_s=600.0, spare_s=600.0)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     async def refuse(request: Request) -> Response:
         return Response("no", 403)
 
+    @app.post("/weighing")
+    async def weigh(request: Request) -> Response:
+        return Response(str(len(await request.body())))
+
     return app
 
 
@@ -56,6 +61,7 @@ def served(app: FastAPI, limits: ConnectionLimits) -> Iterator[tuple[str, int]]:
         http=bounded_protocol(limits),
         lifespan="off",
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=600,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -80,7 +86,7 @@ def rest(line: socket.socket) -> bytes:
 
 
 def test_a_header_that_never_ends_is_cut_off_with_a_reason(site: FastAPI) -> None:
-    with served(site, ConnectionLimits(**PATIENT | {"header_s": 0.5})) as address:
+    with served(site, replace(PATIENT, header_s=0.5)) as address:
         for begun in (b"", HALF_HEADER, ASKED + HALF_HEADER):
             with socket.create_connection(address, timeout=30) as line:
                 line.sendall(begun)
@@ -89,21 +95,31 @@ def test_a_header_that_never_ends_is_cut_off_with_a_reason(site: FastAPI) -> Non
             assert b"request_too_slow" in answer
 
 
+def test_a_kept_connection_has_the_whole_time_for_its_next_header(site: FastAPI) -> None:
+    limits = replace(PATIENT, header_s=4.0)
+    with served(site, limits) as address, socket.create_connection(address, timeout=30) as line:
+        line.sendall(ASKED)
+        time.sleep(3)
+        line.sendall(HALF_HEADER)
+        time.sleep(2.5)
+        line.sendall(b"\r\nConnection: close\r\n\r\n")
+        assert rest(line).count(b"HTTP/1.1 200 ") == 2
+
+
 def test_a_body_that_trickles_is_cut_off_and_one_that_flows_is_not(site: FastAPI) -> None:
-    upload = upload_header("POST", "/v1/verify", 2_000_000)
-    limits = ConnectionLimits(**PATIENT | {"header_s": 2.0, "body_s": 1.0, "bytes_a_second": 1000})
-    with served(site, limits) as address, socket.create_connection(address, timeout=30) as slow:
-        slow.sendall(upload)
-        with socket.create_connection(address, timeout=30) as steady:
-            steady.sendall(upload)
-            steady.sendall(b"x" * 1_000_000)
+    limits = replace(PATIENT, header_s=2.0, body_s=1.0, bytes_a_second=1000)
+    with served(site, limits) as address, socket.create_connection(address, timeout=30) as steady:
+        steady.sendall(upload_header("POST", "/weighing", 2_000_000) + b"x" * 1_000_000)
+        time.sleep(1)  # what cuts off the slow one, which begins later, would have cut off this one
+        with socket.create_connection(address, timeout=30) as slow:
+            slow.sendall(upload_header("POST", "/v1/verify", 2_000_000))
             assert b" 408 " in rest(slow)
-            steady.sendall(b"x" * 1_000_000)
-            assert steady.recv(100).startswith(b"HTTP/1.1 422 ")
+        steady.sendall(b"x" * 1_000_000)
+        assert steady.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_answer_that_nobody_takes_does_not_hold_its_connection(site: FastAPI) -> None:
-    limits = ConnectionLimits(**PATIENT | {"header_s": 4.0, "answer_s": 1.0, "most": 1})
+    limits = replace(PATIENT, header_s=4.0, answer_s=1.0, most=1)
     with served(site, limits) as address, socket.create_connection(address, timeout=60) as line:
         line.sendall(b"GET /endless HTTP/1.1\r\nHost: shop\r\n\r\n")
         health = f"http://{address[0]}:{address[1]}/v1/health"
@@ -114,7 +130,7 @@ def test_an_answer_that_nobody_takes_does_not_hold_its_connection(site: FastAPI)
 
 
 def test_connections_are_bounded_in_all_and_for_a_network(site: FastAPI) -> None:
-    limits = ConnectionLimits(**PATIENT | {"most": 5, "most_of_network": 3})
+    limits = replace(PATIENT, most=5, most_of_network=3)
     with served(site, limits) as address, ExitStack() as stack:
         lines = [stack.enter_context(socket.create_connection(address, timeout=30)) for _ in range(3)]
         for line in lines:
@@ -124,7 +140,7 @@ def test_connections_are_bounded_in_all_and_for_a_network(site: FastAPI) -> None
             assert b"too_many_connections" in rest(refused)
         lines[0].close()
         assert httpx.get(f"http://{address[0]}:{address[1]}/v1/health").status_code == 200
-    proxied = ConnectionLimits(("127.0.0.0/8",), **PATIENT | {"most": 5, "most_of_network": 3})
+    proxied = replace(PATIENT, proxies=("127.0.0.0/8",), most=5, most_of_network=3)
     with served(site, proxied) as address, ExitStack() as stack:
         for _ in range(5):
             line = stack.enter_context(socket.create_connection(address, timeout=30))
@@ -134,17 +150,27 @@ def test_connections_are_bounded_in_all_and_for_a_network(site: FastAPI) -> None
             assert b"too_many_connections" in rest(refused)
 
 
+def test_a_proxy_is_known_by_its_address_and_not_by_its_network() -> None:
+    limits = ConnectionLimits(("fd00::5/128",), most=5, most_of_network=2)
+    assert [limits.enter("fd00::5") for _ in range(4)] == [True] * 4
+    assert not limits.enter("fd00::6")
+    for _ in range(3):
+        limits.leave("fd00::5")
+    assert [limits.enter("fd00::6") for _ in range(2)] == [True, False]
+
+
 def test_the_rest_of_a_refused_body_is_not_read_for_ever(site: FastAPI) -> None:
     header = b"POST /refusing HTTP/1.1\r\nHost: shop\r\nContent-Length: 900000000\r\n\r\n"
-    with served(site, ConnectionLimits(**PATIENT | {"header_s": 2.0, "spare_s": 1.0})) as address:
-        with socket.create_connection(address, timeout=30) as silent:
-            silent.sendall(header)
-            assert rest(silent).startswith(b"HTTP/1.1 403 ")
-        with socket.create_connection(address, timeout=30) as sending:
-            sending.sendall(header)
-            assert sending.recv(1000).startswith(b"HTTP/1.1 403 ")
-            with pytest.raises(OSError, match=r"reset|pipe"):
-                sending.sendall(bytes(900_000_000))
+    limits = replace(PATIENT, header_s=2.0, spare_s=1.0)
+    with served(site, limits) as address, socket.create_connection(address, timeout=30) as silent:
+        silent.sendall(header)
+        assert rest(silent).startswith(b"HTTP/1.1 403 ")
+    limits = PATIENT
+    with served(site, limits) as address, socket.create_connection(address, timeout=30) as sending:
+        sending.sendall(header)
+        assert sending.recv(1000).startswith(b"HTTP/1.1 403 ")
+        with pytest.raises(OSError, match=r"reset|pipe"):
+            sending.sendall(bytes(900_000_000))
 
 
 def test_no_upload_of_a_stranger_is_read(site: FastAPI) -> None:
@@ -157,7 +183,7 @@ def test_no_upload_of_a_stranger_is_read(site: FastAPI) -> None:
     ]
     assert len(asked) >= 10
     asked += [("POST", "/ui/garments"), ("PUT", "/ui/garments/{id}/mask"), ("POST", "/ui/garments/{id}/back")]
-    with served(site, ConnectionLimits(**PATIENT)) as address:
+    with served(site, PATIENT) as address:
         for method, path in asked:
             target = re.sub(r"\{\w+\}", "0" * 32, path)
             with socket.create_connection(address, timeout=30) as line:
@@ -167,13 +193,13 @@ def test_no_upload_of_a_stranger_is_read(site: FastAPI) -> None:
 
 @pytest.mark.parametrize("path", ["/login", "/logout"])
 def test_the_login_takes_no_files(site: FastAPI, path: str) -> None:
-    with served(site, ConnectionLimits(**PATIENT)) as address, socket.create_connection(address, timeout=30) as line:
+    with served(site, PATIENT) as address, socket.create_connection(address, timeout=30) as line:
         line.sendall(upload_header("POST", path, 40_000_000))
         assert line.recv(1000).startswith(b"HTTP/1.1 422 ")
 
 
 def test_a_stranger_who_verifies_too_often_is_refused_before_the_file_is_read(site: FastAPI) -> None:
-    with served(site, ConnectionLimits(**PATIENT)) as address:
+    with served(site, PATIENT) as address:
         while httpx.post(f"http://{address[0]}:{address[1]}/v1/verify").status_code == 422:  # it lacks a file
             pass
         for path in ("/v1/verify", "/verify"):

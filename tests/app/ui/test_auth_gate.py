@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from app.api.factory import create_app
 from app.api.http.auth import PAGE_A_MINUTE
 from app.api.http.state import Installation
+from app.ui.base import auth_gate
 from app.ui.base.i18n import load_words
 from app.ui.mount import mount_page
 from tests.support.api_client import PASSWORD, new_account
@@ -104,6 +108,23 @@ def test_the_page_counts_what_it_is_asked(site: FastAPI, here: Installation) -> 
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
     assert int(refused.headers["retry-after"]) >= 1
     assert browser.get(f"/ui/garments/{'0' * 32}/photo").status_code == 404  # pictures are counted separately
+
+
+def test_an_account_has_a_bounded_number_of_pages_open(
+    here: Installation, anna: TestClient, bert: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth_gate, "MOST_PAGE_STREAMS", 1)
+
+    async def open_others(scope: Scope, receive: Receive, send: Send) -> None:
+        inside = scope["path"].endswith("inner")
+        browsers = [] if inside else [TestClient(guard, cookies=each.cookies) for each in (anna, bert)]
+        answers = [await run_in_threadpool(each.get, "/en/gradio_api/heartbeat/inner") for each in browsers]
+        await JSONResponse([answer.status_code for answer in answers])(scope, receive, send)
+
+    guard = auth_gate.Guard(open_others, here, "en")
+    browser = TestClient(guard, cookies=anna.cookies)
+    for _ in range(2):
+        assert browser.get("/en/gradio_api/heartbeat/outer").json() == [429, 200]
 
 
 def test_the_page_loads_nothing_from_elsewhere(anna: TestClient) -> None:
