@@ -149,20 +149,23 @@ def _say_fault(error: Exception, as_json: bool) -> int:
 
 def _fault_of_the_disk(error: Exception, settings: Settings) -> VModelError | None:
     """Return the error for a disk or database that is full, locked, away or damaged; None for a program's fault."""
-    from vmodel.core.storage_faults import explain_fault
+    from vmodel.core.storage_faults import DatabaseUnavailable, explain_fault
     from vmodel.errors import OutputNotWritable
 
+    known, reason = explain_fault(error), str(getattr(error, "orig", ""))
+    if settings.database_url is not None and isinstance(known, DatabaseUnavailable):
+        # Visitors are not told the server's own words, but the operator needs them: a host or password may be wrong.
+        return DatabaseUnavailable(f"{known.reason}: {(reason or str(error)).splitlines()[0]}; check DATABASE_URL")
     # Compared by name, because the fault may be that the package is missing.
     if settings.database_url is not None or not type(error).__module__.startswith("sqlalchemy."):
-        return explain_fault(error)
-    reason = str(getattr(error, "orig", ""))
+        return known
     if re.search("full|readonly|unable to open|disk I/O", reason):
         return OutputNotWritable(str(settings.home), reason, "make room there, or set VMODEL_HOME to another folder")
     if re.search("not a database|malformed", reason):
         return OutputNotWritable(
             str(settings.home / "vmodel.db"), reason, "restore a backup with `vmodel admin restore`, or move it away"
         )
-    return explain_fault(error)
+    return known
 
 
 if __name__ == "__main__":

@@ -31,6 +31,12 @@ def test_a_fault_that_names_half_a_character_is_logged(tmp_path: Path) -> None:
     assert "RuntimeError: piece \\ud800" in logged
 
 
+def test_values_that_postgres_quotes_are_left_out_of_a_long_trace_too(tmp_path: Path) -> None:
+    for length in (10, 30_000):
+        log_fault(fault(f"duplicate key\nDETAIL:  Key (email)=({'lin' * length}) already exists."), tmp_path)
+    assert "linlin" not in (tmp_path / "logs" / "faults.txt").read_text()
+
+
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file")
     assert "no log could be written" in log_fault(fault("lost"), tmp_path)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -160,6 +161,22 @@ def test_a_postgres_ends_what_takes_too_long(
     told = explain_fault(stopped.value)
     assert told is not None
     assert told.reason == reason
+    database.close()
+
+
+def test_a_migration_waits_for_another_one_as_long_as_it_takes(
+    new_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_STATEMENT_MS", "_BUSY_MS", "_IDLE_MS"):
+        monkeypatch.setattr(f"vmodel.core.database.{name}", 200)
+
+    def migrate(*_: object) -> None:
+        time.sleep(0.6)  # as one that computes between its statements
+
+    monkeypatch.setattr("vmodel.core.database.command.upgrade", migrate)
+    database = Database(new_postgres)
+    with ThreadPoolExecutor(2) as together:
+        list(together.map(lambda _: database.upgrade(), range(2)))
     database.close()
 
 

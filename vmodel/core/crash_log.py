@@ -35,7 +35,7 @@ def log_fault(error: Exception, home: Path, or_on_stderr: bool = False) -> str:
     Returns:
         One sentence for the user that names the file.
     """
-    trace = _VALUES.sub("DETAIL: left out", "".join(traceback.format_exception(error))[-_LONGEST_TRACE:])
+    trace = _VALUES.sub("DETAIL: left out", "".join(traceback.format_exception(error)))[-_LONGEST_TRACE:]
     sentence = f"Something went wrong inside vmodel ({type(error).__name__})"
     path = home / "logs" / "faults.txt"
     try:

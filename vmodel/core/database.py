@@ -140,7 +140,7 @@ class Database:
         config.set_main_option("script_location", str(_MIGRATIONS))
         with self.engine.begin() as connection:
             if not self.is_sqlite:  # processes that start together migrate one after the other; SQLite has one writer
-                connection.execute(_set(statement_timeout=0, lock_timeout=0))
+                connection.execute(_set(statement_timeout=0, lock_timeout=0, idle_in_transaction_session_timeout=0))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             _refuse_newer(connection, ScriptDirectory.from_config(config))
             config.attributes["connection"] = connection

@@ -29,9 +29,7 @@ _log = logging.getLogger(__name__)
 OWNER_FILE: Final = 0o600
 OWNER_FOLDER: Final = 0o700
 """Modes of files and folders of the state folder, which hold hashes, addresses and sellers' photos."""
-_STATE: Final = (
-    *("vmodel.db*", "queue.db*", "secret", "ledger", "rights", "files", "models", "logs", "locks", "cache"),
-)
+_STATE: Final = ("vmodel.db*", "queue.db*", "secret", "ledger", "rights", "files", "models", "logs", "locks", "cache")
 """What the state folder holds, as patterns; anything else in it is somebody's own."""
 CACHE_BYTES = 2 * 10**9
 """Largest size of the cache in bytes; a painted skin takes 60 MB."""

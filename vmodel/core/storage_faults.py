@@ -20,7 +20,7 @@ _OF_SQLITE: Final = {
     sqlite3.SQLITE_IOERR: "its disk does not take what is written",
     sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
 }
-#: Beginning of Postgres's SQLSTATE -> what is wrong; "" for a connection that was never made.
+#: Beginning of Postgres's SQLSTATE -> what is wrong.
 _OF_POSTGRES: Final = {
     "25006": "it can only be read",
     "25P03": "a change took too long",

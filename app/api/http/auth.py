@@ -14,12 +14,13 @@ from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from vmodel.config import Settings
 from vmodel.service.accounts.auth import Identity, check_form, find_api_key, find_session, record_use
-from vmodel.service.accounts.rate_limit import check_rate, counting
+from vmodel.service.accounts.rate_limit import check_rate, count_in
 from vmodel.service.errors import KeyInvalid
 
 _COOKIE = "vmodel_session"
 CSRF_HEADER = "X-CSRF-Token"
-_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods of requests that change nothing."""
 _MINUTE_S = 60
 PAGE_A_MINUTE = 600
 """Requests that the page may send for one account, unless its plan allows more; a page that waits for pictures polls
@@ -60,12 +61,15 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
             if cookie is None:
                 raise KeyInvalid
             login = find_session(session, cookie)
-            if request.method not in _HARMLESS:
+            if request.method not in HARMLESS:
                 check_form(login, request.headers.get(CSRF_HEADER))
             identity = login.identity
-    with counting(here.database) as session:
+
+    def count(session: Session) -> None:
         record_use(session, identity)
         count_request(session, here, identity)
+
+    count_in(here.database, count, request.method in HARMLESS)
     request.scope["state"].update(account_id=identity.account_id, identity=identity)
     return identity
 

@@ -117,14 +117,18 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
     if isinstance(outcome, VModelError):
         raise outcome
     while True:
-        back = None if change.back is None else _put(here, account_id, change.back or None)
-        written = _put(here, account_id, mask), back, _put_cutout(here, account_id, outcome)
-        files = GarmentFiles(old.photo_key, written[0], old.back_key if change.back is None else back, written[2])
+        written = (
+            _put(here, account_id, mask),
+            _put(here, account_id, change.back or None),
+            _put_cutout(here, account_id, outcome),
+        )
         with here.database.transaction() as session:
             if not are_kept(session, account_id, written):
                 continue
             garment = find_garment(session, account_id, garment_id)
-            change_garment(garment, files, stated, outcome)
+            # Another change may have replaced the back meanwhile.
+            back = garment.back_key if change.back is None else written[1]
+            change_garment(garment, GarmentFiles(garment.photo_key, written[0], back, written[2]), stated, outcome)
             garment.name = garment.name if change.name is None else plain_name(change.name)
             session.flush()
             gone = unneeded_files(session, account_id, old.file_keys)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.orm import Session
 
 from app.api.http.before_body import before_body
 from app.api.http.bounded_pool import BoundedPool
@@ -13,7 +14,7 @@ from app.api.http.errors import BodyTooLarge
 from app.api.http.state import Here, Installation
 from vmodel.rights.verification.result import Verification
 from vmodel.rights.verification.verifier import Verifier
-from vmodel.service.accounts.rate_limit import check_rate, counting, network_of
+from vmodel.service.accounts.rate_limit import check_rate, count_in, network_of
 
 MOST_BYTES = 30_000_000
 """Size limit of a picture or film that is verified."""
@@ -68,8 +69,11 @@ class PublicDesk:
             RateLimited: too many.
         """
         network = network_of(request.client.host if request.client else "")
-        with counting(self._here.database) as session:
+
+        def count(session: Session) -> None:
             check_rate(session, f"{what}:{network}", a_minute, _MINUTE_S)
+
+        count_in(self._here.database, count, only_reads=True)
         return network
 
 

@@ -9,12 +9,12 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from app.api.http.auth import CSRF_HEADER, cookie_name, count_request
+from app.api.http.auth import CSRF_HEADER, HARMLESS, cookie_name, count_request
 from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from app.ui.base.i18n import Words, choose_language, load_words
 from vmodel.service.accounts.auth import Login, check_form, find_session
-from vmodel.service.accounts.rate_limit import counting
+from vmodel.service.accounts.rate_limit import count_in
 from vmodel.service.errors import FormForged, SessionInvalid
 
 LANGUAGE_COOKIE = "vmodel_language"
@@ -33,20 +33,22 @@ def find_login(connection: HTTPConnection, here: Installation) -> Login:
         return find_session(session, cookie)
 
 
-def count_visit(connection: HTTPConnection, here: Installation, picture: bool = False) -> Login:
+def count_visit(
+    connection: HTTPConnection, here: Installation, picture: bool = False, only_reads: bool = True
+) -> Login:
     """Return the login of a request after counting the request against the rate limit of its account.
 
     Args:
         connection: the request.
         here: the installation.
         picture: the request shows a picture.
+        only_reads: it changes nothing, as most of what the page requests.
     Raises:
         SessionInvalid: nobody is signed in.
         RateLimited: too many requests.
     """
     login = find_login(connection, here)
-    with counting(here.database) as session:
-        count_request(session, here, login.identity, picture)
+    count_in(here.database, lambda session: count_request(session, here, login.identity, picture), only_reads)
     return login
 
 
@@ -87,9 +89,9 @@ def _viewer(request: Request, here: Here) -> Login:
 
 
 def _enter(request: Request, here: Installation, picture: bool) -> Login:
-    login = count_visit(request, here, picture)
+    login = count_visit(request, here, picture, request.method in HARMLESS)
     request.scope["state"].update(account_id=login.identity.account_id, login=login)
-    if request.method not in {"GET", "HEAD"}:
+    if request.method not in HARMLESS:
         check_origin(request)
         check_form(login, request.headers.get(CSRF_HEADER))
     return login

@@ -138,3 +138,16 @@ def test_a_month_that_runs_is_not_closed_and_one_that_is_over_is(desk: Desk, sel
     assert desk.say("ledger", "close", "2020-01") == "2020-01: 0 sellers closed"
     assert desk.say("ledger", "close", "2999-01", code=2).startswith("period_not_over")
     assert desk.say("ledger", "export", "/nowhere/ledger.jsonl", code=2).startswith("output_not_writable")
+
+
+def test_a_database_that_does_not_answer_is_named_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VMODEL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody:hidden@/none?host={tmp_path}")
+    assert run(["ledger", "verify"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("database_unavailable: ")
+    assert f"{tmp_path}/.s.PGSQL" in told
+    assert "check DATABASE_URL" in told
+    assert "hidden" not in told

@@ -37,10 +37,24 @@ def test_the_command_says_what_to_do_about_plain_http(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VMODEL_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "umask", lambda _: 0)  # that of the tests stays
     assert run(["serve", "--host", "0.0.0.0", "--port", "0"]) != 0
     told = " ".join(capsys.readouterr().err.split())
     assert "VMODEL_TRUSTED_PROXIES" in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_what_a_process_of_the_service_writes_is_its_owners(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    masks = []
+
+    def stop(mask: int) -> int:
+        masks.append(mask)
+        raise BadUsage("enough seen")
+
+    monkeypatch.setattr(os, "umask", stop)
+    assert run([command]) == 2
+    assert masks == [0o077]
 
 
 @pytest.mark.parametrize("value", ["*", '["*"]', '["shop.example"]', "10.0.0.7"])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, now
 from vmodel.service.accounts import auth
@@ -25,7 +28,7 @@ from vmodel.service.accounts.auth import (
     record_use,
     revoke_api_key,
 )
-from vmodel.service.accounts.rate_limit import RateWindow, check_rate
+from vmodel.service.accounts.rate_limit import RateWindow, check_rate, count_in
 from vmodel.service.accounts.users import Account, LoginSession, close_account, create_account, set_password
 from vmodel.service.errors import (
     FormForged,
@@ -237,6 +240,24 @@ def test_requests_are_bounded_in_a_window_that_slides(any_database: Database) ->
     assert ask(6061 + wait_s) == 0
     assert ask(6061 + wait_s) > 0
     assert ask(6300) == 0
+
+
+def test_what_only_reads_is_let_in_where_no_count_can_be_written(tmp_path: Path, any_database: Database) -> None:
+    away = Database(f"postgresql://nobody@/none?host={tmp_path}")
+
+    def count(session: Session) -> None:
+        check_rate(session, "key:one", 1, 60)
+
+    count_in(away, count, only_reads=True)
+    with pytest.raises(DBAPIError):
+        count_in(away, count, only_reads=False)
+    for only_reads in (True, False):
+        with pytest.raises(DBAPIError, match="gone"):
+            count_in(any_database, lambda session: session.execute(text("DELETE FROM gone")), only_reads)
+    count_in(any_database, count, only_reads=True)
+    for only_reads in (True, False):
+        with pytest.raises(RateLimited):
+            count_in(any_database, count, only_reads)
 
 
 def test_a_full_window_says_when_the_next_request_goes_through(any_database: Database) -> None:

@@ -255,6 +255,17 @@ def test_a_month_that_a_wrong_clock_granted_takes_no_free_credits_from_the_month
     assert verify(any_database, []) == []
 
 
+def test_free_credits_that_lapsed_under_a_wrong_clock_take_no_bought_ones_with_them(any_database: Database) -> None:
+    with any_database.transaction() as session:
+        seller = create_account(session, "Lin", "lin@shop.example").id
+        grant_month(session, seller, 50, NOVEMBER)
+        for days in (1200, 0):
+            grant_month(session, seller, 0, NOVEMBER + timedelta(days=days))
+        grant(session, seller, 10, "bought", at=NOVEMBER)
+        grant_month(session, seller, 0, NOVEMBER + timedelta(days=40))
+    assert books(any_database, seller) == (10, 0, 0)
+
+
 def test_a_clock_that_is_hours_ahead_at_the_months_end_grants_one_month(any_database: Database) -> None:
     december = NOVEMBER.replace(day=30, hour=23)
     with any_database.transaction() as session:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 import time
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from vmodel.config import Settings
+from vmodel.core.storage_faults import NoSpaceLeft
 from vmodel.service.accounts.app_secret import installation_secret
 from vmodel.service.storage.errors import LinkInvalid, StoredFileDamaged, StoredFileMissing, StoreUnavailable
 from vmodel.service.storage.file_store import FileStore, open_link, open_store, sign_link, write_local
@@ -76,6 +79,17 @@ def test_a_file_that_was_changed_on_the_disk_is_whole_again_when_it_is_put_again
     (tmp_path / "files" / key).write_bytes(b"x" * len(PICTURE))
     store.put("ann", PICTURE, "png")
     assert store.get("ann", key) == PICTURE
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = FileStore((tmp_path / "files").as_uri())
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(NoSpaceLeft, match="make room"):
+        store.put("ann", PICTURE, "png")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_folder_whose_name_has_spaces_and_signs_holds_files(tmp_path: Path) -> None:

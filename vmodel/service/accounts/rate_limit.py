@@ -5,8 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import structlog
 from sqlalchemy import BigInteger, Integer, String, delete, select, update
@@ -35,15 +34,26 @@ class RateWindow(Table):
     requests: Mapped[int] = mapped_column(Integer)
 
 
-@contextmanager
-def counting(database: Database) -> Iterator[Session]:
-    """Open a transaction for ``check_rate``; a count that cannot be written now holds nobody up.
+def count_in(database: Database, count: Callable[[Session], None], only_reads: bool) -> None:
+    """Count a request in a transaction; what only reads is answered even if its count cannot be written now.
 
-    On a full disk, or while another process writes for long, what only reads is still answered.
+    That is on a full disk, or while another process writes for long. What writes waits for its count, so that nobody
+    escapes the limits by keeping the database busy.
+
+    Args:
+        database: of the installation.
+        count: calls ``check_rate``.
+        only_reads: the request changes nothing.
+    Raises:
+        RateLimited: too many requests.
     """
+    if not only_reads:
+        with database.passing() as session:
+            count(session)
+        return
     try:
         with database.brief() as session:
-            yield session
+            count(session)
     except SQLAlchemyError as error:
         if explain_fault(error) is None:
             raise

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.api.http.state import Installation
-from app.api.intake.garments import _put_cutout
+from app.api.intake.garments import Change, _put_cutout, read_change
 from tests.support.api_client import BLANK, picture, upload
 
 
@@ -208,3 +208,19 @@ def test_a_photo_that_is_uploaded_again_while_its_garment_is_deleted_is_kept(
     again = upload(anna, photo).json()
     assert deleting
     assert anna.get(f"/v1/garments/{again['id']}/photo").content == photo
+
+
+def test_a_correction_keeps_the_back_that_came_while_its_photo_was_read(
+    here: Installation, anna: TestClient, tee_photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garment, coming = upload(anna, tee_photo).json(), [tee_photo]
+    address = f"/v1/garments/{garment['id']}"
+
+    def come_now(here: Installation, account_id: str, *rest: Any) -> str | None:
+        if coming:
+            read_change(here, account_id, garment["id"], Change(back=coming.pop()))
+        return _put_cutout(here, account_id, *rest)
+
+    monkeypatch.setattr("app.api.intake.garments._put_cutout", come_now)
+    assert anna.patch(address, json={"width_cm": 51}).status_code == 200
+    assert anna.get(f"{address}/back").content == tee_photo
