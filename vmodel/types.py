@@ -143,8 +143,7 @@ class GarmentKind:
 
     Attributes:
         category, sleeve, neckline, length: its shape; confidence: of the category, 0..1.
-        open_front: its front is parted from neck to hem, in a photo or as it is worn.
-        stated: the seller said what it is.
+        open_front: its front is parted, in a photo or as it is worn; stated: the seller said what it is.
         laid: how it was photographed: "flat", "hanger", "form" (an invisible body), "held" or "worn".
         intimate: probability that the photo shows swimwear or underwear, whatever category it counts as.
         bib: a bib on straps is its front above the waist; it is worn over a top.

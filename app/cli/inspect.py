@@ -50,10 +50,9 @@ def inspect_photo(
     write_whole(picture, encode_picture(drawn, "png"))
     if not as_json:
         kind = pattern.kind
-        print(f"{kind.category.value} ({kind.confidence:.0%}), sleeve {kind.sleeve.value}, neck {kind.neckline.value}")
-        if kind.made_for:
-            whom, share = max(kind.made_for, key=lambda each: each[1])
-            print(f"made for a {whom} ({share:.0%})")
+        shape = f"{kind.category.value} ({kind.confidence:.0%}), sleeve {kind.sleeve.value}, neck {kind.neckline.value}"
+        whom, share = max(kind.made_for, key=lambda each: each[1], default=("", 0.0))
+        print(f"{shape}, made for a {whom} ({share:.0%})" if whom else shape)
         print(picture)
         if pattern.question is not None:
             say_check(pattern.question.ask(kind.category, "read", CATEGORY_FLAG, photo.name))

@@ -230,4 +230,4 @@ def test_whatever_a_network_says_skin_is_exposed_like_a_photograph(
     skin = np.isin(tee_take.maps.parts, BARE) & (tee_take.maps.hair_mask < 0.01) & (tee_take.maps.person_mask > 0.99)
     drawn, lit = (to_linear(np.ascontiguousarray(each[..., :3]))[skin] for each in (tee_take.draft, made))
     changed = np.log((lit + OFFSET) / (drawn + OFFSET)).mean(axis=0)
-    assert np.abs(changed - np.log(lift(drawn.mean(axis=0)))).max() < 0.012
+    assert np.abs(changed - np.log(lift(drawn.mean(axis=0)))).max() < 0.02
