@@ -155,7 +155,7 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
     mask = coarse if (second.mask > 0.5).mean() < _LEAST_SEEN else _together(coarse, outline)
     parts = [cv2.warpAffine(plane, to_photo(second.affine, 4), size, flags=cv2.INTER_LINEAR) for plane in second.parts]
     ratio = np.array([width / size[0], height / size[1]])
-    logs = {name: (first.logs[name] + second.logs[name]) / 2 for name in CHOICES}
+    logs: dict[str, FloatArray] = {name: (first.logs[name] + second.logs[name]) / 2 for name in CHOICES}
     for name, close in _look_closely(network, small, points).items():
         logs[name] = (logs[name] + close) / 2
     logs["made_for"] = first.logs["made_for"]  # what lies around a garment tells its size
