@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ SIDE: Final = 384
 """Longer side in pixels of a garment in its crop."""
 _READ_SIDE: Final = 1024
 _MARGIN: Final = 0.03
+_HELD_OUT: Final = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,11 +108,11 @@ def prepare(photos: Path, crops: Path) -> None:
             np.savez_compressed(path, rgb=made[0], mask=made[1], about=json.dumps(about))
 
 
-def read_crops(crops: Path) -> Iterator[Crop]:
-    """Read the crops that ``prepare`` wrote."""
+def read_crops(crops: Path, held_out: bool = False) -> Iterator[Crop]:
+    """Read the crops that ``prepare`` wrote: those to learn from, or the twelfth that is held out to measure on."""
     for name, shows in read_names().items():
         path = _path(crops, name)
-        if path.is_file():
+        if path.is_file() and (zlib.crc32(name.encode()) % _HELD_OUT == 0) == held_out:
             kept = np.load(path)
             about = json.loads(str(kept["about"]))
             points = {name: np.array(at) for name, at in about["points"].items()}

@@ -2,7 +2,8 @@
 
 On cloth of one colour every difference is light. So plain garments give real shade with a known answer, as they are and
 laid on other cloths; garments with relief give cloth whose fine shade is not to be touched, washed ones cloth that
-pales softly without any light.
+pales softly without any light. The light on a patterned garment is unknown, but laid once more on two copies of its
+photo, the shade of two plain garments is a difference that is known: so real patterns teach too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ FINE: Final = 0.0035
 _WIDE: Final = 0.06
 """The same of garments with relief."""
 _SURE: Final = 0.9
+_BURNT: Final = 0.985
+"""Value, 0..1, from which a camera shows no more light."""
+_PRINTED_OF_TWO: Final = 0.85
+"""Share of printed garments among the photos that are shown in two lights; the others are washed."""
 _BRIGHT: Final = 0.22
 """Least median lightness, 0..1, of a garment whose shade is laid on others: darker ones hold as much noise as shade."""
 _OTHER_TINT: Final = 0.15
@@ -62,9 +67,14 @@ class LitCloths:
         self._shades: dict[Crop, FloatArray] = {}
         self.bright = [crop for crop in self.plain if _lightness(crop) > _BRIGHT]
 
-    def draw(self, side: int) -> LitCloth:
-        """One sample, (side, side)."""
-        chance = self.rng.random()
+    def draw(self, side: int, chance: float | None = None) -> LitCloth:
+        """Draw one sample, (side, side).
+
+        Args:
+            side: pixels.
+            chance: which kind, 0 to 1: from plain cloth as it is to shade laid on cloth of chance; None for any.
+        """
+        chance = self.rng.random() if chance is None else chance
         if chance < 0.25:
             sample = self._as_it_is(self._one(self.plain), FINE)
         elif chance < 0.45 and self.printed:
@@ -72,10 +82,26 @@ class LitCloths:
         elif chance < 0.52 and self.relief:
             sample = self._as_it_is(self._one(self.relief), _WIDE)
         elif chance < 0.64 and self.washed:
-            sample = self._washed(self._one(self.washed))
+            sample = self._shaded(self._one(self.washed))
         else:
             sample = self._laid_on_another()
-        return self._viewed(self._lit_more(sample), side)
+        return self._viewed(self._lit_more(sample), self._view(sample.mask.shape, side), side)
+
+    def draw_two(self, side: int, shows: str | None = None) -> tuple[LitCloth, LitCloth]:
+        """Draw a photo of a patterned or washed garment in two lights, (side, side) each, seen alike.
+
+        Only the difference of their light is known.
+
+        Args:
+            side: pixels.
+            shows: "printed" or "washed"; None for either.
+        """
+        if shows is None:
+            shows = "printed" if self.rng.random() < _PRINTED_OF_TWO else "washed"
+        crop = self._one(self.printed if shows == "printed" else self.washed)
+        view = self._view(crop.mask.shape, side)
+        first, second = (self._viewed(self._lit_more(self._shaded(crop)), view, side) for _ in range(2))
+        return first, second
 
     def _shade_of(self, crop: Crop, inside: BoolArray) -> FloatArray:
         """(H, W, 3) float32, kept."""
@@ -109,8 +135,8 @@ class LitCloths:
         known = cv2.dilate((steep & inside).astype(np.uint8), np.ones((7, 7), np.uint8)) * inside
         return LitCloth(rgb, inside.astype(np.float32), np.zeros_like(rgb), known.astype(np.float32))
 
-    def _washed(self, crop: Crop) -> LitCloth:
-        """Denim with its own wash, smoothed out for the photo, under the shade of another garment."""
+    def _shaded(self, crop: Crop) -> LitCloth:
+        """Return a garment under the shade of another one, which is all the light that is answered."""
         inside, shade = solid(crop.mask), self._one(self.bright)
         where = solid(shade.mask)
         tone = soft(self._shade_of(shade, where), where, FINE) @ _GREY
@@ -119,7 +145,9 @@ class LitCloths:
         covered = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA) > _SURE
         light = np.asarray(light * _tint(self.rng), np.float32)
         rgb = lit(crop.rgb.astype(np.float32) / 255, light)
-        return LitCloth(rgb, inside.astype(np.float32), light, (inside & covered).astype(np.float32))
+        return LitCloth(
+            rgb, inside.astype(np.float32), light, (inside & covered & (rgb.max(2) < _BURNT)).astype(np.float32)
+        )
 
     def _laid_on_another(self) -> LitCloth:
         """Real shade on a cloth of chance; the outline is that of the shade's own garment."""
@@ -157,15 +185,20 @@ class LitCloths:
         rgb = np.clip(lit(sample.rgb, light) + noise, 0, 1).astype(np.float32)
         return LitCloth(rgb, sample.mask, (sample.light + light).astype(np.float32), sample.known)
 
-    def _viewed(self, sample: LitCloth, side: int) -> LitCloth:
-        """Turn, mirror and scale a sample at random, and place it in a square."""
-        rng, (height, width) = self.rng, sample.mask.shape
+    def _view(self, size: tuple[int, ...], side: int) -> FloatArray:
+        """(2, 3) random affine map of a picture of a size into a square: turned, mirrored, scaled."""
+        rng, (height, width) = self.rng, size
         scale = rng.uniform(0.75, 1.0) * side / max(height, width)
         affine = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 8), scale)
         affine[:, 2] += np.array([side - width, side - height]) / 2
         if rng.random() < 0.5:
             affine[0] *= -1
             affine[0, 2] += side - 1
+        return np.asarray(affine)
+
+    def _viewed(self, sample: LitCloth, affine: FloatArray, side: int) -> LitCloth:
+        """Place a sample in a square, and pack the picture as phones do."""
+        rng, scale = self.rng, float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
         less = [
             each if scale > 0.9 else cv2.GaussianBlur(each, (0, 0), 0.35 / scale) for each in (sample.rgb, sample.light)
         ]

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from pipelines.training.light.crops import Crop, make_crop, read_crops, read_names
+from pipelines.training.light.evaluate import light_missed
 from pipelines.training.light.samples import LitCloths, lit
-from pipelines.training.light.train import begin, loss_of, train
+from pipelines.training.light.train import begin, loss_of, train, without_own_light
 from vmodel.garment.delighting.network import WEIGHTS, load_light_network
 from vmodel.garment.recognition.network import LANDMARKS
 from vmodel.garment.recognition.reader import PhotoReading
@@ -34,11 +35,11 @@ def crop(shows: str = "plain") -> Crop:
     return Crop(np.repeat(tone[..., None], 3, 2).astype(np.uint8), mask, POINTS, "top", True, shows)
 
 
-def write_crops(folder: Path) -> None:
+def write_crops(folder: Path, names: list[str]) -> None:
     """Write crops under names of the list, in their layout on disk."""
     folder.mkdir()
     about = {"points": {name: at.tolist() for name, at in POINTS.items()}, "category": "top", "sleeve": "short"}
-    for name in list(read_names())[:12]:
+    for name in names:
         path = folder / (name.replace("/", "__") + ".npz")
         np.savez_compressed(path, rgb=crop().rgb, mask=(255 * crop().mask).astype(np.uint8), about=json.dumps(about))
 
@@ -69,9 +70,36 @@ def test_fine_shade_of_relief_is_not_asked_for() -> None:
 def test_the_wash_of_denim_is_no_light() -> None:
     cloths = LitCloths([crop("plain"), crop("washed")], np.random.default_rng(0))
     for _ in range(10):
-        sample = cloths._washed(crop("washed"))
+        sample = cloths._shaded(crop("washed"))
         wash = np.log(lit(sample.rgb, -sample.light) + 0.04).mean(2)
         assert wash[60, 80] - wash[FOLD, 80] > 0.15  # pale where the photo of the denim is pale, under any shade
+
+
+def test_a_print_in_two_lights_differs_by_the_shade_that_was_laid_on_it_alone() -> None:
+    cloths = LitCloths([crop("plain"), crop("printed")], np.random.default_rng(0))
+    for _ in range(5):
+        first, second = cloths.draw_two(96, "printed")
+        known = (first.known > 0) & (second.known > 0)
+        assert known.any()
+        seen = (np.log(first.rgb + 0.04) - np.log(second.rgb + 0.04)).mean(2)[known]
+        laid = (first.light - second.light).mean(2)[known]
+        assert np.corrcoef(seen, laid)[0, 1] > 0.8
+
+
+def test_what_an_answer_adds_to_both_pictures_of_a_pair_counts_for_nothing() -> None:
+    goal, known = torch.rand(3, 3, 8, 8), torch.ones(3, 1, 8, 8)
+    answer = goal.clone()
+    answer[1:] += torch.rand(3, 8, 8)  # the light that the photo of the pair already had
+    (wrong, where), (right, _) = (without_own_light(each, known, 1) for each in (answer, goal))
+    assert wrong.shape == (2, 3, 8, 8)
+    assert where.shape == (2, 1, 8, 8)
+    assert torch.allclose(wrong, right, atol=1e-6)
+
+
+def test_a_network_that_answers_no_light_misses_all_of_it(tmp_path: Path) -> None:
+    write_crops(tmp_path / "crops", list(read_names())[::8])
+    missed = light_missed(begin().network.eval(), tmp_path / "crops", 1)
+    assert missed == pytest.approx(dict.fromkeys(("plain", "drawn", "printed", "washed"), 1.0))
 
 
 def test_an_answer_may_be_off_by_a_level_but_not_by_a_slope() -> None:
@@ -100,7 +128,7 @@ def test_a_garment_is_cut_out_with_its_landmarks() -> None:
 
 @pytest.mark.slow
 def test_training_learns_goes_on_and_is_exported(tmp_path: Path) -> None:
-    write_crops(tmp_path / "crops")
+    write_crops(tmp_path / "crops", list(read_names())[::60])
     assert {each.shows for each in read_crops(tmp_path / "crops")} <= {"plain", "relief", "printed", "washed"}
     out = tmp_path / "out"
     out.mkdir()
