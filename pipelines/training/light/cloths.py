@@ -21,7 +21,7 @@ _LEGS: Final = ("trousers", "shorts", "skirt", "outerwear")
 def random_albedo(rng: np.random.Generator, crop: Crop) -> FloatArray:
     """(H, W, 3) float32 sRGB 0..1 of a garment of the crop's outline in a cloth of chance, evenly lit."""
     size = crop.mask.shape
-    kind = pick(rng, {"plain": 0.24, "cloth": 0.38, "denim": 0.1, "knit": 0.14, "run": 0.03, "blocks": 0.11})
+    kind = pick(rng, {"plain": 0.18, "cloth": 0.38, "denim": 0.1, "knit": 0.12, "run": 0.09, "blocks": 0.13})
     if kind == "denim":
         picture = _denim(rng, crop)
     elif kind == "run":

@@ -75,13 +75,13 @@ class LitCloths:
             chance: which kind, 0 to 1: from plain cloth as it is to shade laid on cloth of chance; None for any.
         """
         chance = self.rng.random() if chance is None else chance
-        if chance < 0.25:
+        if chance < 0.2:
             sample = self._as_it_is(self._one(self.plain), FINE)
-        elif chance < 0.45 and self.printed:
+        elif chance < 0.4 and self.printed:
             sample = self._with_its_print(self._one(self.printed))
-        elif chance < 0.52 and self.relief:
+        elif chance < 0.46 and self.relief:
             sample = self._as_it_is(self._one(self.relief), _WIDE)
-        elif chance < 0.64 and self.washed:
+        elif chance < 0.58 and self.washed:
             sample = self._shaded(self._one(self.washed))
         else:
             sample = self._laid_on_another()
@@ -179,7 +179,7 @@ class LitCloths:
             field = cv2.resize(
                 rng.standard_normal((5, 4)).astype(np.float32), size[::-1], interpolation=cv2.INTER_CUBIC
             )
-            most = 0.3 if rng.random() < 0.35 else 0.09
+            most = 0.25 if rng.random() < 0.2 else 0.09
             light = light + rng.uniform(0, most) * field[..., None] * np.array([1.0, rng.uniform(-0.3, 0.3), -1.0])
         noise = rng.normal(0, rng.uniform(0, 0.012), (*size, 1)).astype(np.float32)
         rgb = np.clip(lit(sample.rgb, light) + noise, 0, 1).astype(np.float32)

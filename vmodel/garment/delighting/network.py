@@ -22,7 +22,7 @@ STRIDE: Final = 32
 """Sides of pictures are multiples of it."""
 OFFSET: Final = 0.04
 """Offset of values in 0..1 before their logarithm, so that the noise of black cloth does not count as light."""
-_WIDTHS: Final = (32, 64, 96, 160, 224)
+_WIDTHS: Final = (32, 48, 64, 96, 128)
 """Channels at strides 2, 4, 8, 16 and 32."""
 _GROUPS: Final = 8
 _INPUTS: Final = 7
