@@ -129,6 +129,15 @@ def test_every_example_is_read_as_what_it_is(name: str) -> None:
         assert landmarks.points_px[f"{top}_{side}"][1] < landmarks.points_px[f"{low}_{side}"][1]
 
 
+@pytest.mark.parametrize(
+    ("name", "whom"), [("logo-tee", "man"), ("satin-camisole", "woman"), ("floral-dress", "woman")]
+)
+def test_an_example_is_read_as_made_for_whom_it_is_cut(name: str, whom: str) -> None:
+    made_for = dict(example(name)[2].made_for)
+    assert made_for[whom] > 0.8
+    assert sum(made_for.values()) == pytest.approx(1)
+
+
 def test_left_is_the_wearers_left_which_is_the_photos_right() -> None:
     points = example("floral-dress")[3].points_px
     for name in ("neck", "shoulder", "armpit", "waist", "hem"):
