@@ -22,7 +22,7 @@ from vmodel.service.ledger.reservations import Balance, balance
 from vmodel.service.storage.file_store import FileStore, open_store
 
 PLAN = Plan(monthly_credits=0, concurrent_jobs=2, pictures_a_day=10_000, requests_a_minute=1000)
-PLANS = Plans({"draft": 1, "sdxl": 6}, ((1.0, 1), (9.0, 4)), {"free": PLAN}, {"sdxl": {2: 1}})
+PLANS = Plans({"draft": 1, "sdxl": 6}, ((1.0, 1), (9.0, 4)), {"free": PLAN}, {"sdxl": {2: 6}})
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from vmodel.config import Settings
 
 PLANS = """
 pipelines: {draft: 1, embedded: 2, flux2-klein: 4, sdxl: 4}
-steps: {embedded: {1: 1, 4: 4}}
+steps: {embedded: {1: 2, 4: 8}}
 sizes: [{megapixels: 10, times: 1}]
 plans:
   free: {monthly_credits: 50, concurrent_jobs: 4, pictures_a_day: 100, requests_a_minute: 100000}

@@ -43,17 +43,15 @@ def test_every_pipeline_but_those_for_research_has_a_price_at_every_size_that_ca
         assert prices[0] < prices[-1]
 
 
-def test_more_steps_never_cost_less_and_unpriced_numbers_are_refused_with_the_allowed_ones() -> None:
+def test_more_steps_cost_more_and_unpriced_numbers_are_refused_with_the_allowed_ones() -> None:
     plans = read_plans(Settings())
     for pipeline, offered in plans.steps.items():
         prices = [plans.price_shot(pipeline, (1024, 768), steps) for steps in sorted(offered)]
-        assert prices == sorted(prices)
-        assert plans.price_shot(pipeline, (1024, 768)) in prices
-        assert load_steps(pipeline) in offered
+        assert prices == sorted(set(prices))
+        assert plans.price_shot(pipeline, (1024, 768)) == plans.price_shot(pipeline, (1024, 768), load_steps(pipeline))
         with pytest.raises(StepsNotOffered, match=f"use one of: {', '.join(map(str, sorted(offered)))}, or leave"):
             plans.price_shot(pipeline, (1024, 768), 200)
     assert plans.steps.keys() == plans.pipelines.keys() - {"draft"}
-    assert plans.price_shot("sdxl", (1024, 768), 30) > plans.price_shot("sdxl", (1024, 768), 15)
 
 
 def test_a_laptop_needs_no_plan_of_its_own_to_try_and_the_operators_is_wide() -> None:

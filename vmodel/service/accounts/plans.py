@@ -62,7 +62,7 @@ class Plans:
         pipelines: base price of a picture in credits, by pipeline.
         sizes: (most megapixels, factor on the base price), with growing megapixels.
         plans: by name.
-        steps: by pipeline, each number of steps that a picture may state and the factor on the base price.
+        steps: by pipeline, each number of steps that a picture may state and its base price in credits.
     """
 
     pipelines: dict[str, int]
@@ -87,7 +87,7 @@ class Plans:
         offered = self.steps.get(pipeline, {})
         if steps is not None and steps not in offered:
             raise StepsNotOffered(pipeline, steps, offered)
-        base = self.pipelines[pipeline] * (1 if steps is None else offered[steps])
+        base = self.pipelines[pipeline] if steps is None else offered[steps]
         megapixels = size[0] * size[1] / 1e6
         for up_to, times in self.sizes:
             if megapixels <= up_to:
