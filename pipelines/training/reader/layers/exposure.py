@@ -18,7 +18,7 @@ import numpy as np
 from rich.progress import track
 
 from pipelines.training.reader.layers.closeups import jittered, run
-from pipelines.training.reader.layers.light import fit_on_views, laid_on, read_photos
+from pipelines.training.reader.layers.whole_photos import fit_on_views, laid_on, read_masked_photos
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.garment.recognition.network import SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import whole_view
@@ -65,7 +65,7 @@ def read_exposures(network: GarmentReaderNet, photos: Path, exposures: Path = EX
         photos: their folder.
         exposures: lines of JSON: "photo" and "stops".
     """
-    for label, rgb, mask in read_photos(network, photos, exposures):
+    for label, rgb, mask in read_masked_photos(network, photos, exposures):
         yield ExposedPhoto(label["photo"], rgb, mask, float(label["stops"]))
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from rich.progress import track
 
 from pipelines.training.reader.layers.closeups import run
-from pipelines.training.reader.layers.light import fit_on_views, laid_on, read_photos
+from pipelines.training.reader.layers.whole_photos import fit_on_views, laid_on, read_masked_photos
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.garment.recognition.network import SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import whole_view
@@ -67,7 +67,7 @@ def read_neutrals(network: GarmentReaderNet, photos: Path, neutrals: Path = NEUT
         photos: their folder.
         neutrals: lines of JSON: "photo" and "colour".
     """
-    for label, rgb, mask in read_photos(network, photos, neutrals):
+    for label, rgb, mask in read_masked_photos(network, photos, neutrals):
         cloth = cv2.erode(np.uint8(mask > 0.9), np.ones((5, 5))) > 0
         if cloth.sum() > _LEAST_SEEN:
             red, green, blue = np.maximum(to_linear(np.median(rgb[cloth], axis=0).astype(np.uint8)), 2e-4)

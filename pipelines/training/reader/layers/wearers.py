@@ -6,20 +6,17 @@ same 240 photos agree on woman or man in 96 % and on adult or child in 95 %. The
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageOps
-from rich.progress import track
 from torch.nn import functional as fn
 
 from pipelines.training.reader.augment import relit
 from pipelines.training.reader.layers.closeups import jittered, run
-from pipelines.training.reader.layers.light import fit_on_views
+from pipelines.training.reader.layers.whole_photos import fit_on_views, read_photos
 from vmodel.garment.recognition.network import SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import whole_view
 from vmodel.garment.recognition.views import resampled
@@ -28,7 +25,6 @@ from vmodel.types import ByteArray, FloatArray
 WEARERS: Final = Path(__file__).with_name("wearers.jsonl")
 VIEWS: Final = 6
 """Number of views per photo, half of them mirrored."""
-_SIDE: Final = 448
 _WEIGHT_DECAY: Final = 0.3
 _SHARES: Final = {
     "woman": (1, 0, 0, 0),
@@ -61,14 +57,8 @@ def read_wearers(photos: Path, wearers: Path = WEARERS) -> Iterator[WornPhoto]:
         photos: their folder.
         wearers: lines of JSON: "photo" and "made_for", a list of words.
     """
-    for line in track(wearers.read_text().splitlines(), "photos"):
-        label = json.loads(line)
-        path = photos / label["photo"]
-        if path.is_file():
-            picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-            picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-            shares = np.mean([_SHARES[word] for word in label["made_for"]], axis=0)
-            yield WornPhoto(np.asarray(picture), shares)
+    for label, rgb in read_photos(photos, wearers):
+        yield WornPhoto(rgb, np.mean([_SHARES[word] for word in label["made_for"]], axis=0))
 
 
 def view_of(photo: WornPhoto, rng: np.random.Generator | None) -> ByteArray:

@@ -1,4 +1,4 @@
-"""Shared parts of the recipes on light: small photos with their masks, garments on paper, layers fitted on features."""
+"""Shared parts of recipes whose layers see whole photos: small photos, garments on paper, layers fitted on features."""
 
 from __future__ import annotations
 
@@ -25,17 +25,12 @@ _EPOCHS, _BATCH, _RATE = 20, 128, 2e-3
 _SIDE: Final = 448
 
 
-def read_photos(
-    network: GarmentReaderNet, photos: Path, labels: Path
-) -> Iterator[tuple[dict[str, Any], ByteArray, FloatArray]]:
-    """Yield label, picture and mask of the labelled photos that exist.
+def read_photos(photos: Path, labels: Path) -> Iterator[tuple[dict[str, Any], ByteArray]]:
+    """Yield label and picture, (H, W, 3) uint8, of the labelled photos that exist.
 
     Args:
-        network: the reader, which finds the garment.
         photos: their folder.
         labels: lines of JSON, each with "photo".
-    Yields:
-        The label, the photo as (H, W, 3) uint8, and the probability of the garment as (H, W) float32.
     """
     for line in track(labels.read_text().splitlines(), "photos"):
         label = json.loads(line)
@@ -43,8 +38,15 @@ def read_photos(
         if path.is_file():
             picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
             picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-            rgb = np.asarray(picture)
-            yield label, rgb, coarse_mask(network, rgb)
+            yield label, np.asarray(picture)
+
+
+def read_masked_photos(
+    network: GarmentReaderNet, photos: Path, labels: Path
+) -> Iterator[tuple[dict[str, Any], ByteArray, FloatArray]]:
+    """Yield what ``read_photos`` yields, and the probability of the garment, (H, W) float32, that the network finds."""
+    for label, rgb in read_photos(photos, labels):
+        yield label, rgb, coarse_mask(network, rgb)
 
 
 def laid_on(paper: FloatArray, garment: FloatArray, mask: FloatArray, rng: np.random.Generator) -> ByteArray:
