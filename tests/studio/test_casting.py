@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from vmodel.body.model.roster import Roster, load_roster
 from vmodel.config import Settings
 from vmodel.errors import ModelInvalid
+from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.casting import choose_pose, rank_models
+from vmodel.studio.dress_model import cast_models
+from vmodel.studio.read_garment import read_pattern
+from vmodel.studio.stage_cache import Studio
 from vmodel.types import Category, VirtualModel
 
 GARMENTS = [f"photo {number}" for number in range(60)]
@@ -44,6 +49,13 @@ def test_what_is_made_for_men_is_shown_on_men_of_several_looks(roster: Roster) -
     cast = [rank_models(roster.values(), content, MENS)[0] for content in GARMENTS]
     assert {model.gender for model in cast} == {"man"}
     assert len({model.id for model in cast}) >= 3
+
+
+@pytest.mark.parametrize(("name", "gender"), [("logo-tee", "man"), ("floral-dress", "woman")])
+def test_a_photo_decides_who_tries_its_garment_on(examples: Path, studio: Studio, name: str, gender: str) -> None:
+    request = ShotRequest(GarmentSource(examples / f"{name}.jpg"))
+    pattern = read_pattern(request.garment, studio)
+    assert {model.gender for model in cast_models(pattern, request, studio)} == {gender}
 
 
 def test_no_child_is_cast_unnamed_even_for_a_childs_garment(roster: Roster) -> None:
