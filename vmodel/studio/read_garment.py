@@ -32,7 +32,10 @@ from vmodel.shot.pipeline_interface import Pattern
 from vmodel.shot.request import GarmentSource
 from vmodel.shot.stages import Stage
 from vmodel.studio.stage_cache import Studio
-from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
+from vmodel.types import BoolArray, Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
+
+_INSIDE = 0.4
+"""Probability from which on a place in the middle of an open front is not the front's outer face."""
 
 
 def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
@@ -88,15 +91,22 @@ def _cut_from(
     back: PhotoOfBack | None,
     source: GarmentSource,
 ) -> Garment:
-    inside = seen_part(flat_lay, cutout, "inside") if kind.open_front or source.worn_open else None
-    worn_open = source.worn_open if can_be_open(kind) else None
     surface = _surface_of(flat_lay, cutout)
+    inside = _inside(flat_lay, cutout, surface) if kind.open_front or source.worn_open else None
+    worn_open = source.worn_open if can_be_open(kind) else None
     return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside, surface)
 
 
 def _surface_of(flat_lay: FlatLay, cutout: Cutout) -> Surface | None:
     """Return the surface of each place in a photo; None for a drawing, which states it itself."""
     return None if is_drawing(Path(flat_lay.name)) else read_kinds(flat_lay, cutout).surface
+
+
+def _inside(flat_lay: FlatLay, cutout: Cutout, surface: Surface | None) -> BoolArray:
+    """Find where the back's inner side shows, (H, W) bool."""
+    if surface is None:
+        return seen_part(flat_lay, cutout, "inside")
+    return surface.over("foreign", cutout.mask.shape) > _INSIDE
 
 
 def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource) -> tuple[Garment, ...]:

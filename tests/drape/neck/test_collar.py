@@ -119,10 +119,23 @@ def test_an_open_placket_wears_no_collar_below_where_one_is_sewn_on(drop_cm: flo
     assert np.interp(0.8 * tip, widths[:, 0] * (front + back), widths[:, 1]) == 0
 
 
-def test_lapels_go_down_to_where_a_coat_is_buttoned() -> None:
-    widths = collar_widths(collared_block(Category.OUTERWEAR, 26.0))
-    assert widths[0, 1] == 0
-    assert np.interp(0.12, *widths.T) > 2
+def test_a_coats_collar_begins_above_lapels_which_stay_printed_on_the_fronts() -> None:
+    block = collared_block(Category.OUTERWEAR, 26.0)
+    widths = collar_widths(block)
+    front, back = (
+        np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
+    )
+    seam = front / (front + back)
+    assert 0.7 * seam < widths[0, 0] < seam
+    assert np.interp([seam, 1.0], *widths.T) == pytest.approx(4.6)
+
+
+def test_no_roll_lies_along_an_edge_without_a_collar(collared: Collared) -> None:
+    garment, worn = collared
+    from_shoulders = replace(garment, collar_cm=np.array([(0.6, 0.0), (0.75, 4.6), (1.0, 4.6)]))
+    whole, short = collar_of(garment, worn)[1], collar_of(from_shoulders, worn)[1]
+    assert short[:, 2].min() > whole[:, 2].min() + 0.02
+    assert len(short) < 0.6 * len(whole)
 
 
 @pytest.mark.parametrize("wide_cm", [4.0, 7.0])

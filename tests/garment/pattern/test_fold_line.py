@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
+import pytest
 
 from vmodel.garment.pattern.details.collar import fold_line
 from vmodel.types import BoolArray, Category, GarmentKind, GarmentPhoto, Neckline, Sleeve
@@ -44,6 +47,13 @@ def test_an_open_collars_neck_is_a_v_below_its_ends() -> None:
     assert line[16, 1] > 280
     beside = np.abs(line[:, 0] - MIDDLE) > 45
     assert line[beside, 1].max() < 272
+
+
+def test_the_neck_goes_down_to_where_lapels_cross_even_if_they_were_seen_further_up_only() -> None:
+    deep = replace(photo(), points={**photo().points, "neck_front": np.array((MIDDLE, 430.0))})
+    line = fold_line(deep, leaves(apart=4.0))
+    assert line is not None
+    assert line[16, 1] == pytest.approx(430, abs=2)
 
 
 def test_nothing_is_cut_along_half_a_collar() -> None:

@@ -22,6 +22,8 @@ from vmodel.types import Drape, FloatArray, Garment, IntArray, Panel
 
 _SECTIONS: Final = 120
 _ROLL_STEPS, _FALL_STEPS = 7, 14
+_TURNED: Final = [_ROLL_STEPS + (_ROLL_STEPS - step) // 2 for step in range(_ROLL_STEPS)]
+"""Step beyond the roll whose cloth each of its steps shows."""
 _SIZE_CM: Final = 38.0
 """Girth of the neck whose collar has the lengths below; they change with its square root."""
 _RISE: Final = (0.3, 1.1)
@@ -31,6 +33,8 @@ _SINKS_CM: Final = 0.5
 """Distance inside the neck's edge at which the collar begins, so that no gap shows."""
 _PADDING_CM, _THIN_CM = 0.3, 0.4
 """Distances from the cloth below: the extra one at the roll, which fades towards the edge, and that at the edge."""
+_FULL_CM: Final = 1.5
+"""Width from which on a collar rolls over fully; where it begins, it lies flat."""
 _SEEN: Final = 0.5
 """Share of the way from a collar's front end to the back's middle that a photo shows."""
 _NEAREST: Final = 8
@@ -65,9 +69,12 @@ def _with_collar(line: FloatArray, panels: Mapping[int, Panel], widths_cm: Float
     """
     line, share = _evenly(line)
     unit = np.sqrt(100 * _length(line) / _SIZE_CM) / 100
-    sheet = _laid(line, share, widths_cm, worn, unit)
+    line, share = line[share >= widths_cm[0, 0]], share[share >= widths_cm[0, 0]]
+    width = unit * PchipInterpolator(*np.asarray(widths_cm, float).T)(share)
+    sheet = _laid(line, share, width, bool(widths_cm[0, 1] > 0), worn, unit)
     front = [index for index, panel in panels.items() if panel.side == "front"]
     pixels, panel = _cloth_below(sheet, front, worn)
+    pixels[:, :_ROLL_STEPS] = pixels[:, _TURNED]  # what lies below the roll is the edge, where the lining may show
     return joined(worn, sheet, _as_in_front(pixels, share), panel[:-1], panels[front[0]].texture, False)
 
 
@@ -83,7 +90,7 @@ def _evenly(line: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.asarray(gaussian_filter1d(points, 1.5, axis=0, mode="nearest")), 2 * np.minimum(at, 1 - at)
 
 
-def _laid(line: FloatArray, share: FloatArray, widths_cm: FloatArray, worn: Drape, unit: float) -> FloatArray:
+def _laid(line: FloatArray, share: FloatArray, width: FloatArray, leans: bool, worn: Drape, unit: float) -> FloatArray:
     """Return (sections, steps, 3) metres: each section rises from the edge, rolls over, goes down on the cloth."""
     vertices = np.asarray(worn.vertices_m, np.float64)
     normals = vertex_normals(np.asarray(worn.vertices_m, np.float32), worn.triangles)
@@ -101,7 +108,8 @@ def _laid(line: FloatArray, share: FloatArray, widths_cm: FloatArray, worn: Drap
     down = np.cross(tangent, normal)
     down /= np.linalg.norm(down, axis=1, keepdims=True)
     down *= np.sign((down * (0.5 * normal - (0.0, 0.0, 1.0))).sum(axis=1).mean())
-    rise, radius = (unit * (a + (b - a) * np.clip(2 * share, 0, 1)) for a, b in (_RISE, _RADIUS))
+    full = np.clip(width / (unit * _FULL_CM), 0, 1)
+    rise, radius = (full * unit * (a + (b - a) * np.clip(2 * share, 0, 1)) for a, b in (_RISE, _RADIUS))
     rows = []
     for phi in np.linspace(0, np.pi, _ROLL_STEPS):
         high = rise * np.sin(phi) - unit * _SINKS_CM * np.cos(phi)
@@ -109,10 +117,9 @@ def _laid(line: FloatArray, share: FloatArray, widths_cm: FloatArray, worn: Drap
     across = line - line[::-1]
     across *= np.array([1.0, 1.0, 0.0])
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-4)
-    leaning = np.clip(1 - share / LEANS, 0, 1)[:, None] * (widths_cm[0, 1] > 0)  # lapels end in a point
+    leaning = np.clip(1 - share / LEANS, 0, 1)[:, None] * leans  # others end in a point
     heading = (1 - leaning) * down + leaning * (LEANS_DOWN[1] * across - (0.0, 0.0, LEANS_DOWN[0]))
     heading /= np.linalg.norm(heading, axis=1, keepdims=True)
-    width = unit * PchipInterpolator(*np.asarray(widths_cm, float).T)(share)
     for step in range(1, _FALL_STEPS + 1):
         height, facing_there = below(rows[-1])
         lack = unit * (_PADDING_CM * np.sqrt(1 - (step / _FALL_STEPS) ** 2) + _THIN_CM) - height
@@ -135,7 +142,8 @@ def _cloth_below(sheet: FloatArray, front: Sequence[int], worn: Drape) -> tuple[
 
 def _as_in_front(pixels: FloatArray, share: FloatArray) -> FloatArray:
     """Mirror the texture of the front's collar at the shoulders where no photo shows it."""
-    source = np.where(share <= _SEEN, share, _SEEN - 0.7 * (share - _SEEN))
+    seen = share[0] + _SEEN * (1 - share[0])
+    source = np.where(share <= seen, share, seen - 0.7 * (share - seen))
     half = len(share) // 2
     found = np.empty_like(pixels)
     for rows in (np.arange(half), np.arange(len(share) - 1, half - 1, -1)):

@@ -37,6 +37,12 @@ _EASE_CM: Final = {
 }
 _LENGTH: Final = {Category.TOP: 1.08, Category.OUTERWEAR: 1.2}
 """Usual length over the way from neck to hip; of dresses a share of the neck's height."""
+_SHOULDER_CM: Final = 0.8, -2.5
+_OUTER_SHOULDER_CM: Final = 2.9, 2.4
+"""Usual half span of the shoulder points beyond the body's, with and without sleeves: with these the lengths, sleeves
+and armholes of 94 labelled jackets and vests come out as usual in the middle."""
+_VEST_DEEPER_CM: Final = 2.0
+"""Depth of a vest's armholes beyond a jacket's."""
 _SLEEVE_OF_ARM: Final = {Sleeve.SHORT: 0.36, Sleeve.THREE_QUARTER: 0.68, Sleeve.LONG: 0.94}
 _SLEEVE_BOUNDS: Final = {Sleeve.SHORT: (0.16, 0.58), Sleeve.THREE_QUARTER: (0.5, 0.84), Sleeve.LONG: (0.85, 1.03)}
 _MOST_CUFF: Final = 0.25, 0.21
@@ -236,7 +242,7 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     if strap or kind.neckline == Neckline.STRAPLESS:
         ease *= 0.4
     half = body.shoulder_width / 2
-    across = half + (0.8 if sleeved else -2.5) + (1.2 if outer else 0.0)
+    across = half + (_OUTER_SHOULDER_CM if outer else _SHOULDER_CM)[not sleeved]
     if strap or halter:
         across = 0.62 * half
     torso = body.neck_height - body.hip_height
@@ -250,7 +256,8 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
              (body.chest + (2 if kind.neckline == Neckline.STRAPLESS else 4)) / 4, (body.chest + 46) / 4, True),
         Size("shoulder", None if off or halter else photo.half("shoulder"), 0.05 if sleeved else 0.07, across,
              0.08 if sleeved else 0.25 if strap else 0.12,
-             half - 1 if sleeved else (0.42 if strap or halter else 0.55) * half, half + 10 if sleeved else half + 1.5),
+             half - 1 if sleeved else (0.42 if strap or halter else 0.55) * half,
+             half + (10 if sleeved else 5 if outer else 1.5)),
         Size("neck", photo.half("neck"), 0.6 if halter or off else 0.08, usual_neck(kind, body, across), 0.5,
              (_LEAST_STAND if stand_cm(kind) else _LEAST_NECK) * body.neck, widest),
         Size("drop", drop, 0.15, usual_drop(kind, body), 0.6, *((0.5, 2.0) if off else (1.5, 0.33 * body.chest))),
@@ -282,6 +289,8 @@ def _depth_size(photo: GarmentPhoto, body: BodyMeasurements, ease: float) -> Siz
     if off:
         return Size("depth", pixels, 0.3, 0.07 * body.chest, 0.2, 0.05 * body.chest, 0.1 * body.chest)
     usual = 0.2 * body.chest + 0.12 * ease
+    if photo.kind.category == Category.OUTERWEAR and photo.kind.sleeve == Sleeve.NONE:
+        usual += _VEST_DEEPER_CM
     spread = 0.3 if photo.kind.neckline == Neckline.HALTER else 0.10
     return Size("depth", pixels, spread, usual, 0.12, 0.165 * body.chest, 0.33 * body.chest)
 

@@ -22,8 +22,9 @@ _SEWN_ON_CM: Final = 11.5
 _TIP: Final = 0.03
 """Share of the whole way over which an open collar's front edge leads out to its tip."""
 _LAPEL_FROM_CM: Final = 13.0
-"""Depth of a coat's opening beyond which its lapels go down to the opening's end and narrow to nothing there."""
-_LAPEL: Final = ((0.0, 0.0), (0.12, 3.0), (0.35, 7.0), (0.6, 5.5), (1.0, 4.6))
+"""Depth of a coat's opening beyond which it has lapels: they lie flat, as printed on its fronts."""
+_ABOVE_LAPELS_CM, _ABOVE_CM = 5.0, 4.6
+"""Distance from the shoulder at which a collar begins above lapels, and its width from the shoulder on."""
 LEANS_DOWN: Final = (0.83, 0.55)
 """Direction of a collar's front edges on the cloth: down and outwards."""
 LEANS: Final = 0.3
@@ -39,6 +40,8 @@ _CLOSED: Final = 0.25
 """Largest distance between the front ends of a buttoned collar, in widths of the neck."""
 _OPENS: Final = 0.4
 """Least depth of the opening below the front ends of an unbuttoned collar, as a share of that distance."""
+_LAPELS_FROM: Final = 1.0
+"""Depth of the neck's front from which on lapels cross at it, however far up they were seen, in widths of the neck."""
 _SHOWN: Final = 0.8
 """Share of the front's edge, from its middle, along which a photo shows a collar's width; beyond it, the collar goes
 behind the neck."""
@@ -109,8 +112,11 @@ def fold_line(photo: GarmentPhoto, collar: BoolArray) -> FloatArray | None:
     ends = np.array([side[-1] for side in sides if side is not None])
     lowest = float(ends[:, 1].mean())
     apart = float(ends[0, 0] - ends[1, 0])
+    told = float((front - middle) @ axes[1]) / wide
     if apart > _CLOSED:
-        lowest = max(lowest + _OPENS * apart, float((front - middle) @ axes[1]) / wide)
+        lowest = max(lowest + _OPENS * apart, told)
+    if told > _LAPELS_FROM:
+        lowest = max(lowest, told)
     foot = np.array([ends[:, 0].mean(), lowest])
     halves = [_evenly(np.vstack([side, foot])) for side in sides if side is not None]
     line = np.vstack([halves[0], halves[1][-2::-1]])
@@ -156,12 +162,29 @@ def collar_widths(block: Block, seen: BoolArray | None = None, canvas: Canvas | 
     Returns:
         (n, 2) share of the way along the neck from its front end to the back's middle, and the collar's width, cm.
     """
+    if block.kind.category == Category.OUTERWEAR and np.ptp(block.front["neck"][:, 1]) > _LAPEL_FROM_CM:
+        return _beside_lapels(block)
     if seen is not None and canvas is not None:
         for leans in (True, False):
             widths = _measured(block, seen, canvas, leans)
             if widths is not None and (widths[0, 1] > 0) == leans:
                 return widths
     return _usual_widths(block)
+
+
+def _beside_lapels(block: Block) -> FloatArray:
+    """Return the widths of a collar that begins above lapels, which lie flat and stay printed on the fronts."""
+    front, back = _half_edges(block)
+    seam = front / (front + back)
+    begins = max(seam - _ABOVE_LAPELS_CM / (front + back), 0.0)
+    return np.array([(begins, 0.0), (seam, _ABOVE_CM), (1.0, _ABOVE_CM)])
+
+
+def _half_edges(block: Block) -> tuple[float, float]:
+    """Return the lengths of half of the front's and of the back's neck, cm."""
+    edges = (block.front["neck"], block.back["neck"])
+    front, back = (float(np.linalg.norm(np.diff(edge, axis=0), axis=1).sum()) / 2 for edge in edges)
+    return front, back
 
 
 def _measured(block: Block, seen: BoolArray, canvas: Canvas, leans: bool) -> FloatArray | None:
@@ -215,10 +238,7 @@ def _reach(places: FloatArray, heading: FloatArray, seen: BoolArray, canvas: Can
 
 
 def _usual_widths(block: Block) -> FloatArray:
-    if block.kind.category == Category.OUTERWEAR and np.ptp(block.front["neck"][:, 1]) > _LAPEL_FROM_CM:
-        return np.array(_LAPEL)
-    edges = (block.front["neck"], block.back["neck"])
-    front, back = (float(np.linalg.norm(np.diff(edge, axis=0), axis=1).sum()) / 2 for edge in edges)
+    front, back = _half_edges(block)
     begins = max(0.0, front - _SEWN_ON_CM) / (front + back)
     if begins < _TIP:
         return np.array(_USUAL)
