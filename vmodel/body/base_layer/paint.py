@@ -15,7 +15,7 @@ import numpy as np
 from vmodel.body.base_layer.trousers import tailor
 from vmodel.body.mesh.anatomy_chart import smooth_noise, smoothstep
 from vmodel.core.colour import to_oklab
-from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Length, Neckline, Sleeve, VirtualModel
+from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Length, VirtualModel
 
 UPPERS = ("tank", "tucked", "singlet", "bandeau")
 LOWERS = ("leggings", "shorts", "briefs-short")
@@ -37,11 +37,6 @@ _GUSSET_MM = (-660.0, 11.0, 0.22)
 _WAIST_MM = -436.0
 _TOP_HEM_MM = {"tank": -662.0} | dict.fromkeys(("tucked", "singlet", "bandeau"), _WAIST_MM - 8)
 """Height of the upper piece's hem: a tank falls over the hips, the others end under the lower piece."""
-_SHOWS_SHOULDERS = (Sleeve.STRAP, Sleeve.NONE)
-_SHOWS_COLLARBONES = (
-    *(Neckline.STRAPLESS, Neckline.SQUARE, Neckline.SCOOP, Neckline.BOAT, Neckline.SWEETHEART, Neckline.V),
-    *(Neckline.OFF_SHOULDER, Neckline.HALTER, Neckline.ASYMMETRIC),
-)
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ class BaseLayer:
 
     Attributes:
         upper: "tank" (a top to be seen: scoop neck, wide straps, hem over the hips), "tucked" (the same, its hem
-            under the lower piece), "singlet" (low wide neck and narrow straps, hidden by ordinary necklines),
+            under the lower piece), "singlet" (of children: low wide neck and narrow straps),
             "bandeau" (a dip above the bust, bare shoulders, its edge cut clean so that it does not draw the eye) or
             "cups" (of swimwear's lining).
         lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh),
@@ -97,10 +92,7 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
         lower = "briefs-short" if kind.category.covers_lower else "leggings"  # over it come trousers or a skirt
         chosen = BaseLayer("tank" if kind.open_front else "tucked", lower, plain, legs)
     else:
-        bare = kind.sleeve in _SHOWS_SHOULDERS or kind.neckline in _SHOWS_COLLARBONES
-        upper = "singlet" if model.gender == "man" and not bare else "bandeau"
-        if kind.bib:  # its straps lie on a top
-            upper = "tucked"
+        upper = "tucked" if kind.bib else "bandeau"  # the straps of dungarees lie on a top
         if not kind.category.covers_lower:
             chosen = BaseLayer(upper, "leggings", plain, legs)
         else:
