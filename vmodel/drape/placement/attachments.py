@@ -28,6 +28,17 @@ SHOULDER_NEAR_M, BAND_NEAR_M = 0.12, 0.05
 _CLINGING = ("waist", "hem", "leg", "gusset", "side")
 WIDEST_NECK = 0.72
 """Half width of a neck that stays on, as a share of the shoulder joint's distance from the middle."""
+NECK_STRETCH = 1.03
+"""Length of a worn neck's edge over its cut."""
+_PER_WIDTH = 0.65
+"""Change of that length per change of the distance at which the shoulders are held, 0.7 to 0.9 once the cloth hangs; it
+stretches further until then."""
+_MOST_DRAWN_IN_M = 0.05
+_NEAREST_NECK = 0.35
+"""Least half width of a neck that was drawn in, as a share of the shoulder joint's distance from the middle."""
+_PLAIN_NECKS = frozenset(
+    {Neckline.CREW, Neckline.V, Neckline.SCOOP, Neckline.BOAT, Neckline.SQUARE, Neckline.SWEETHEART}
+)
 _BESIDE_NECK = 0.4
 """Beginning of a shoulder beside the neck, as a share of the shoulder joint's distance from the middle."""
 HANGING_DEG = 72.0
@@ -119,6 +130,7 @@ def hold_on(
     posed: PosedBody,
     scale: FloatArray,
     closed_m: FloatArray | None = None,
+    drawn_in_m: float = 0.0,
 ) -> Held:
     """Tie shoulders to the skin where they are placed, and bands where they have closed round the body.
 
@@ -129,11 +141,12 @@ def hold_on(
         posed: the wearer.
         scale: from ``band_scale``.
         closed_m: (N, 3) positions after contraction; None before it, when bands are free.
+        drawn_in_m: from ``drawn_in``.
     """
     on_shoulder = _particles(cloth, shoulder_edges(garment))
     wanted = np.array(positions_m, float)[on_shoulder]
     strap = garment.kind.sleeve == Sleeve.STRAP and garment.kind.neckline != Neckline.HALTER
-    wanted = (_on_shoulder if strap else _seams_placed)(wanted, posed)
+    wanted = _on_shoulder(wanted, posed) if strap else _seams_placed(wanted, posed, drawn_in_m)
     most = np.full(len(on_shoulder), SHOULDER_NEAR_M)
     strength = np.full(len(on_shoulder), STRENGTH["shoulder"])
     beyond = np.abs(wanted[:, 0]) >= SEAM_REACH * float(posed.joints_m["upperarm01.L"][0])
@@ -160,14 +173,36 @@ def _particles(cloth: Cloth, keys: list[tuple[str, str]]) -> IntArray:
     return np.unique(np.concatenate([np.zeros(0, int), *(cloth.edge_particles[key] for key in keys)])).astype(int)
 
 
-def _seams_placed(points: FloatArray, posed: PosedBody) -> FloatArray:
+def drawn_in(garment: Garment, cloth: Cloth, positions_m: FloatArray) -> float:
+    """Return how much nearer to the neck a shoulder has to lie, in metres, so that the neck's edge is not stretched.
+
+    A flat neck is as wide as it is cut; round a body its edge also goes from the back to the front.
+
+    Args:
+        garment: in cm.
+        cloth: its particles.
+        positions_m: (N, 3) round the body, with its shoulders where they lie flat.
+    """
+    if garment.kind.neckline not in _PLAIN_NECKS or garment.kind.open_front or garment.kind.sleeve == Sleeve.STRAP:
+        return 0.0
+    on_neck = np.zeros(cloth.count, bool)
+    on_neck[_particles(cloth, [(p.name, "neck") for p in garment.panels if "neck" in p.edges])] = True
+    along = cloth.edges[on_neck[cloth.edges].all(axis=1)]
+    cut_m = float(cloth.edge_rest_m[on_neck[cloth.edges].all(axis=1)].sum())
+    worn_m = float(np.linalg.norm(positions_m[along[:, 0]] - positions_m[along[:, 1]], axis=1).sum())
+    return float(np.clip((worn_m - NECK_STRETCH * cut_m) / _PER_WIDTH / 2, 0.0, _MOST_DRAWN_IN_M))
+
+
+def _seams_placed(points: FloatArray, posed: PosedBody, drawn_in_m: float) -> FloatArray:
     """Align shoulder seams on both sides over neck and shoulder joint; bring wide necks back from the arms.
 
     Seams further back, over the thickest trapezius, would draw the front's neck up; arms would pull it straight.
     """
     sides = [(points[:, 0] > 0, 1.0), (points[:, 0] <= 0, -1.0)]
     ends = [float(np.abs(points[side, 0]).min()) for side, _ in sides if side.any()]
-    neck = min(sum(ends) / max(len(ends), 1), WIDEST_NECK * float(posed.joints_m["upperarm01.L"][0]))
+    outer = float(posed.joints_m["upperarm01.L"][0])
+    flat = min(sum(ends) / max(len(ends), 1), WIDEST_NECK * outer)
+    neck = max(flat - drawn_in_m, min(flat, _NEAREST_NECK * outer))
     moved = points.copy()
     for (side, sign), end in zip([each for each in sides if each[0].any()], ends, strict=True):
         moved[side] += np.array([sign, 0.0, -SHOULDER_SLOPE]) * (neck - end)

@@ -25,7 +25,7 @@ from vmodel.errors import DrapeFailed
 from vmodel.garment.sizing.measure import is_sewn
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
-VERSION = "drape 23"
+VERSION = "drape 24"
 """Part of every key of a drape; raised when the solver's results change."""
 Progress = Callable[[float], None]
 """Called with the share of a drape that is done, 0..1."""

@@ -12,7 +12,15 @@ from vmodel.body.model.body import Body
 from vmodel.drape.cloth.materials import cloth_of
 from vmodel.drape.cloth.mesh import Cloth
 from vmodel.drape.cloth.rest_length import across_limbs, let_out, most_for
-from vmodel.drape.placement.attachments import Held, band_edges, band_scale, girth_under, hold_on, shoulder_edges
+from vmodel.drape.placement.attachments import (
+    Held,
+    band_edges,
+    band_scale,
+    drawn_in,
+    girth_under,
+    hold_on,
+    shoulder_edges,
+)
 from vmodel.drape.placement.initial_state import Start
 from vmodel.drape.placement.part_thighs import with_room_between
 from vmodel.drape.placement.pattern_cloth import place_any
@@ -143,8 +151,9 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     sewn = _sleeves_let_out(garment, cloth, start, across, _AROUND[min(attempt, len(_AROUND) - 1)])
     solver.relax(sewn)
     solver.contract(options.contract_frames * (1 + attempt), CONTRACT)
-    if band_edges(garment):
-        held = hold_on(garment, cloth, start.positions_m, posed, scale, solver.positions_m)
+    nearer_m = drawn_in(garment, cloth, solver.positions_m)
+    if band_edges(garment) or nearer_m > 0:
+        held = hold_on(garment, cloth, start.positions_m, posed, scale, solver.positions_m, nearer_m)
         solver.hold(held.particles, held.targets(body_m), held.strength)
     cloth = _let_out_and_hang(garment, cloth, sewn, solver, scale, across, options)
     return Dressed(solver.positions_m, start.on_arm, held, pose, cloth.edge_rest_m, cloth.bend_rest_m)

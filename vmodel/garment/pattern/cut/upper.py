@@ -23,7 +23,7 @@ from vmodel.garment.pattern.cut.swim import (
 )
 from vmodel.garment.pattern.cut.upper_sizes import LegCut, UpperCut
 from vmodel.garment.pattern.details.bare_shoulders import as_if_carried, bare_side, cut_in, string_width
-from vmodel.garment.pattern.details.neck import depth_px, falls_in_front, stand_cm, usual_drop, usual_neck
+from vmodel.garment.pattern.details.neck import depth_px, falls_in_front, stand_cm, usual_drop, usual_neck, widened
 from vmodel.garment.pattern.details.neck_edge import edge_profile
 from vmodel.types import BodyMeasurements, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
@@ -184,7 +184,8 @@ def _across_the_top(
         return chest, min(sizes["neck"], chest - 1.0), 0.0
     sleeved = kind.sleeve in SLEEVED
     shoulder = min(sizes["shoulder"], chest - (1.0 if sleeved else 0.5))
-    neck = min(sizes["neck"], shoulder - (2.0 if sleeved else 0.9))
+    drawn_in = shoulder / max(scale * photo.half("shoulder"), shoulder)
+    neck = min(sizes["neck"] * (drawn_in if sleeved else 1.0), shoulder - (2.0 if sleeved else 0.9))
     wide = scale * photo.distance("shoulder", "neck")
     if kind.neckline == Neckline.HALTER:
         string, strings = scale * string_width(photo), 0.0
@@ -258,7 +259,7 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
              0.08 if sleeved else 0.25 if strap else 0.12,
              half - 1 if sleeved else (0.42 if strap or halter else 0.55) * half,
              half + (10 if sleeved else 5 if outer else 1.5)),
-        Size("neck", photo.half("neck"), 0.6 if halter or off else 0.08, usual_neck(kind, body, across), 0.5,
+        Size("neck", photo.half("neck") / widened(kind), 0.6 if halter or off else 0.08, usual_neck(kind, body, across), 0.5,
              (_LEAST_STAND if stand_cm(kind) else _LEAST_NECK) * body.neck, widest),
         Size("drop", drop, 0.15, usual_drop(kind, body), 0.6, *((0.5, 2.0) if off else (1.5, 0.33 * body.chest))),
         _depth_size(photo, body, ease),
