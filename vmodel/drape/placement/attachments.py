@@ -36,9 +36,7 @@ stretches further until then."""
 _MOST_DRAWN_IN_M = 0.05
 _NEAREST_NECK = 0.35
 """Least half width of a neck that was drawn in, as a share of the shoulder joint's distance from the middle."""
-_PLAIN_NECKS = frozenset(
-    {Neckline.CREW, Neckline.V, Neckline.SCOOP, Neckline.BOAT, Neckline.SQUARE, Neckline.SWEETHEART}
-)
+_LOOSE_NECKS = frozenset({Neckline.HALTER, Neckline.OFF_SHOULDER, Neckline.STRAPLESS, Neckline.ASYMMETRIC})
 _BESIDE_NECK = 0.4
 """Beginning of a shoulder beside the neck, as a share of the shoulder joint's distance from the middle."""
 HANGING_DEG = 72.0
@@ -183,7 +181,7 @@ def drawn_in(garment: Garment, cloth: Cloth, positions_m: FloatArray) -> float:
         cloth: its particles.
         positions_m: (N, 3) round the body, with its shoulders where they lie flat.
     """
-    if garment.kind.neckline not in _PLAIN_NECKS or garment.kind.open_front or garment.kind.sleeve == Sleeve.STRAP:
+    if garment.kind.neckline in _LOOSE_NECKS or garment.kind.open_front or garment.kind.sleeve == Sleeve.STRAP:
         return 0.0
     on_neck = np.zeros(cloth.count, bool)
     on_neck[_particles(cloth, [(p.name, "neck") for p in garment.panels if "neck" in p.edges])] = True

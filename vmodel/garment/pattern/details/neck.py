@@ -27,8 +27,8 @@ _BESIDE, _ABOVE, _BELOW = 0.3, 1.2, 0.4
 as shares of the neck points' distance."""
 
 _DRAWN_OPEN: Final = 1.2
-"""Width of a sleeved garment's neck over its shoulders' on a hanger, over that of garments lying flat: 0.54 and 0.42 are
-the medians of 8 and 96 labelled crew necks, 0.65 and 0.57 of 16 and 38 scoops."""
+"""Width of a sleeved garment's neck over its shoulders' on a hanger, over that of garments lying flat: 0.54 and 0.42
+are the medians of 8 and 96 labelled crew necks, 0.65 and 0.57 of 16 and 38 scoops."""
 _SHOWN_FLAT: Final = 0.8
 """Share of a neck's depth that a photo of a flat garment shows, as it is taken from the hem's side. Crew necks are half
 as deep as they are wide; in the middle of 611 photos they are 0.39."""
