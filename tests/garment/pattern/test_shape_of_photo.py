@@ -154,11 +154,13 @@ def test_knees_are_as_wide_as_in_the_photo(narrowed: int) -> None:
     assert ends[0] - ends[1] == pytest.approx(np.ptp(leg) / np.sqrt(hip * opening), rel=0.12)
 
 
-def test_a_neck_that_lies_flat_is_cut_deeper_than_its_photo_and_one_on_a_hanger_is_not() -> None:
-    """Photos of clothes that lie flat are taken from the hem's side."""
-    tee, depths = photo_of(drawn.tee()), {}
+def test_a_neck_that_lies_flat_is_cut_deeper_than_its_photo_and_one_on_a_hanger_narrower() -> None:
+    """Photos of clothes that lie flat are taken from the hem's side, and a hanger draws necks open."""
+    tee, deep, wide = photo_of(drawn.tee()), {}, {}
     for laid in ("flat", "hanger"):
         marks = cut(replace(tee, kind=replace(tee.kind, laid=laid))).landmarks_cm
-        width = np.linalg.norm(marks["neck_left"] - marks["neck_right"])
-        depths[laid] = (marks["neck_left"] - marks["neck_front"])[1] / width
-    assert 1.15 < depths["flat"] / depths["hanger"] < 1.3
+        shoulders = np.linalg.norm(marks["shoulder_left"] - marks["shoulder_right"])
+        deep[laid] = (marks["neck_left"] - marks["neck_front"])[1] / shoulders
+        wide[laid] = np.linalg.norm(marks["neck_left"] - marks["neck_right"]) / shoulders
+    assert 1.15 < deep["flat"] / deep["hanger"] < 1.3
+    assert 1.12 < wide["flat"] / wide["hanger"] < 1.25
