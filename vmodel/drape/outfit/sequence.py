@@ -28,7 +28,7 @@ from vmodel.errors import DrapeFailed
 from vmodel.types import Drape, Garment, Pose
 
 MOST_THROUGH = 0.002
-"""Share of an inner garment's vertices that may lie outside the garment over it before a warning is given."""
+"""Usual value of ``most_through``."""
 
 
 def drape_outfit(
@@ -39,6 +39,7 @@ def drape_outfit(
     tucked: bool = False,
     fitting: bool = False,
     progress: Progress | None = None,
+    most_through: float = MOST_THROUGH,
 ) -> tuple[Garment, Drape]:
     """Put on all garments and bring the wearer into a pose.
 
@@ -50,6 +51,7 @@ def drape_outfit(
         tucked: tops go inside what is worn on the legs.
         fitting: coarser cloth for a first look.
         progress: called with the share done, 0..1, for each garment anew.
+        most_through: share of an inner garment's vertices outside the one over it, above which a warning is given.
     Returns:
         All garments joined into one, and their drape.
     Raises:
@@ -86,7 +88,7 @@ def drape_outfit(
     pairs = [(drapes[inner], drapes[outer]) for inner, outer in combinations(order, 2)]
     through = max(max(share_through(*pair), share_past(*pair, body, posed)) for pair in pairs)
     whole, joined = join(garments, [drapes[index] for index in range(len(garments))], main=0)
-    if through > MOST_THROUGH:
+    if through > most_through:
         warning = f"{through:.1%} of an inner garment shows through the one over it; try another size or pose"
         joined = replace(joined, warnings=(*joined.warnings, warning))
     return whole, joined
