@@ -218,10 +218,10 @@ def _put_on(
     first, tell = outfit.main, partial(studio.report, Stage.DRAPE)
 
     def drape_and_judge(
-        garments: list[Garment], tucked: bool, style: WornStyle, most_through: float = MOST_THROUGH
+        garments: list[Garment], tucked: bool, style: WornStyle, most_through: float = MOST_THROUGH, pieces: int = 0
     ) -> _PutOn:
         whole, cloth = drape_outfit(
-            garments, wearer.body, wearer.pose, studio.settings, tucked, request.fitting, tell, most_through
+            garments, wearer.body, wearer.pose, studio.settings, tucked, request.fitting, tell, most_through, pieces
         )
         with studio.timed(Stage.JUDGE):
             check_worn(garments, cloth, wearer.body, wearer.posed)
@@ -232,7 +232,9 @@ def _put_on(
         if completion.garments:
             try:
                 all_garments, tucked = [*garments, *completion.garments], request.tucked or completion.tucks
-                completed = drape_and_judge(all_garments, tucked, completion.style, PIECE_THROUGH)
+                completed = drape_and_judge(
+                    all_garments, tucked, completion.style, PIECE_THROUGH, len(completion.garments)
+                )
                 if completed.cloth.warnings:
                     raise NotWornRight(completed.cloth.warnings[-1].partition(";")[0])
                 return completed

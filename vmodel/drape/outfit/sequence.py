@@ -23,7 +23,7 @@ from vmodel.drape.outfit.layering import (
     sink,
 )
 from vmodel.drape.simulate.drape import Progress, drape
-from vmodel.drape.simulate.put_on import FITTING, for_fitting
+from vmodel.drape.simulate.put_on import FITTING, for_fitting, for_piece
 from vmodel.errors import DrapeFailed
 from vmodel.types import Drape, Garment, Pose
 
@@ -40,6 +40,7 @@ def drape_outfit(
     fitting: bool = False,
     progress: Progress | None = None,
     most_through: float = MOST_THROUGH,
+    pieces: int = 0,
 ) -> tuple[Garment, Drape]:
     """Put on all garments and bring the wearer into a pose.
 
@@ -52,19 +53,21 @@ def drape_outfit(
         fitting: coarser cloth for a first look.
         progress: called with the share done, 0..1, for each garment anew.
         most_through: share of an inner garment's vertices outside the one over it, above which a warning is given.
+        pieces: how many of the last garments only complete the outfit, and are draped with less effort.
     Returns:
         All garments joined into one, and their drape.
     Raises:
         DrapeFailed: one of them did not stay on.
     """
-    put_on = _try_on if fitting else drape
+    usual = _try_on if fitting else drape
     if len(garments) == 1:
-        return garments[0], put_on(garments[0], body, pose, settings, progress)
+        return garments[0], usual(garments[0], body, pose, settings, progress)
     drapes: dict[int, Drape] = {}
     wearer = pressed = body
     posed = body.posed(pose)
     for index in in_order([garment.kind for garment in garments], tucked):
         lower = is_lower(garments[index].kind)
+        put_on = usual if fitting or index < len(garments) - pieces else _put_on_piece
         try:
             worn = put_on(garments[index], wearer, pose, settings, progress)
         except DrapeFailed:
@@ -76,6 +79,8 @@ def drape_outfit(
             seen = cut_below_band(lying, worn, body, posed) if inside else lying
             drapes[inner] = bring_in(press(sink(seen, worn), worn, body, posed), worn, body, posed)
         drapes[index] = worn
+        if len(drapes) == len(garments):
+            break
         wearer = pad_body(wearer, wearer.posed(pose), worn, FLAT_M if tucked and not lower else THICKEST_M)
         # A narrow garment presses what is loose beneath it flat.
         pressed = pad_body(pressed, pressed.posed(pose), worn, FLAT_M)
@@ -92,6 +97,10 @@ def drape_outfit(
         warning = f"{through:.1%} of an inner garment shows through the one over it; try another size or pose"
         joined = replace(joined, warnings=(*joined.warnings, warning))
     return whole, joined
+
+
+def _put_on_piece(garment: Garment, body: Body, pose: Pose, settings: Settings, progress: Progress | None) -> Drape:
+    return drape(garment, body, pose, settings, progress, for_piece(garment))
 
 
 def _try_on(garment: Garment, body: Body, pose: Pose, settings: Settings, progress: Progress | None) -> Drape:
