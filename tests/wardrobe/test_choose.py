@@ -65,6 +65,13 @@ def test_a_piece_is_told_apart_at_the_waist_and_quieter_than_what_is_sold(colour
             assert np.hypot(*own[1:]) <= max(np.hypot(*theirs[1:]), 25), piece.name
 
 
+@pytest.mark.parametrize("colour", COLOURS)
+def test_two_pieces_under_an_open_jacket_are_told_apart_too(colour: str) -> None:
+    for seed in range(20):
+        top, trousers = chosen([replace(JACKET, open_front=True)], colour, seed=seed)
+        assert abs(lab_of_hex(top.colour)[0] - lab_of_hex(trousers.colour)[0]) >= 13, (top.name, trousers.name)
+
+
 def test_the_same_garment_gets_the_same_piece_and_a_shop_shows_several() -> None:
     assert chosen([TOP], seed=3) == chosen([TOP], seed=3)
     assert len({chosen([TOP], seed=seed) for seed in range(30)}) >= 3

@@ -71,7 +71,7 @@ def choose_pieces(
     if style == PLAIN:
         return ()
     named = [] if style in STYLES else [PIECES[name] for name in style.split("+")]
-    found = []
+    found: list[Piece] = []
     for wanted, upper in zip(lacking(kinds), (True, False), strict=True):
         fitting = [
             each for each in named or PIECES.values()
@@ -79,12 +79,16 @@ def choose_pieces(
             and (style not in LOOKS or style in each.looks)
         ]  # fmt: skip
         if wanted and fitting:
-            found.append(_suited(fitting, kinds[0], lab_of(colour), content))
+            found.append(_suited(fitting, found, kinds[0], lab_of(colour), content))
     return tuple(found)
 
 
-def _suited(pieces: Sequence[Piece], garment: GarmentKind, colour: Lab, content: str) -> Piece:
-    points = {each.name: mismatch(each, garment, colour) for each in pieces}
+def _suited(pieces: Sequence[Piece], beside: Sequence[Piece], garment: GarmentKind, colour: Lab, content: str) -> Piece:
+    """Return one of the pieces that suit a garment best, and the pieces beside which it is worn."""
+    points = {
+        each.name: mismatch(each, garment, colour) + sum(2.0 * _too_like(each, lab_of_hex(o.colour)) for o in beside)
+        for each in pieces
+    }
     best = min(points.values())
     near = [each for each in pieces if points[each.name] <= best + _NEAR]
     return min(near, key=lambda each: hashlib.sha256(f"{content} {each.name}".encode()).hexdigest())
@@ -104,13 +108,18 @@ def mismatch(piece: Piece, garment: GarmentKind, colour: Lab) -> float:
     own = lab_of_hex(piece.colour)
     chroma, theirs = float(np.hypot(*own[1:])), float(np.hypot(*colour[1:]))
     seen = chroma * (_DENIM_IS_QUIET if piece.cloth == "denim" else 1.0)
-    points = 2.0 * max(0.0, _APART - abs(own[0] - colour[0])) + 2.0 * max(0.0, seen - max(_QUIET, 0.6 * theirs))
+    points = 2.0 * _too_like(piece, colour) + 2.0 * max(0.0, seen - max(_QUIET, 0.6 * theirs))
     if chroma > 8 and theirs > 15:
         turn = np.arctan2(own[2], own[1]) - np.arctan2(colour[2], colour[1])
         points += 0.5 * seen * (1 - float(np.cos(2 * turn)))
     if piece.kind.category == Category.SKIRT and garment.length in _LONG_TOPS:
         points += 100.0
     return points
+
+
+def _too_like(piece: Piece, colour: Lab) -> float:
+    """Return by how much lightness a piece falls short of being told apart from a colour."""
+    return max(0.0, _APART - abs(lab_of_hex(piece.colour)[0] - colour[0]))
 
 
 def lab_of(linear: tuple[float, float, float]) -> Lab:
