@@ -239,7 +239,8 @@ def _put_on(
                     raise NotWornRight(completed.cloth.warnings[-1].partition(";")[0])
                 return completed
             except (DrapeFailed, NotWornRight) as error:
-                plain = WornStyle(fault=f"with {completion.style.name}, {str(error).rstrip('.')}")
+                reason = str(error).partition(";")[0].rstrip(".")  # the rest is a remedy for the garment on sale
+                plain = WornStyle(fault=f"with {completion.style.name}, {reason[:1].lower()}{reason[1:]}")
         return drape_and_judge(garments, request.tucked, plain)
 
     def put_on_first_right() -> _PutOn:
