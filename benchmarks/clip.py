@@ -110,7 +110,9 @@ def _read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def request_for(photo: Path, frames: int) -> ClipRequest:
     """Return a request for a walk of so many frames at the usual size."""
-    shot = ShotRequest(GarmentSource(photo), model=_MODEL, size=CLIP_SIZE, view="three-quarter", pipeline="draft")
+    shot = ShotRequest(
+        GarmentSource(photo), model=_MODEL, size=CLIP_SIZE, view="three-quarter", pipeline="draft", style="plain"
+    )
     return ClipRequest(shot, "walk", frames / FRAMES_PER_SECOND)
 
 

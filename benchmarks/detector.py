@@ -80,7 +80,7 @@ def every_request(size: tuple[int, int]) -> list[ShotRequest]:
         for number, photo in enumerate(sorted(EXAMPLES.glob("*.jpg"))):
             people = WOMEN if any(word in photo.stem for word in FOR_WOMEN) else ANYBODY
             model = people[(number + step) % len(people)]
-            requests.append(ShotRequest(GarmentSource(photo), model=model, pose=pose, size=size))
+            requests.append(ShotRequest(GarmentSource(photo), model=model, pose=pose, size=size, style="plain"))
     return requests
 
 

@@ -71,7 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found: list[Fidelity] = []
     rows: list[list[str]] = []
     for photo in photos:
-        requests = [ShotRequest(GarmentSource(photo), framing=framing, background="white") for framing in FRAMINGS]
+        requests = [
+            ShotRequest(GarmentSource(photo), framing=framing, background="white", style="plain")
+            for framing in FRAMINGS
+        ]
         shots = list(shoot_all(requests, make_shot, studio.settings.home))
         shots += shoot_all([replace(requests[0], pipeline="draft")], make_draft, studio.settings.home)
         result = measure(shots, reader)

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as home:
         studio = Studio(Settings(home=Path(home)))
         source = GarmentSource(photos[1 % len(photos)])
-        first = ShotRequest(source, model="wm-ines", pose="contrapposto", pipeline="draft")
+        first = ShotRequest(source, model="wm-ines", pose="contrapposto", pipeline="draft", style="plain")
         _, cold = timed(studio, first)
         tables = measure_kinds(studio, replace(first, garment=GarmentSource(photos[0])))
         tables += [measure_fittings(studio, Path(home)), measure_drawn_fittings(studio, Path(home))]
@@ -93,7 +93,9 @@ def measure_fittings(studio: Studio, folder: Path) -> Table:
             wearer, measures = choose_wearer(block, "wm-ines", size, studio.roster)
             design = folder / f"{block}-{size}.design.json"
             design.write_bytes(write_design(Design(block, measures, None, "#d8cbb8", "#b9a78e")))
-            look = ShotRequest(GarmentSource(design), wearer.id, size=(680, 512), pipeline="draft", fitting=True)
+            look = ShotRequest(
+                GarmentSource(design), wearer.id, size=(680, 512), pipeline="draft", fitting=True, style="plain"
+            )
             shot, seconds = timed(studio, look)
         parts = sorted(shot.timings.items(), key=lambda item: -item[1])
         stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.1)
@@ -108,7 +110,7 @@ def measure_drawn_fittings(studio: Studio, folder: Path) -> Table:
     for name in ("raglan-tee.svg", "dress-pattern.svg", "dress-pattern.dxf", "skirt-pattern.json"):
         for way, path in _colourways(EXAMPLES / name, folder).items():
             source = GarmentSource(path)
-            look = ShotRequest(source, "wm-ines", size=(680, 512), pipeline="draft", fitting=True)
+            look = ShotRequest(source, "wm-ines", size=(680, 512), pipeline="draft", fitting=True, style="plain")
             shot, seconds = timed(studio, look)
             parts = sorted(shot.timings.items(), key=lambda item: -item[1])
             stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.1)
@@ -174,7 +176,7 @@ def measure_pixels(studio: Studio, request: ShotRequest) -> Table:
 
 def measure_cloth(studio: Studio, photo: Path) -> Table:
     """Measure one garment cut into ever more particles, on a model that has not worn it."""
-    shot, _ = timed(studio, ShotRequest(GarmentSource(photo), model="wm-mei", pipeline="draft"))
+    shot, _ = timed(studio, ShotRequest(GarmentSource(photo), model="wm-mei", pipeline="draft", style="plain"))
     body, pose = build_body(studio.roster["wm-hana"]), load_pose("walking")
     garment = fit_garment(shot.pattern.garment, body.measurements, body.model.gender)
     rows = []

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = read_flags(arguments)
     make_folder(asked.out)
     photos = asked.photos or sorted(EXAMPLES.glob("*.jpg"))
-    like = ShotRequest(GarmentSource(photos[0]), size=SIZE, framing=asked.framing)
+    like = ShotRequest(GarmentSource(photos[0]), size=SIZE, framing=asked.framing, style="plain")
     garments = [GarmentSource(photo) for photo in photos]
     requests = every_shot(garments, asked.models, asked.poses, asked.views, like)
     lines = []

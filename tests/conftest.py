@@ -37,7 +37,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Set VMODEL_HOME for all tests, so that no test reads or changes the user's own.
 
-    Pictures are drafts unless a test requests more: drafts are quick, and the same on every processor.
+    Pictures are drafts unless a test requests more: drafts are quick, and the same on every processor. Models wear the
+    plain base layer unless a test requests a style, which takes a drape more.
     """
     folder = tmp_path_factory.mktemp("home")
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -50,6 +51,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VMODEL_HOME", str(folder))
         patch.setenv("VMODEL_PIPELINE", "draft")
+        patch.setenv("VMODEL_STYLE", "plain")
         yield folder
 
 

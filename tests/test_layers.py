@@ -19,6 +19,7 @@ ORDER = """
 vmodel: errors.py types.py limits.py config.py core migrations migrations/versions
 vmodel/garment: imaging vector . sizing delighting recognition cutout blocks
 vmodel/garment: pattern/details pattern/cut pattern/maps pattern sewing sewing/formats designs
+vmodel: wardrobe
 vmodel/body: mesh face base_layer pose model hair shoes appearance
 vmodel/drape: geometry cloth solver placement simulate outfit neck .
 vmodel/scene: geometry camera shading hair render .

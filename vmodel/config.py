@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     webhooks_inside: bool = False
     cors_origins: tuple[str, ...] = ()
     pipeline: str = "embedded"
+    style: str = "auto"
     plans: Path | None = None
     exclusive_models: int = Field(default=1, ge=0)
     require_attestation: bool = False
@@ -158,3 +159,8 @@ def _in_words(error: ValidationError) -> str:
 def default_pipeline() -> str:
     """Return the name of the default pipeline."""
     return Settings().pipeline
+
+
+def default_style() -> str:
+    """Return the name of the default style."""
+    return Settings().style

@@ -47,7 +47,7 @@ def prepare(request: ShotRequest, studio: Studio) -> PreparedShot:
     maps = studio.once(Stage.CONDITIONS, view_key, lambda: render_conditions(scene, camera))
     take = Take(scene, camera, maps, request.light, request.background, request.seed, pattern, model)
     fit = report_fit(garment, dressed.body.measurements)
-    return PreparedShot(request, take, dressed.pose, garment, fit, worn, dict(studio.timings))
+    return PreparedShot(request, take, dressed.pose, garment, fit, worn, dressed.style, dict(studio.timings))
 
 
 def complete(prepared: PreparedShot, pipeline: Pipeline, studio: Studio, picture: ByteArray | None = None) -> Shot:
@@ -74,4 +74,5 @@ def complete(prepared: PreparedShot, pipeline: Pipeline, studio: Studio, picture
         maps=take.maps,
         photograph=made,
         timings={**prepared.timings, **studio.timings},
+        style=prepared.style,
     )

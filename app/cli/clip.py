@@ -14,6 +14,7 @@ from app.cli import flags
 from app.cli.console import watching
 from app.cli.errors import refusing
 from vmodel.shot.request import ShotRequest
+from vmodel.wardrobe.styles import PLAIN
 
 if TYPE_CHECKING:
     from vmodel.studio.clip import ClipFrame, ClipRequest
@@ -74,7 +75,7 @@ def make_clip(
 
     with refusing(as_json):
         garment = flags.garment_of(context, photo)
-        shot = flags.request_of(context, garment, model=model, pose=pose, view=view, pipeline="draft")
+        shot = flags.request_of(context, garment, model=model, pose=pose, view=view, pipeline="draft", style=PLAIN)
         request = ClipRequest(shot, motion, seconds, frames_per_second)
         settings = Settings()
         make_home(settings.home)

@@ -64,10 +64,11 @@ def request_of(context: typer.Context, garment: GarmentSource, **more: Any) -> S
         SizeOutOfRange, BadUsage: the size or the default pipeline is none.
     """
     from pipelines.selection import resolve_pipeline
-    from vmodel.config import default_pipeline
+    from vmodel.config import default_pipeline, default_style
 
     asked = {name: value for name, value in _given(context, ShotRequest).items() if name not in _REPEATED} | more
     asked |= {"size": parse_size(asked["size"]), "pipeline": resolve_pipeline(asked["pipeline"] or default_pipeline())}
+    asked["style"] = asked.get("style") or default_style()
     return ShotRequest(garment, **asked)
 
 
@@ -145,6 +146,7 @@ Outfit = Annotated[
     ),
 ]
 Tucked = Annotated[bool, _flag("tucked", "--tucked", panel=_OUTFIT)]
+Style = Annotated[str | None, _flag("style", "--style", panel=_OUTFIT, show_default=False)]
 Mask = Annotated[Path | None, _garment_flag("mask")]
 Back = Annotated[Path | None, _garment_flag("back")]
 Category = Annotated[str | None, _garment_flag("category")]

@@ -58,6 +58,7 @@ def shoot_photos(
     worn_with: flags.With = None,
     outfit: flags.Outfit = None,
     tucked: flags.Tucked = False,
+    style: flags.Style = None,
     sidecar: flags.From = None,
 ) -> None:
     """Make pictures of virtual models wearing the garments of flat-lay photos.

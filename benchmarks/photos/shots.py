@@ -72,7 +72,7 @@ def shoot_one(path: Path, name: str, studio: Studio) -> Worn:
         name: path in the labels.
         studio: keeps people between photos.
     """
-    request = ShotRequest(GarmentSource(path), size=SIZE, pipeline="draft")
+    request = ShotRequest(GarmentSource(path), size=SIZE, pipeline="draft", style="plain")
     code, message = MADE, ""
     missed: tuple[str, ...] = ()
     begun = time.perf_counter()

@@ -96,6 +96,7 @@ def test_a_bad_row_is_set_aside_and_the_others_stay(folder: Path, cells: dict[st
         ("framing", "huge"),
         ("background", "beach.jpg"),
         ("light", "disco"),
+        ("style", "disco"),
         ("width_cm", "5200"),
         ("length_cm", "long"),
         ("sizes", "M"),

@@ -38,6 +38,18 @@ def test_a_request_that_was_written_before_there_were_steps_is_read() -> None:
     assert ShotRequest.from_json(plain) == replace(LIKE, steps=None)
 
 
+def test_a_request_that_was_written_before_there_were_styles_is_worn_over_the_base_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VMODEL_STYLE", "auto")
+    plain = replace(LIKE, style="plain").to_json()
+    assert "style" not in plain
+    assert ShotRequest.from_json(plain).style == "plain"
+    new = ShotRequest(LIKE.garment, pipeline="draft").to_json()
+    assert new["style"] == "auto"
+    assert ShotRequest.from_json(new).style == "auto"
+
+
 def test_the_usual_lens_is_not_written_down_so_that_earlier_records_stay_the_same() -> None:
     assert "focal_mm" not in LIKE.to_json()
     assert replace(LIKE, focal_mm=50.0).to_json()["focal_mm"] == 50.0

@@ -34,6 +34,9 @@ from vmodel.scene.camera.framing import VIEWS, view_angle
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.size_run import find_wearer, sizes_of
 from vmodel.types import Category
+from vmodel.wardrobe.choose import check_style
+from vmodel.wardrobe.pieces import PIECES
+from vmodel.wardrobe.styles import STYLES
 
 FRONTS: Final[Mapping[str, bool]] = {"open": True, "closed": False}
 """Values of the column front -> ``GarmentSource.worn_open``."""
@@ -104,6 +107,7 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
         wishes.like,
         framing=as_listed(cells["framing"], FRAMINGS) if "framing" in cells else wishes.like.framing,
         light=as_listed(cells["light"], LIGHTS) if "light" in cells else wishes.like.light,
+        style=as_listed(cells["style"], (*STYLES, *PIECES)) if "style" in cells else wishes.like.style,
         background=_background(cells, folder, wishes.like.background),
     )
     models = [as_listed(word, roster) for word in split_words(cells.get("models"))] or wishes.models
@@ -312,6 +316,7 @@ def column_at_fault(row: Row, error: VModelError, roster: Roster) -> str:
         "views": view_angle,
         "framing": lambda word: _listed(word, FRAMINGS, UnknownFraming),
         "light": lambda word: _listed(word, LIGHTS, UnknownLight),
+        "style": check_style,
     }
     for column, check in checks.items():
         for word in split_words(row.cells.get(column)):

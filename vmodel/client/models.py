@@ -136,6 +136,7 @@ class Shot:
     Attributes:
         size: HEIGHTxWIDTH.
         pipeline: None = the installation's default.
+        style: None = the installation's default.
         focal_mm: None = the usual 85.
     """
 
@@ -150,6 +151,7 @@ class Shot:
     pipeline: str | None = None
     steps: int | None = None
     channel: str | None = None
+    style: str | None = None
     barefoot: bool = False
     fitting: bool = False
     focal_mm: float | None = None

@@ -14,6 +14,7 @@ from vmodel.core.files import sha256_of
 from vmodel.errors import BadUsage, FocalOutOfRange, SidecarInvalid, SizeOutOfRange
 from vmodel.shot.pipeline_interface import Shot, Try
 from vmodel.shot.request import FILE_FIELDS, GarmentSource, ShotRequest
+from vmodel.wardrobe.styles import PLAIN
 
 FORMAT_VERSION = 1
 BLUR = "blur:"
@@ -23,6 +24,8 @@ _OUTFIT = "outfit."
 def describe_shot(shot: Shot) -> dict[str, Any]:
     """Describe a picture's origin as plain values: all of a sidecar but the picture's own file and licence."""
     kind = shot.pattern.kind
+    asked_style = shot.request.style
+    styled = {} if asked_style == PLAIN else {"style": {"asked": asked_style, **asdict(shot.style)}}
     return {
         "format": FORMAT_VERSION,
         "vmodel": version("vmodel"),
@@ -44,6 +47,7 @@ def describe_shot(shot: Shot) -> dict[str, Any]:
         "model": {"id": shot.model.id, "name": shot.model.name, "size": shot.model.size, "age": shot.model.age},
         "fit": _rounded(asdict(shot.fit)),
         "drape": _rounded(asdict(shot.drape.report)),
+        **styled,
         "made_by": shot.photograph.made_by,
         "tries": [_describe_try(each) for each in shot.photograph.tries],
         "check": shot.check,
@@ -53,13 +57,13 @@ def describe_shot(shot: Shot) -> dict[str, Any]:
 
 
 def as_asked(shot: Shot) -> dict[str, Any]:
-    """Return the request of a shot as its sidecar keeps it: model and pose named, files by absolute paths."""
+    """Return the request of a shot as its sidecar keeps it: model, pose and pieces named, files by absolute paths."""
     plain: dict[str, Any] = json.loads(json.dumps(_absolute(_resolved(shot)).to_json()))
     return plain
 
 
 def _resolved(shot: Shot) -> ShotRequest:
-    return replace(shot.request, model=shot.model.id, pose=shot.pose)
+    return replace(shot.request, model=shot.model.id, pose=shot.pose, style=shot.style.name)
 
 
 def record_sha256(content: Mapping[str, Any]) -> str:

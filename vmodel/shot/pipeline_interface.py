@@ -23,6 +23,7 @@ from vmodel.types import (
     Landmarks,
     VirtualModel,
 )
+from vmodel.wardrobe.styles import PLAIN
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,24 @@ class Take:
 
 
 @dataclass(frozen=True)
+class WornStyle:
+    """What the model wears besides the seller's garments.
+
+    Attributes:
+        name: the pieces of the wardrobe, joined by ``+``, or "plain": asking for it makes the same picture again.
+        fault: reason why the pieces that were chosen are not worn; empty if there is none.
+    """
+
+    name: str = PLAIN
+    fault: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Warning for the seller, if the outfit is not the one that was asked for."""
+        return (f"the outfit was not completed: {self.fault}; name another --style or pose",) if self.fault else ()
+
+
+@dataclass(frozen=True)
 class PreparedShot:
     """Shot that is set up and not yet photographed.
 
@@ -96,6 +115,7 @@ class PreparedShot:
         take: input of the pipeline.
         pose: name of the pose.
         garment: in the worn size.
+        style: what completes the outfit.
         timings: seconds per stage so far.
     """
 
@@ -105,6 +125,7 @@ class PreparedShot:
     garment: Garment
     fit: FitReport
     drape: Drape
+    style: WornStyle
     timings: Mapping[str, float]
 
 
@@ -194,6 +215,7 @@ class Shot:
 
     Attributes:
         timings: seconds per stage; stages that were warm are absent.
+        style: what completes the outfit.
     """
 
     request: ShotRequest
@@ -206,6 +228,7 @@ class Shot:
     maps: ConditionMaps
     photograph: Photograph
     timings: Mapping[str, float]
+    style: WornStyle = WornStyle()
 
     @property
     def picture(self) -> ByteArray:
@@ -224,7 +247,8 @@ class Shot:
         found: list[str] = []
         if self.pattern.cutout.confidence < 0.5:
             found.append("the garment's outline is unsure; check it with `vmodel inspect` or pass --mask")
-        return (*found, *self.garment.warnings, *self.drape.warnings, *self.photograph.warnings)
+        drawn = *self.drape.warnings, *self.photograph.warnings
+        return (*found, *self.garment.warnings, *self.style.warnings, *drawn)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from vmodel.errors import BadUsage, FocalOutOfRange, SizeOutOfRange
 from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM, USUAL_FOCAL_MM, check_size
+from vmodel.wardrobe.styles import PLAIN
 
 DEFAULT_SIZE = (1024, 768)
 FocalMm = Annotated[
@@ -34,6 +35,12 @@ def _default_pipeline() -> str:
     from vmodel.config import default_pipeline  # it doubles the time that `vmodel --help` takes
 
     return default_pipeline()
+
+
+def _default_style() -> str:
+    from vmodel.config import default_style
+
+    return default_style()
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
@@ -158,6 +165,14 @@ class ShotRequest(RequestPart):
     ] = None
     outfit: Annotated[tuple[GarmentSource, ...], Field(description="other garments of the outfit in any order")] = ()
     tucked: Annotated[bool, Field(description="tuck tops into trousers and skirts")] = False
+    style: Annotated[
+        str,
+        Field(
+            description="auto, casual or smart complete the outfit from vmodel's own wardrobe, as do names of its "
+            "pieces, joined by +; plain leaves the base layer. Default: VMODEL_STYLE, or auto if unset",
+            examples=["auto"],
+        ),
+    ] = Field(default_factory=_default_style)
     channel: Annotated[
         str | None,
         Field(
@@ -178,6 +193,8 @@ class ShotRequest(RequestPart):
         plain["garment"] = self.garment.to_json()
         if self.focal_mm == USUAL_FOCAL_MM:  # records of earlier versions do not name it and stay the same
             del plain["focal_mm"]
+        if self.style == PLAIN:  # likewise
+            del plain["style"]
         if self.outfit:
             plain["outfit"] = [source.to_json() for source in self.outfit]
         return plain
@@ -191,7 +208,7 @@ class ShotRequest(RequestPart):
         """
         garment = GarmentSource.from_json(plain["garment"])
         outfit = tuple(GarmentSource.from_json(source) for source in plain.get("outfit", ()))
-        rest = {name: value for name, value in plain.items() if name not in {"garment", "size", "outfit"}}
+        rest = {"style": PLAIN} | {n: value for n, value in plain.items() if n not in {"garment", "size", "outfit"}}
         return cls(garment=garment, size=parse_size(plain["size"]), outfit=outfit, **rest)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from vmodel.body.appearance.cache import grown_hair, painted_skin
 from vmodel.body.appearance.skin import SKIN_SIZE
@@ -17,9 +18,8 @@ from vmodel.body.mesh.anny_model import prepare_body_model
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.pose.library import load_pose
 from vmodel.body.shoes.canvas_shoes import Shoes, make_shoes
-from vmodel.core.files import sha256_of
 from vmodel.core.hashing import content_key
-from vmodel.drape import drape_outfit
+from vmodel.drape import MOST_THROUGH, drape_outfit
 from vmodel.drape.neck.collar import with_collars
 from vmodel.drape.neck.hood import with_hoods
 from vmodel.errors import DrapeFailed
@@ -28,17 +28,23 @@ from vmodel.quality.wear.judge import check_worn
 from vmodel.rights.policy.minors import check_shown
 from vmodel.scene import Scene
 from vmodel.scene.shading.visibility import AMBIENT_RAYS
-from vmodel.shot.pipeline_interface import Pattern
+from vmodel.shot.pipeline_interface import Pattern, WornStyle
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.casting import choose_pose, rank_models
+from vmodel.studio.complete_outfit import Completion, complete_outfit
 from vmodel.studio.fit_outfit import Outfit, fit_outfit
-from vmodel.studio.read_garment import check_rights, read_pattern
+from vmodel.studio.read_garment import check_rights, digest_of, read_pattern
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import Drape, Garment, Pose, PosedBody, SkinTextures, Strands, VirtualModel
 
+T = TypeVar("T")
+
 ASKED = 3
 """Number of people who try a garment on before a failed drape is reported, unless the seller named one."""
+
+PIECE_THROUGH = 0.02
+"""As ``MOST_THROUGH``, of pieces that vmodel chose: the seller is not warned, but the piece is left out."""
 
 FITTING_HAIR, FITTING_SKIN, FITTING_RAYS = 0.5, 1024, 15
 """Detail of a fitting: share of the strands, side of the skin's textures in texels, dome-light rays per vertex."""
@@ -55,6 +61,7 @@ class DressedModel:
         cloth: as it was draped; ``worn`` is the same with hoods and collars laid round the neck.
         grown: hair on the body at rest; ``hair`` is the same in the pose.
         shoes: on the feet at rest; None for the barefoot.
+        style: pieces of the wardrobe that complete the outfit.
     """
 
     key: Hashable
@@ -70,6 +77,7 @@ class DressedModel:
     hair: Strands
     shoes: Shoes | None
     scene: Scene
+    style: WornStyle
 
 
 def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
@@ -89,8 +97,7 @@ def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[
     """Return the models who try a garment on, in order."""
     if request.model:
         return [studio.roster[request.model]]
-    photo = request.garment.photo
-    digest = studio.once(Stage.DIGEST, pattern.key, lambda: sha256_of(photo))
+    digest = digest_of(request.garment, pattern, studio)
     free = [model for model in studio.roster.values() if model.id not in studio.barred]
     return rank_models(free, f"{digest} {request.seed}", pattern.kind.made_for)[:ASKED]
 
@@ -110,24 +117,27 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     pose_name = request.pose or choose_pose(model, pattern.kind.category)
     patterns = _read_outfit(model, pattern, pose_name, request, studio)
     wearer = _pose_body(model, pose_name, studio)
-    outfit = fit_outfit(patterns, sources, model, wearer.body.measurements)
+    bare = fit_outfit(patterns, sources, model, wearer.body.measurements)
+    completion = complete_outfit(bare, pattern, model, wearer.body.measurements, request, studio)
+    outfit = completion.beside(bare)
 
     base_layer = outfit.base_layer(outfit.main, model)
     studio.begin(Stage.SKIN, *_skin(wearer, base_layer, request, studio))
     studio.begin(Stage.HAIR, *_hair(wearer, studio))
-    key = (*outfit.key, request.tucked, request.fitting, wearer.key)
-    main, whole, cloth = _put_on(outfit, key, pattern, wearer, request, studio)
-    garments = [main, *outfit.beside]
+    put_on = _put_on(bare, completion, pattern, wearer, request, studio)
+    garments, whole, cloth = put_on.garments, put_on.whole, put_on.cloth
     worn = with_collars(garments, whole, with_hoods(garments, whole, cloth))
 
-    if main.kind != outfit.main.kind:
-        base_layer = outfit.base_layer(main, model)
+    main, *beside = garments
+    if [each.kind for each in garments] != [each.kind for each in (outfit.main, *outfit.beside)]:
+        base_layer = replace(bare, beside=tuple(beside)).base_layer(main, model)
     look = _paint(wearer, base_layer, request, studio)
+    key = (*bare.key, put_on.style, request.tucked, request.fitting, wearer.key)
     scene_key = (key, request.barefoot)  # shoes do not affect the drape, but they are seen
     hair, scene = _set_scene(wearer, look, whole, worn, scene_key, request, studio)
     return DressedModel(
         scene_key, model, pose_name, main, wearer.body, wearer.posed, cloth, worn, look.skin, look.hair, hair,
-        look.shoes, scene,
+        look.shoes, scene, put_on.style,
     )  # fmt: skip
 
 
@@ -187,36 +197,66 @@ def _hair(wearer: _Wearer, studio: Studio) -> tuple[Hashable, Callable[[], Stran
     return wearer.model.id, lambda: grown_hair(wearer.model, wearer.body, studio.settings.cache)
 
 
+@dataclass(frozen=True, eq=False)
+class _PutOn:
+    """Garments on a model, the one on sale first; ``whole`` is all of them joined, ``cloth`` their drape."""
+
+    garments: list[Garment]
+    whole: Garment
+    cloth: Drape
+    style: WornStyle
+
+
 def _put_on(
-    outfit: Outfit, key: Hashable, pattern: Pattern, wearer: _Wearer, request: ShotRequest, studio: Studio
-) -> tuple[Garment, Garment, Drape]:
+    outfit: Outfit, completion: Completion, pattern: Pattern, wearer: _Wearer, request: ShotRequest, studio: Studio
+) -> _PutOn:
     """Drape the outfit; the garment on sale is the first of its readings that is worn right.
 
-    Returns:
-        The garment on sale, all garments joined into one, and their drape.
+    A reading that is not worn right with the pieces of the wardrobe is tried without them.
     """
     how = request.tucked, request.fitting
-    first = outfit.main
+    first, tell = outfit.main, partial(studio.report, Stage.DRAPE)
 
-    def put_on(main: Garment) -> tuple[Garment, Garment, Drape]:
-        garments, tell = [main, *outfit.beside], partial(studio.report, Stage.DRAPE)
-        whole, cloth = drape_outfit(garments, wearer.body, wearer.pose, studio.settings, *how, progress=tell)
+    def drape_and_judge(
+        garments: list[Garment], tucked: bool, style: WornStyle, most_through: float = MOST_THROUGH, pieces: int = 0
+    ) -> _PutOn:
+        whole, cloth = drape_outfit(
+            garments, wearer.body, wearer.pose, studio.settings, tucked, request.fitting, tell, most_through, pieces
+        )
         with studio.timed(Stage.JUDGE):
             check_worn(garments, cloth, wearer.body, wearer.posed)
-        return main, whole, cloth
+        return _PutOn(garments, whole, cloth, style)
 
-    def put_on_first_right() -> tuple[Garment, Garment, Drape]:
+    def put_on(main: Garment) -> _PutOn:
+        garments, plain = [main, *outfit.beside], WornStyle()
+        if completion.garments:
+            try:
+                all_garments, tucked = [*garments, *completion.garments], request.tucked or completion.tucks
+                completed = drape_and_judge(
+                    all_garments, tucked, completion.style, PIECE_THROUGH, len(completion.garments)
+                )
+                if completed.cloth.warnings:
+                    raise NotWornRight(completed.cloth.warnings[-1].partition(";")[0])
+                return completed
+            except (DrapeFailed, NotWornRight) as error:
+                reason = str(error).partition(";")[0].rstrip(".")  # the rest is a remedy for the garment on sale
+                plain = WornStyle(fault=f"with {completion.style.name}, {reason[:1].lower()}{reason[1:]}")
+        return drape_and_judge(garments, request.tucked, plain)
+
+    def put_on_first_right() -> _PutOn:
         return first_worn_right(chain([first], outfit.further), put_on)
 
-    if outfit.beside:
+    if outfit.beside or completion.garments:
+        key = (*outfit.key, completion.style, *how, wearer.key)
         return studio.once(Stage.DRAPE, key, put_on_first_right)
     # A single garment's textures do not affect its drape; several garments come back joined, with the textures of all.
     own = pattern.key if pattern.garment.photo is not None else None  # a photo may be read in other ways as well
     cut = (content_key(_cut_of(first)), own, *how, wearer.key)
-    main, _, cloth = studio.once(Stage.DRAPE, cut, put_on_first_right)
+    found = studio.once(Stage.DRAPE, cut, put_on_first_right)
+    main = found.garments[0]
     # The drape was computed for a garment of this cut; the textures are this photo's own.
     main = first if _same_cut(main, first) else main
-    return main, main, cloth
+    return replace(found, garments=[main], whole=main)
 
 
 def _paint(wearer: _Wearer, base_layer: BaseLayer, request: ShotRequest, studio: Studio) -> _Look:
@@ -241,14 +281,14 @@ def _set_scene(
     return hair, scene
 
 
-def first_worn_right(
-    fits: Iterable[Garment], put_on: Callable[[Garment], tuple[Garment, Garment, Drape]]
-) -> tuple[Garment, Garment, Drape]:
+def first_worn_right(fits: Iterable[Garment], put_on: Callable[[Garment], T]) -> T:
     """Put a garment on, or its next reading if that fails.
 
     Args:
         fits: the garment as the photo is read, the likeliest reading first.
         put_on: drapes and judges it.
+    Returns:
+        What ``put_on`` returned.
     Raises:
         DrapeFailed, NotWornRight: no reading is worn right; the error is that of the first.
     """

@@ -76,6 +76,11 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment, others, question)
 
 
+def digest_of(source: GarmentSource, pattern: Pattern, studio: Studio) -> str:
+    """Return the SHA-256 of a garment's photo, by which people and pieces are chosen for it."""
+    return studio.once(Stage.DIGEST, pattern.key, lambda: sha256_of(source.photo))
+
+
 def _doubts(
     flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource
 ) -> tuple[tuple[Garment, ...], KindQuestion | None]:

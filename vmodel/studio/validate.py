@@ -26,6 +26,7 @@ from vmodel.rights.provenance.channels import find_channel
 from vmodel.scene import FRAMINGS, LIGHTS, read_background
 from vmodel.scene.camera.framing import view_angle
 from vmodel.shot.request import GarmentSource, ShotRequest
+from vmodel.wardrobe.choose import check_style
 
 
 class Files(Protocol):
@@ -115,6 +116,7 @@ def validate(requests: Sequence[ShotRequest], roster: Roster, files: Files) -> N
         _check_garment(source, files)
     for request in requests:
         find_channel(request.channel)
+        check_style(request.style)
         view_angle(request.view)
     for pose in dict.fromkeys(request.pose for request in requests):
         if pose is not None:

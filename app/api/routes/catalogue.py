@@ -55,6 +55,10 @@ class Choices(BaseModel):
     backgrounds: list[str] = Field(
         description="named backgrounds; a colour such as #d8d0c8 works too", examples=[["light-grey", "white"]]
     )
+    styles: list[str] = Field(examples=[["auto", "plain"]])
+    pieces: list[str] = Field(
+        description="of the wardrobe; a style may name one, or two joined by +", examples=[["jeans-dark", "tee-white"]]
+    )
     pipelines: list[str] = Field(examples=[["draft"]])
     categories: list[str] = Field(examples=[["top", "dress"]])
     materials: list[str] = Field(examples=[["jersey", "denim"]])
@@ -95,12 +99,16 @@ def list_choices(_: Reader, here: Here) -> Choices:
     from vmodel.rights.provenance.channels import CHANNELS
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
     from vmodel.types import Category
+    from vmodel.wardrobe.pieces import PIECES
+    from vmodel.wardrobe.styles import STYLES
 
     return Choices(
         views=list(VIEWS),
         framings=list(FRAMINGS),
         lights=list(LIGHTS),
         backgrounds=list(BACKGROUNDS),
+        styles=list(STYLES),
+        pieces=list(PIECES),
         # Pipelines without a price, such as those for research only, cannot be ordered.
         pipelines=[name for name in PIPELINES if name in here.plans.pipelines],
         categories=[category.value for category in Category],

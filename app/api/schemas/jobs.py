@@ -25,6 +25,8 @@ _NOT_ASKED = {"garment", "outfit", "tucked"}
 """Fields of a request that all pictures of a job share."""
 _TOLD = {
     "background": "a name from /v1/choices, or a colour as #rrggbb",
+    "style": "auto, casual or smart complete the outfit from vmodel's own wardrobe, as do names of its pieces, joined "
+    "by +, see /v1/choices; plain leaves the base layer. Default: the style of this installation",
     "pipeline": "default: the pipeline of this installation",
     "steps": "denoising steps, one of the numbers that the plans price; null for the pipeline's default; not for draft",
 }

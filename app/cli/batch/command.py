@@ -124,6 +124,7 @@ def shoot_batch(
     pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
     barefoot: flags.Barefoot = False,
+    style: flags.Style = None,
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,
 ) -> None:
@@ -171,6 +172,7 @@ def _write_template(path: Path) -> None:
     from vmodel.drape.cloth.materials import load_materials
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
     from vmodel.types import Category
+    from vmodel.wardrobe.styles import STYLES
 
     choices = {
         "category": [category.value for category in Category],
@@ -179,6 +181,7 @@ def _write_template(path: Path) -> None:
         "framing": list(FRAMINGS),
         "background": list(BACKGROUNDS),
         "light": list(LIGHTS),
+        "style": list(STYLES),
     }
     write_template(path, choices)
     print(path)

@@ -5,7 +5,7 @@ window.vmodel ??= (() => {
   const VIEWS = ["studio", "designer", "pictures", "usage", "operator"];
   const POLL_MS = 1500, CALM_MS = 300;
   const START = { garment: "", models: [], poses: [], views: ["front"], framing: "full", background: "light-grey",
-                  light: "soft-key", focal_mm: 85, format: "portrait", pipeline: null, count: 1,
+                  light: "soft-key", focal_mm: 85, style: null, format: "portrait", pipeline: null, count: 1,
                   colorways: [], worn_with: [], tucked: false };
   let trigger = null, order = { ...START }, most = 12, calm = null, polling = null, heard = 0, said = {};
   let orderKey = newKey(), moved = {}, seenGarment = null;
@@ -120,7 +120,7 @@ window.vmodel ??= (() => {
     order.focal_mm = Number(lens === "own" ? one('input[name="own-focal"]').value : lens);
     one(".own-lens").hidden = lens !== "own";
     order.format = one('select[name="format"]')?.value ?? START.format;
-    order.pipeline = one('select[name="pipeline"]')?.value ?? null;
+    for (const name of ["style", "pipeline"]) order[name] = one(`select[name="${name}"]`)?.value ?? null;
     order.count = Math.min(8, Math.max(1, Math.round(Number(one('input[name="count"]')?.value ?? 1)) || 1));
     chosenChanged();
   }
@@ -137,9 +137,9 @@ window.vmodel ??= (() => {
     tick("focal", [isNamed ? String(order.focal_mm) : "own"]);
     one(".own-lens", chooser).hidden = isNamed;
     if (!isNamed) one('input[name="own-focal"]', chooser).value = order.focal_mm;
-    for (const name of ["format", "pipeline", "count"]) {
-      const field = one(`[name="${name}"]`, chooser);
-      if (field && order[name] !== null) field.value = order[name];
+    for (const name of ["style", "format", "pipeline", "count"]) {
+      const field = one(`[name="${name}"]`, chooser), options = field?.options && [...field.options];
+      if (field && order[name] !== null && (options ?? [{ value: order[name] }]).some(each => each.value === order[name])) field.value = order[name];
     }
     chosenChanged();
   }
@@ -160,7 +160,7 @@ window.vmodel ??= (() => {
     if (!order.garment || !one(".garment[data-chosen] .of-cutout")) return null;
     const plain = { ...order, ...outfit(), models: [...order.models], poses: [...order.poses], views: [...order.views] };
     if (!plain.views.length) plain.views = ["front"];
-    plain.pipeline ||= one('select[name="pipeline"]')?.value;
+    for (const name of ["style", "pipeline"]) plain[name] ||= one(`select[name="${name}"]`)?.value;
     return plain;
   }
   // Only choices that the chosen garment's panel offers: colourways differ by garment, and none is worn with itself.

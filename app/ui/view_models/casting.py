@@ -22,6 +22,7 @@ def show_chooser(here: Installation, language: str) -> str:
     from vmodel.body.pose.library import pose_names
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
     from vmodel.scene.render.background import SWEEPS
+    from vmodel.wardrobe.styles import STYLES
 
     sizes = [size for size in _SIZES if any(model.size == size for model in here.roster.values())]
     children = sorted(
@@ -41,6 +42,8 @@ def show_chooser(here: Installation, language: str) -> str:
         lenses=LENSES,
         usual_lens=USUAL_FOCAL_MM,
         backgrounds=colours,
+        styles=STYLES,
+        usual_style=here.settings.style,
         formats=list(FORMATS),
         pipelines=usable_pipelines(here),
         most_count=MOST_COUNT,

@@ -19,6 +19,7 @@ from vmodel.service.jobs.tables import DONE
 from vmodel.service.jobs.views import Job, JobShot
 from vmodel.shot.request import parse_size
 from vmodel.shot.stages import label_of
+from vmodel.wardrobe.styles import PLAIN
 
 _ON_WHITE = ("white", "transparent")
 
@@ -124,6 +125,7 @@ def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[st
         "framing": first["framing"],
         "background": first["background"],
         "light": first["light"],
+        "style": first.get("style", PLAIN),
         "focal_mm": first.get("focal_mm", USUAL_FOCAL_MM),
         "format": formats.get(str(first["size"]), "portrait"),
         "pipeline": first["pipeline"],

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.http.state import Installation
-from vmodel.config import default_pipeline
+from vmodel.config import default_pipeline, default_style
 from vmodel.errors import BadUsage
 from vmodel.limits import MOST_WORN
 from vmodel.service.accounts.auth import Identity
@@ -40,6 +40,7 @@ class Order(BaseModel):
         colorways: of a design, "" for its own colours; a job each. Empty for its own alone.
         worn_with: ids of further garments; tucked: tops go inside what is worn on the legs.
         models, poses: empty for vmodel's choice.
+        style: what completes the outfit.
         format: key of ``FORMATS``.
         focal_mm: of the lens; the framing stays, and a shorter one comes nearer.
         count: pictures of each combination, with seeds from 0 on.
@@ -57,6 +58,7 @@ class Order(BaseModel):
     framing: _Word = ShotRequest.framing
     background: _Word = ShotRequest.background
     light: _Word = ShotRequest.light
+    style: _Word = Field(default_factory=default_style)
     focal_mm: FocalMm = ShotRequest.focal_mm
     format: _Word = "portrait"
     pipeline: _Word = Field(default_factory=default_pipeline)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import typer
 from pydantic import ValidationError
@@ -16,7 +18,7 @@ from app.cli.main import run
 from app.ui.view_models.order_form import Order
 from vmodel.batch.tables.reader import COLUMNS
 from vmodel.client import Shot
-from vmodel.shot.request import ShotRequest, bounds_of, field_of
+from vmodel.shot.request import GarmentSource, ShotRequest, bounds_of, field_of
 
 FIELDS = {each.name: field_of(ShotRequest, each.name) for each in fields(ShotRequest)}
 NUMBERS = [name for name, field in FIELDS.items() if bounds_of(field) != (None, None)]
@@ -45,6 +47,17 @@ def test_api_and_client_ask_for_the_same_picture_where_nothing_is_said() -> None
     told = {name: value for name, value in asdict(Shot()).items() if value is not None}
     assert ShotAsked(**told).model_dump() == ShotAsked().model_dump()
     assert ShotAsked().model_dump()["size"] == "1024x768"
+
+
+@pytest.mark.parametrize("style", ["auto", "smart"])
+def test_every_door_completes_outfits_in_the_installations_style_where_none_is_named(
+    style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VMODEL_STYLE", style)
+    context = typer.Context(click.Command("shoot"))
+    context.params = {"size": "1024x768", "pipeline": None, "style": None}
+    told = flags.request_of(context, GarmentSource(Path("shirt.jpg"))).style
+    assert [told, ShotAsked().style, Order(garment="g").shots()[0]["style"]] == [style] * 3
 
 
 @pytest.mark.parametrize("name", NUMBERS)

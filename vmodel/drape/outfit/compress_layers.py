@@ -40,6 +40,7 @@ _ROUNDS = 4
 _HEM_RISE = 1.0
 """Metres that cloth comes out, per metre of its own, from under a hem that held it together."""
 _VOTES, _NEAREST = 12, 48
+_MOST_VERTICES = 1 << 31
 TRUNK = 0
 """Index of the trunk, with head and legs, among the parts of a body."""
 
@@ -221,4 +222,6 @@ def _parts(body: Body) -> list[IntArray]:
 def _pairs(faces: IntArray) -> IntArray:
     """Return (P, 2) vertices that share an edge, each pair both ways, once."""
     pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    return np.asarray(np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0))
+    # As single numbers, pairs are sorted many times faster than as rows.
+    numbers = np.concatenate([pairs, pairs[:, ::-1]]).astype(np.int64) @ np.array([_MOST_VERTICES, 1])
+    return np.stack(np.divmod(np.unique(numbers), _MOST_VERTICES), axis=1)

@@ -23,12 +23,12 @@ from vmodel.drape.outfit.layering import (
     sink,
 )
 from vmodel.drape.simulate.drape import Progress, drape
-from vmodel.drape.simulate.put_on import FITTING, for_fitting
+from vmodel.drape.simulate.put_on import FITTING, for_fitting, for_piece
 from vmodel.errors import DrapeFailed
 from vmodel.types import Drape, Garment, Pose
 
 MOST_THROUGH = 0.002
-"""Share of an inner garment's vertices that may lie outside the garment over it before a warning is given."""
+"""Usual value of ``most_through``."""
 
 
 def drape_outfit(
@@ -39,6 +39,8 @@ def drape_outfit(
     tucked: bool = False,
     fitting: bool = False,
     progress: Progress | None = None,
+    most_through: float = MOST_THROUGH,
+    pieces: int = 0,
 ) -> tuple[Garment, Drape]:
     """Put on all garments and bring the wearer into a pose.
 
@@ -50,19 +52,22 @@ def drape_outfit(
         tucked: tops go inside what is worn on the legs.
         fitting: coarser cloth for a first look.
         progress: called with the share done, 0..1, for each garment anew.
+        most_through: share of an inner garment's vertices outside the one over it, above which a warning is given.
+        pieces: how many of the last garments only complete the outfit, and are draped with less effort.
     Returns:
         All garments joined into one, and their drape.
     Raises:
         DrapeFailed: one of them did not stay on.
     """
-    put_on = _try_on if fitting else drape
+    usual = _try_on if fitting else drape
     if len(garments) == 1:
-        return garments[0], put_on(garments[0], body, pose, settings, progress)
+        return garments[0], usual(garments[0], body, pose, settings, progress)
     drapes: dict[int, Drape] = {}
     wearer = pressed = body
     posed = body.posed(pose)
     for index in in_order([garment.kind for garment in garments], tucked):
         lower = is_lower(garments[index].kind)
+        put_on = usual if fitting or index < len(garments) - pieces else _put_on_piece
         try:
             worn = put_on(garments[index], wearer, pose, settings, progress)
         except DrapeFailed:
@@ -74,6 +79,8 @@ def drape_outfit(
             seen = cut_below_band(lying, worn, body, posed) if inside else lying
             drapes[inner] = bring_in(press(sink(seen, worn), worn, body, posed), worn, body, posed)
         drapes[index] = worn
+        if len(drapes) == len(garments):
+            break
         wearer = pad_body(wearer, wearer.posed(pose), worn, FLAT_M if tucked and not lower else THICKEST_M)
         # A narrow garment presses what is loose beneath it flat.
         pressed = pad_body(pressed, pressed.posed(pose), worn, FLAT_M)
@@ -86,10 +93,14 @@ def drape_outfit(
     pairs = [(drapes[inner], drapes[outer]) for inner, outer in combinations(order, 2)]
     through = max(max(share_through(*pair), share_past(*pair, body, posed)) for pair in pairs)
     whole, joined = join(garments, [drapes[index] for index in range(len(garments))], main=0)
-    if through > MOST_THROUGH:
+    if through > most_through:
         warning = f"{through:.1%} of an inner garment shows through the one over it; try another size or pose"
         joined = replace(joined, warnings=(*joined.warnings, warning))
     return whole, joined
+
+
+def _put_on_piece(garment: Garment, body: Body, pose: Pose, settings: Settings, progress: Progress | None) -> Drape:
+    return drape(garment, body, pose, settings, progress, for_piece(garment))
 
 
 def _try_on(garment: Garment, body: Body, pose: Pose, settings: Settings, progress: Progress | None) -> Drape:

@@ -180,7 +180,7 @@ def _sleeve(outline: FloatArray, canvas: Canvas, x: FloatArray, y: FloatArray) -
 def _sew_on(cloth: FloatArray, trim: Trim, canvas: Canvas, colours: Colours) -> None:
     """Paint a trim onto the cloth in place, and only where the trim is."""
     where, part = canvas.window(trim.line_cm, 3.0 if trim.kind == "hood" else trim.width_cm + 0.5)
-    below, tint = cloth[where], np.array(colours.trim, np.float32)
+    below, tint = cloth[where], np.array(colours.trim if trim.colour is None else trim.colour, np.float32)
     if trim.kind in {"line", "pocket"}:
         cloth[where] = _line(below, part, trim.line_cm, _SEAM_CM * (1.6 if trim.kind == "pocket" else 1.0))
     elif trim.kind == "hood":
@@ -190,7 +190,7 @@ def _sew_on(cloth: FloatArray, trim: Trim, canvas: Canvas, colours: Colours) -> 
     elif trim.kind == "stitch":
         away, (x, y) = _distance_cm(part, trim.line_cm), part.grid_cm()
         thread = (np.abs(away - trim.width_cm) < 0.6 * _SEAM_CM) & (np.mod(x + y, 0.5) < 0.32)
-        cloth[where] = np.where(thread[..., None], 0.78 * below, below)
+        cloth[where] = np.where(thread[..., None], 0.78 * below if trim.colour is None else tint, below)
     else:
         away = _distance_cm(part, trim.line_cm)
         inside = np.clip((trim.width_cm - away) * part.px_per_cm + 0.5, 0, 1)[..., None]

@@ -29,11 +29,13 @@ class Trim:
         kind: "band" along an edge, "stitch" line, "button", "pocket", "hood" that lies down.
         line_cm: (n, 2) float64; a single point for a button.
         width_cm: of a band, or across a button.
+        colour: sRGB 0..255 of its own; None for the garment's trim colour, and for thread that darkens the cloth.
     """
 
     kind: str
     line_cm: FloatArray
     width_cm: float = 0.0
+    colour: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from vmodel.errors import BadUsage, InputError, PhotoNotFound, VModelError
 from vmodel.garment.blocks.library import BLOCKS, Block, cut_block
 from vmodel.garment.blocks.paint import Canvas, Colours, lay_out, outline_alpha, paint_side, seam_mismatch_cm
 from vmodel.garment.blocks.print_repeat import PrintRepeat, decode_tile, recolour_tile
-from vmodel.types import BodyMeasurements, Cutout, FlatLay, Garment, Landmarks, Panel
+from vmodel.types import BodyMeasurements, ByteArray, Cutout, FlatLay, Garment, Landmarks, Panel
 
 ENDING: Final = ".design.json"
 _LARGEST_BYTES: Final = 40_000_000
@@ -204,11 +204,22 @@ def make_garment(design: Design, name: str, sha256: str = "") -> tuple[FlatLay, 
         FlatLay(name, sha256 or hashlib.sha256(write_design(design)).hexdigest(), lying, alpha),
         Cutout(alpha, "alpha", 1.0),
         Landmarks(marks_px, dict.fromkeys(marks_px, 1.0)),
-        _sewn(design, block, canvas, (front, back)),
+        replace(
+            sew_block(block, canvas, (front, back), design.material or block.material),
+            warnings=_warnings(design, block),
+        ),
     )
 
 
-def _sewn(design: Design, block: Block, canvas: Canvas, textures: tuple[Any, Any]) -> Garment:
+def sew_block(block: Block, canvas: Canvas, textures: tuple[ByteArray, ByteArray], material: str) -> Garment:
+    """Return a cut and painted block as a garment in centimetres.
+
+    Args:
+        block: cut.
+        canvas: on which both textures were painted.
+        textures: front and back, see ``paint_side``.
+        material: name in the drape's materials.
+    """
     affine = canvas.panel_to_texture
     panels = tuple(
         Panel(
@@ -231,8 +242,7 @@ def _sewn(design: Design, block: Block, canvas: Canvas, textures: tuple[Any, Any
         cm_per_px=1 / canvas.px_per_cm,
         scale_source="design",
         sleeve_angle_deg=block.sleeve_angle_deg,
-        material=design.material or block.material,
-        warnings=_warnings(design, block),
+        material=material,
     )
 
 
