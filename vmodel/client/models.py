@@ -151,6 +151,7 @@ class Shot:
     steps: int | None = None
     channel: str | None = None
     barefoot: bool = False
+    shoes: str = ShotRequest.shoes
     fitting: bool = False
     focal_mm: float | None = None
 

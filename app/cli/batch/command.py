@@ -124,6 +124,7 @@ def shoot_batch(
     pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
     barefoot: flags.Barefoot = False,
+    shoes: flags.Shoes = ShotRequest.shoes,
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,
 ) -> None:
@@ -168,6 +169,7 @@ def _check_service(address: str, has_shops: bool) -> None:
 def _write_template(path: Path) -> None:
     from vmodel.batch.rows import FRONTS
     from vmodel.batch.tables.template import write_template
+    from vmodel.body.shoes.catalogue import SHOES
     from vmodel.drape.cloth.materials import load_materials
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
     from vmodel.types import Category
@@ -179,6 +181,7 @@ def _write_template(path: Path) -> None:
         "framing": list(FRAMINGS),
         "background": list(BACKGROUNDS),
         "light": list(LIGHTS),
+        "shoes": list(SHOES),
     }
     write_template(path, choices)
     print(path)

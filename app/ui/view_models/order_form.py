@@ -57,6 +57,7 @@ class Order(BaseModel):
     framing: _Word = ShotRequest.framing
     background: _Word = ShotRequest.background
     light: _Word = ShotRequest.light
+    shoes: _Word = ShotRequest.shoes
     focal_mm: FocalMm = ShotRequest.focal_mm
     format: _Word = "portrait"
     pipeline: _Word = Field(default_factory=default_pipeline)
