@@ -38,6 +38,7 @@ def refusal_of_job(garment: dict[str, Any], shot: dict[str, Any]) -> VModelError
         ({}, {"view": "up"}, "unknown_view"),
         ({}, {"framing": "whole"}, "unknown_framing"),
         ({}, {"light": "dim"}, "unknown_light"),
+        ({}, {"shoes": "clogs"}, "unknown_shoes"),
         ({}, {"background": "meadow"}, "unknown_background"),
         ({}, {"pose": "flying"}, "unknown_pose"),
         ({}, {"channel": "nowhere"}, "unknown_channel"),

@@ -136,6 +136,7 @@ class Shot:
     Attributes:
         size: HEIGHTxWIDTH.
         pipeline: None = the installation's default.
+        shoes: None = those that suit the garment.
         focal_mm: None = the usual 85.
     """
 
@@ -151,7 +152,7 @@ class Shot:
     steps: int | None = None
     channel: str | None = None
     barefoot: bool = False
-    shoes: str = ShotRequest.shoes
+    shoes: str | None = None
     fitting: bool = False
     focal_mm: float | None = None
 

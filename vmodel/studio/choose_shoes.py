@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from vmodel.body.shoes.catalogue import AUTO, CANVAS_SHOES, LOOKS, Colour, split_name
-from vmodel.core.colour import to_linear, to_oklab
+from vmodel.core.colour import to_oklab
+from vmodel.studio.fit_outfit import mean_colour
 from vmodel.types import Category, Garment, VirtualModel
 
 _DRESSY: Final = frozenset({"silk", "satin", "chiffon", "wool", "coat-wool", "leather"})
@@ -39,6 +40,8 @@ _SUITS: Final[Mapping[str, Mapping[Category, tuple[tuple[str, ...], tuple[str, .
 }
 """Wearer and category -> kinds for everyday cloth, and for dressy cloth."""
 _OTHERWISE: Final = {"woman": ("sneakers", "loafers"), "man": ("sneakers", "loafers"), "child": ("strap-sneakers",) * 2}
+_TIES_LACES: Final = 10
+"""Age in years from which children wear sneakers with laces."""
 _HARDLY_SEEN: Final = frozenset({"lining", "sock"})
 _QUIET: Final = 0.3
 """Luminance that no shoes are brighter than, unless the garment is brighter: that of light skin."""
@@ -66,13 +69,8 @@ def choose_shoes(asked: str, garment: Garment, model: VirtualModel, content: str
         suited = dressy if garment.material in _DRESSY else casual
         # Ranked by digests, so that garments of one shop do not all get the first.
         kind = min(suited, key=lambda each: hashlib.sha256(f"{content} {each}".encode()).hexdigest())
+        kind = "sneakers" if kind == "strap-sneakers" and model.age >= _TIES_LACES else kind
     return f"{kind}-{_quietest(kind, mean_colour(garment))}"
-
-
-def mean_colour(garment: Garment) -> Colour:
-    """Return the mean linear-light colour of a garment's first texture, which is its cloth from edge to edge."""
-    red, green, blue = to_linear(garment.textures[0][::8, ::8, :3]).reshape(-1, 3).mean(axis=0)
-    return float(red), float(green), float(blue)
 
 
 def brightness(kind: str, colour: str) -> float:

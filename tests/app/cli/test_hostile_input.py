@@ -179,6 +179,8 @@ FLAGS: list[tuple[str, str]] = [
     ("{photo} --background nowhere.jpg", "unknown_background"),
     ("{photo} --background {text}", "unknown_background"),
     ("{photo} --light disco", "unknown_light"),
+    ("{photo} --shoes clogs", "unknown_shoes"),
+    ("{photo} --shoes sandals-pink", "unknown_shoes"),
     ("{photo} --size 10x10", "size_out_of_range"),
     ("{photo} --size 99999x99999", "size_out_of_range"),
     ("{photo} --size large", "size_out_of_range"),

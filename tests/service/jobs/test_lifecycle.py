@@ -111,6 +111,8 @@ def test_a_stranger_has_no_job(shop: Shop) -> None:
         ({"focal_mm": "85"}, "usage"),
         ({"focal_mm": float("nan")}, "focal_out_of_range"),
         ({"light": "dark"}, "unknown_light"),
+        ({"shoes": "clogs"}, "unknown_shoes"),
+        ({"shoes": None}, "usage"),
         ({"framing": "odd"}, "unknown_framing"),
         ({"view": "up"}, "unknown_view"),
         ({"pipeline": "other"}, "pipeline_not_priced"),

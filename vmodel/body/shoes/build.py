@@ -30,7 +30,6 @@ _TALLEST_MM = 122.0
 _SOCK_FROM_MM = 32.0
 """Height below which no shoe shows its sock."""
 _SHAFT_LEVELS_MM = np.linspace(55, 148, 14)
-_SHELL = ("upper", "trim")
 
 
 def make_shoes(body: Body, name: str = CANVAS_SHOES) -> Shoes:
@@ -49,7 +48,7 @@ def make_shoes(body: Body, name: str = CANVAS_SHOES) -> Shoes:
     names, faces = list(looks), np.asarray(body.rest.faces)
     inside, lift = np.zeros(len(rest), np.float32), np.zeros((len(rest), 3), np.float32)
     above = np.full(len(rest), np.inf, np.float32)
-    vertices, triangles, materials, followed, start = [], [], [], [], 0
+    vertices, triangles, materials, shells, followed, start = [], [], [], [], [], 0
     for foot in feet:
         last = ShoeLast.over(rest[foot])
         local = (rest[foot] - last.origin) @ last.axes.T / last.unit
@@ -59,18 +58,18 @@ def make_shoes(body: Body, name: str = CANVAS_SHOES) -> Shoes:
         pieces = build_parts(kind.parts, _workpiece(kind, last, (rest + lift), foot, faces))
         points = np.concatenate([piece.vertices for piece in pieces]) * last.unit @ last.axes + last.origin
         triangles.append(_joined(pieces) + start)
+        shells += [np.full(len(piece.triangles), piece.is_shell) for piece in pieces]
         materials += [np.full(len(piece.triangles), names.index(piece.material)) for piece in pieces]
         vertices.append(points)
         followed.append(Followed.by(points, rest, foot))
         start += len(points)
-    material = np.concatenate(materials).astype(np.uint8)
     worn = WornShoes(
         np.concatenate(vertices).astype(np.float32),
         np.concatenate(triangles).astype(np.int32),
-        material,
+        np.concatenate(materials).astype(np.uint8),
         inside,
         tuple(looks.values()),
-        shell=np.isin(material, [names.index(each) for each in _SHELL]),
+        shell=np.concatenate(shells),
         lift_m=lift if kind.shape.lift_mm else None,
     )
     lifted = np.concatenate(feet), join([Followed.by(rest[foot], rest, foot) for foot in feet])
@@ -107,10 +106,12 @@ def _shaft(kind: Kind, work: Workpiece) -> Shaft:
     ring = upper.ring(128)
     top = upper.topline(np.abs(ring), np.sign(ring))
     edge = upper.point(ring, top)
-    # Round the opening from its front over the left, the heel and the right back to the front.
-    around = np.argsort(np.where(ring > 0, -ring, 2 - ring))
+    # Round the opening from the heel over the left, the front and the right back to the heel, where boots have a seam.
+    around = np.argsort(np.where(ring > 0, ring, 2 + ring))
     is_open = np.flatnonzero(top[around] < 0.9999)
-    way = edge[around[is_open[0] - 1 : is_open[-1] + 2]]
+    front = np.flatnonzero(np.diff(is_open) > 1)[0]
+    kept = np.concatenate([is_open[: front + 1], is_open[front] + [1], is_open[front + 1] - [1], is_open[front + 1 :]])
+    way = edge[around[kept]]
     way = np.vstack([way, way[:1]])
     hulls = [work.foot.level(height) for height in _SHAFT_LEVELS_MM]
     return Shaft(way, _SHAFT_LEVELS_MM, hulls, kind.shaft_mm, _SHAFT_EASE_MM)

@@ -63,9 +63,9 @@ def _rubber(albedo: Colour) -> ShoeLook:
     return ShoeLook(albedo, 0.70, 0.030)
 
 
-_WHITE, _OFF_WHITE, _STONE = (0.60, 0.59, 0.57), (0.42, 0.405, 0.375), (0.30, 0.285, 0.26)
-_GREY, _CHARCOAL, _BLACK = (0.17, 0.17, 0.172), (0.055, 0.055, 0.057), (0.018, 0.0175, 0.018)
-_NAVY, _TAN, _DARK_TAN = (0.020, 0.028, 0.060), (0.235, 0.125, 0.060), (0.105, 0.052, 0.026)
+_WHITE, _OFF_WHITE, _PALE = (0.60, 0.59, 0.57), (0.42, 0.405, 0.375), (0.305, 0.295, 0.27)
+_GREY, _CHARCOAL, _BLACK = (0.12, 0.12, 0.122), (0.055, 0.055, 0.057), (0.018, 0.0175, 0.018)
+_NAVY, _TAN, _DARK_TAN = (0.020, 0.028, 0.060), (0.205, 0.115, 0.058), (0.105, 0.052, 0.026)
 _CORK, _STACK, _BARE = (0.26, 0.165, 0.095), (0.060, 0.036, 0.022), (0.34, 0.255, 0.18)
 
 
@@ -86,15 +86,15 @@ def _dress(upper: ShoeLook, sole: Colour, lining: Colour, trim: ShoeLook | None 
 
 LOOKS: Final[Mapping[str, Mapping[str, Mapping[str, ShoeLook]]]] = {
     "sneakers": {
-        "white": _trainer(_WHITE, _STONE, _WHITE, _OFF_WHITE),
+        "white": _trainer(_WHITE, _PALE, _WHITE, _OFF_WHITE),
         "black": _trainer(_BLACK, _CHARCOAL, _CHARCOAL, _BLACK),
-        "navy": _trainer(_NAVY, _NAVY, _OFF_WHITE, _GREY),
-        "grey": _trainer(_GREY, _CHARCOAL, _OFF_WHITE, _GREY),
+        "navy": _trainer(_NAVY, _NAVY, _PALE, _GREY),
+        "grey": _trainer(_GREY, _CHARCOAL, _PALE, _GREY),
     },
     "strap-sneakers": {
         "white": _trainer(_WHITE, _GREY, _WHITE, _OFF_WHITE),
-        "navy": _trainer(_NAVY, _GREY, _OFF_WHITE, _GREY),
-        "grey": _trainer(_GREY, _CHARCOAL, _OFF_WHITE, _GREY),
+        "navy": _trainer(_NAVY, _GREY, _PALE, _GREY),
+        "grey": _trainer(_GREY, _CHARCOAL, _PALE, _GREY),
     },
     "loafers": {
         "black": _dress(_leather(_BLACK), _BLACK, _STACK),

@@ -6,7 +6,7 @@ Lengths are mm of a shoe for a foot of 250 mm; stations and turns are those of `
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class Sole:
         """Build the pieces."""
         upper = work.upper
         breaks = [place for place, _ in self.bottom]
-        ring = np.sort(np.concatenate([np.abs(upper.ring(112))[:57], breaks]))
+        ring = np.unique(np.round(np.concatenate([np.abs(upper.ring(112))[:57], breaks]), 5))
         station = np.concatenate([ring, ring[-2:0:-1]])
         side = np.concatenate([np.ones(len(ring)), -np.ones(len(ring) - 2)])
         outline = upper.edge(station, side)
@@ -113,7 +113,7 @@ class Shell:
         top = upper.topline(station, side)
         turns = np.linspace(0, 1, self.rows + 1)[:, None] * top
         grid = upper.point(np.broadcast_to(ring, turns.shape), turns)
-        yield grid_piece(grid, self.material, np.array(INSIDE_MM), closed=True)
+        yield replace(grid_piece(grid, self.material, np.array(INSIDE_MM), closed=True), is_shell=True)
         if self.lined:
             yield from lining_pieces(grid[-1], upper.spine(upper.edge(station, side)), (top < 0.97)[:, None])
 
@@ -134,7 +134,7 @@ class Boot:
             np.broadcast_to(places, (self.rows + 1, 97)), np.broadcast_to(heights, (self.rows + 1, 97))
         )
         middle = np.append(work.shaft.edge[:, :2].mean(axis=0), 60)
-        yield grid_piece(grid, self.material, middle)
+        yield replace(grid_piece(grid, self.material, middle), is_shell=True)
         yield from lining_pieces(grid[-1], np.broadcast_to(middle[:2], (97, 2)), np.ones((97, 1)), closed=False)
 
 
@@ -183,16 +183,16 @@ class Cord:
     """Round or flat cord along places on the upper: laces, seams, bindings.
 
     Attributes:
-        path: (station, turn) knots; negative stations lie on the right.
+        path: (station, turn) knots; stations beyond 1 go back round the toe on the right.
         radius_mm: across the surface, and off it.
-        mirrored: a second one on the other side.
+        off_mm: from the surface to its middle.
+        count: points along it.
     """
 
     material: str
     path: Knots
     radius_mm: tuple[float, float] = (1.2, 1.0)
     off_mm: float = 0.3
-    mirrored: bool = False
     count: int = 24
 
     def build(self, work: Workpiece) -> Iterator[Piece]:
@@ -201,11 +201,10 @@ class Cord:
         way = np.linspace(0, len(knots) - 1, self.count)
         turn = _smooth(knots[:, 1], way)
         station = _smooth(knots[:, 0], way)
-        for side in (1, -1) if self.mirrored else (1,):
-            first = station * side
-            base = work.upper.point(first, turn)
-            normal = outward(work.upper, first, turn, INSIDE_MM)
-            yield tube(base + normal * self.off_mm, normal, self.radius_mm, self.material)
+        first = np.where(station > 1, station - 2, station)
+        base = work.upper.point(first, turn)
+        normal = outward(work.upper, first, turn, INSIDE_MM)
+        yield tube(base + normal * self.off_mm, normal, self.radius_mm, self.material)
 
 
 @dataclass(frozen=True)

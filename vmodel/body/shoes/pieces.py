@@ -15,11 +15,19 @@ _SINK_MM = 0.6
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Mesh of one material: vertices (n, 3) in mm, triangles (t, 3) counter-clockwise seen from outside."""
+    """Mesh of one material.
+
+    Attributes:
+        vertices: (n, 3) in mm.
+        triangles: (t, 3) counter-clockwise seen from outside.
+        material: of all of it.
+        is_shell: hems are laid over it; it is smooth, and no small part on top of another.
+    """
 
     vertices: FloatArray
     triangles: IntArray
     material: str
+    is_shell: bool = False
 
 
 def grid_piece(points: FloatArray, material: str, inside: FloatArray, closed: bool = False) -> Piece:

@@ -25,7 +25,7 @@ class WornShoes:
         material: (t,) uint8 index into ``looks``.
         inside: (V,) float32 0..1, how far each vertex of the body lies inside a shoe.
         looks: of the materials.
-        shell: (t,) bool, triangles over which hems are laid; None for the first material's.
+        shell: (t,) bool, triangles over which hems are laid; None for those of the first material.
         lift_m: (V, 3) how far each vertex of the body is moved to stand on an open sole; None for nowhere.
         wound_inwards: the triangles are clockwise seen from outside, as those of the canvas shoes always were;
             turning them would change the pixels of pictures that are made again.
