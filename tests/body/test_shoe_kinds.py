@@ -55,8 +55,16 @@ def test_each_sole_touches_the_ground_where_its_foot_does(kind: str, name: str) 
         posed = body.posed(load_pose(pose))
         worn, skin = shoes.carried(posed).vertices_m, np.asarray(posed.vertices_m)
         for side in SIDES:
-            over_m = worn[own_shoe(shoes, side), 2].min() - skin[foot_of(body, side), 2].min()
+            shoe = own_shoe(shoes, side)
+            over_m = worn[shoe, 2].min() - skin[foot_of(body, side), 2].min()
             assert abs(over_m) < 0.003, (pose, side)
+            if pose == "standing":
+                y = shoes.rest.vertices_m[shoe, 1]
+                place = (y.max() - y) / np.ptp(y)
+                heel, ball = (
+                    worn[shoe[(place > low) & (place < high)], 2].min() for low, high in ((0, 0.3), (0.55, 0.8))
+                )
+                assert max(heel, ball) < 0.002
         assert worn[:, 2].min() >= 0
 
 
@@ -107,6 +115,13 @@ def test_a_bare_foot_stands_on_an_open_sole_and_the_leg_above_keeps_its_place(ki
         lifted_m = np.linalg.norm(stands - skin, axis=1)
         assert np.allclose(lifted_m[foot_of(body, 1, 0.03)], KINDS[kind].shape.lift_mm * 1e-3, rtol=0.12)
         assert (lifted_m[np.asarray(body.rest.vertices_m)[:, 2] > 0.3] == 0).all()
+        for side in SIDES:
+            heel = foot_of(body, side, 0.03)
+            heel = heel[along(body, heel) < 0.35]
+            sole = heel[np.asarray(body.rest.vertices_m)[heel, 2] < 0.008]
+            upright = np.linalg.svd(skin[sole] - skin[sole].mean(axis=0), full_matrices=False)[2][2]
+            lift = (stands - skin)[heel].mean(axis=0)
+            assert abs(lift @ upright) > 0.95 * np.linalg.norm(lift)
 
 
 def test_a_sock_is_seen_between_sneaker_and_leg_and_bends_with_the_foot() -> None:
