@@ -164,7 +164,7 @@ BALLET_FLATS: Final = Kind(
         throat=0.80,
         rounding=0.16,
         ease_mm=0.3,
-        low_mm=7.0,
+        low_mm=11.0,
         lift_mm=6.0,
     ),
     (
