@@ -20,7 +20,7 @@ from vmodel.body.hair.motion import pose_hair
 from vmodel.body.model.body import build_body
 from vmodel.body.model.roster import Roster, load_roster
 from vmodel.body.pose.library import load_pose, pose_names
-from vmodel.body.shoes.canvas_shoes import make_shoes
+from vmodel.body.shoes.build import make_shoes
 from vmodel.config import Settings
 from vmodel.garment.blocks.library import BLOCKS
 from vmodel.garment.designs.block_design import Design

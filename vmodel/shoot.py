@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vmodel.garment.sizing.fit import report_fit
 from vmodel.scene import frame_camera, render_conditions
 from vmodel.shot.pipeline_interface import Pipeline, PreparedShot, Shot, Take
@@ -39,6 +41,7 @@ def prepare(request: ShotRequest, studio: Studio) -> PreparedShot:
     studio.new_shot()
     pattern = read_pattern(request.garment, studio, request.fitting)
     dressed = cast_and_dress(pattern, request, studio)
+    request = replace(request, shoes=dressed.shoe_name)
     model, garment, worn, scene = dressed.model, dressed.garment, dressed.worn, dressed.scene
 
     view = request.view, request.framing, request.size, request.focal_mm

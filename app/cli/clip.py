@@ -58,6 +58,7 @@ def make_clip(
     category: flags.Category = None,
     landmarks: flags.LandmarksFile = None,
     barefoot: flags.Barefoot = False,
+    shoes: flags.Shoes = ShotRequest.shoes,
     material: flags.Material = None,
     width_cm: flags.WidthCm = None,
     length_cm: flags.LengthCm = None,

@@ -108,6 +108,7 @@ Count = Annotated[
 ]
 Steps = Annotated[int | None, _flag("steps")]
 Barefoot = Annotated[bool, _flag("barefoot", "--barefoot")]
+Shoes = Annotated[str, _flag("shoes", "--shoes")]
 Fitting = Annotated[bool, _flag("fitting", "--fitting")]
 PipelineName = Annotated[str | None, _flag("pipeline", "--pipeline", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Output folder.", rich_help_panel=_OUTPUT)]

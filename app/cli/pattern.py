@@ -160,6 +160,7 @@ def shoot_pattern(
     fitting: flags.Fitting = False,
     barefoot: flags.Barefoot = False,
     style: flags.Style = None,
+    shoes: flags.Shoes = ShotRequest.shoes,
     out: flags.Out = Path("out"),
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,

@@ -40,6 +40,7 @@ def shoot_photos(
     steps: flags.Steps = None,
     fitting: flags.Fitting = False,
     barefoot: flags.Barefoot = False,
+    shoes: flags.Shoes = ShotRequest.shoes,
     out: flags.Out = Path("out"),
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,

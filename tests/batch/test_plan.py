@@ -97,6 +97,7 @@ def test_a_bad_row_is_set_aside_and_the_others_stay(folder: Path, cells: dict[st
         ("background", "beach.jpg"),
         ("light", "disco"),
         ("style", "disco"),
+        ("shoes", "clogs"),
         ("width_cm", "5200"),
         ("length_cm", "long"),
         ("sizes", "M"),
@@ -121,12 +122,14 @@ def test_cells_are_understood_as_people_write_them(folder: Path) -> None:
         "material": "Jersey",
         "width_cm": "52,5 cm",
         "front": "Closed",
+        "shoes": "Ankle boots-Black",
     }
     plan = plan_of(folder, written)
     assert plan.refused == ()
     request = plan.tasks[0].request
     assert (request.garment.photo.name, request.garment.width_cm) == ("logo-tee.jpg", 52.5)
     assert request.garment.worn_open is False
+    assert request.shoes == "ankle-boots-black"
     assert (request.model, request.pose, request.view, request.background, request.garment.material) == (
         *("wm-ines", "standing", "three-quarter", "light-grey"),
         "jersey",

@@ -8,8 +8,9 @@ import pytest
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.model.roster import load_roster
 from vmodel.body.pose.library import load_pose
-from vmodel.body.shoes.canvas_shoes import Shoes, make_shoes
+from vmodel.body.shoes.build import make_shoes
 from vmodel.body.shoes.last import UPPER
+from vmodel.body.shoes.worn import Shoes
 from vmodel.config import Settings
 from vmodel.scene.geometry.props import inside_shoes
 from vmodel.scene.geometry.raytracer import Tracer

@@ -96,7 +96,8 @@ def test_pictures_with_seeds_beyond_the_last_are_refused_before_any_is_made(
 def test_records_of_a_request_stay_the_same_to_the_letter() -> None:
     # Journals, jobs and licences hold digests of this text.
     jeans = GarmentSource(Path("jeans.jpg"), back=Path("back.jpg"), material="denim", width_cm=40.5, length_cm=104)
-    asked = ShotRequest(LIKE.garment, "wm-ines", seed=3, pipeline="draft", outfit=(jeans,), tucked=True, focal_mm=50.0)
+    more: dict[str, Any] = {"outfit": (jeans,), "tucked": True, "focal_mm": 50.0, "shoes": "canvas"}
+    asked = ShotRequest(LIKE.garment, "wm-ines", seed=3, pipeline="draft", **more)
     assert json.dumps(asked.to_json()) == (
         '{"model": "wm-ines", "pose": null, "view": "front", "framing": "full", "light": "soft-key", '
         '"background": "light-grey", "size": "1024x768", "seed": 3, "pipeline": "draft", "steps": null, '
@@ -104,6 +105,13 @@ def test_records_of_a_request_stay_the_same_to_the_letter() -> None:
         '"garment": {"photo": "shirt.jpg"}, "outfit": [{"photo": "jeans.jpg", "back": "back.jpg", '
         '"material": "denim", "width_cm": 40.5, "length_cm": 104}]}'
     )
+
+
+def test_a_record_from_before_there_were_shoes_to_choose_asks_for_canvas_shoes() -> None:
+    asked = LIKE.to_json()
+    assert asked.pop("shoes") == "auto"
+    assert ShotRequest.from_json(asked).shoes == "canvas"
+    assert ShotRequest.from_json(asked).to_json() == asked
 
 
 def test_a_size_chart_without_a_size_is_shot_in_every_size_on_somebody_who_wears_it(

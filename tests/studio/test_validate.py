@@ -39,6 +39,7 @@ def refusal_of_job(garment: dict[str, Any], shot: dict[str, Any]) -> VModelError
         ({}, {"framing": "whole"}, "unknown_framing"),
         ({}, {"light": "dim"}, "unknown_light"),
         ({}, {"style": "dim"}, "unknown_style"),
+        ({}, {"shoes": "clogs"}, "unknown_shoes"),
         ({}, {"background": "meadow"}, "unknown_background"),
         ({}, {"pose": "flying"}, "unknown_pose"),
         ({}, {"channel": "nowhere"}, "unknown_channel"),

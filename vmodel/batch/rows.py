@@ -15,6 +15,7 @@ from vmodel.batch.errors import CellInvalid, RowInvalid
 from vmodel.batch.tables.reader import Row
 from vmodel.body.model.roster import Roster
 from vmodel.body.pose.library import pose_names
+from vmodel.body.shoes.catalogue import check_shoes, every_name
 from vmodel.drape.cloth.materials import load_material, load_materials
 from vmodel.errors import (
     BadUsage,
@@ -109,6 +110,7 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
         light=as_listed(cells["light"], LIGHTS) if "light" in cells else wishes.like.light,
         style=as_listed(cells["style"], (*STYLES, *PIECES)) if "style" in cells else wishes.like.style,
         background=_background(cells, folder, wishes.like.background),
+        shoes=as_listed(cells["shoes"], every_name()) if "shoes" in cells else wishes.like.shoes,
     )
     models = [as_listed(word, roster) for word in split_words(cells.get("models"))] or wishes.models
     poses = [_pose(word, folder) for word in split_words(cells.get("poses"))] or wishes.poses
@@ -317,6 +319,7 @@ def column_at_fault(row: Row, error: VModelError, roster: Roster) -> str:
         "framing": lambda word: _listed(word, FRAMINGS, UnknownFraming),
         "light": lambda word: _listed(word, LIGHTS, UnknownLight),
         "style": check_style,
+        "shoes": check_shoes,
     }
     for column, check in checks.items():
         for word in split_words(row.cells.get(column)):

@@ -137,6 +137,7 @@ class Shot:
         size: HEIGHTxWIDTH.
         pipeline: None = the installation's default.
         style: None = the installation's default.
+        shoes: None = those that suit the garment.
         focal_mm: None = the usual 85.
     """
 
@@ -153,6 +154,7 @@ class Shot:
     channel: str | None = None
     style: str | None = None
     barefoot: bool = False
+    shoes: str | None = None
     fitting: bool = False
     focal_mm: float | None = None
 

@@ -100,11 +100,13 @@ def _shoes(dressed: DressedModel) -> Iterator[_Mesh]:
     if scene.shoes is None:
         return
     props = make_props(scene.posed, scene.shoes)
-    triangles = props.triangles[props.is_shoe][:, ::-1]  # counter-clockwise seen from outside
+    triangles = props.triangles[props.is_shoe]
+    if scene.shoes.wound_inwards:
+        triangles = triangles[:, ::-1]
     used, index = np.unique(triangles, return_inverse=True)
     normals = vertex_normals(props.vertices_m, triangles)[used]
     colours = np.zeros((len(props.vertices_m), 3), np.float32)
-    # Upper, sole and lining share no vertices.
+    # Parts of different colours share no vertices.
     colours[triangles] = props.albedo[props.is_shoe][:, None]
     positions, normals = props.vertices_m[used] @ _TO_GLTF.T, normals @ _TO_GLTF.T
     yield _Mesh("shoes", positions, normals, index.reshape(-1, 3).astype(np.uint32), colours=colours[used])

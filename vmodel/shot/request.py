@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
+from vmodel.body.shoes.catalogue import AUTO, CANVAS_SHOES
 from vmodel.errors import BadUsage, FocalOutOfRange, SizeOutOfRange
 from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM, USUAL_FOCAL_MM, check_size
 from vmodel.wardrobe.styles import PLAIN
@@ -180,7 +181,15 @@ class ShotRequest(RequestPart):
             examples=["tmall"],
         ),
     ] = None
-    barefoot: Annotated[bool, Field(description="leave out the plain shoes that models wear by default")] = False
+    barefoot: Annotated[bool, Field(description="leave out the shoes that models wear by default")] = False
+    shoes: Annotated[
+        str,
+        Field(
+            description="auto, canvas, sneakers, strap-sneakers, loafers, ankle-boots, ballet-flats or sandals, "
+            "also in a colour such as loafers-tan; auto suits the garment",
+            examples=["auto"],
+        ),
+    ] = AUTO
     fitting: Annotated[bool, Field(description="fast preview in half the time: coarser cloth and half the hair")] = (
         False
     )
@@ -195,6 +204,8 @@ class ShotRequest(RequestPart):
             del plain["focal_mm"]
         if self.style == PLAIN:  # likewise
             del plain["style"]
+        if self.shoes == CANVAS_SHOES:  # nor do these, and they wear canvas shoes
+            del plain["shoes"]
         if self.outfit:
             plain["outfit"] = [source.to_json() for source in self.outfit]
         return plain
@@ -208,7 +219,8 @@ class ShotRequest(RequestPart):
         """
         garment = GarmentSource.from_json(plain["garment"])
         outfit = tuple(GarmentSource.from_json(source) for source in plain.get("outfit", ()))
-        rest = {"style": PLAIN} | {n: value for n, value in plain.items() if n not in {"garment", "size", "outfit"}}
+        named = {"style": PLAIN, "shoes": CANVAS_SHOES}
+        rest = named | {name: value for name, value in plain.items() if name not in {"garment", "size", "outfit"}}
         return cls(garment=garment, size=parse_size(plain["size"]), outfit=outfit, **rest)
 
 

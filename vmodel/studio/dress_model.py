@@ -17,7 +17,8 @@ from vmodel.body.hair.polylines import fewer_strands
 from vmodel.body.mesh.anny_model import prepare_body_model
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.pose.library import load_pose
-from vmodel.body.shoes.canvas_shoes import Shoes, make_shoes
+from vmodel.body.shoes.build import make_shoes
+from vmodel.body.shoes.worn import Shoes
 from vmodel.core.hashing import content_key
 from vmodel.drape import MOST_THROUGH, drape_outfit
 from vmodel.drape.neck.collar import with_collars
@@ -32,6 +33,7 @@ from vmodel.shot.pipeline_interface import Pattern, WornStyle
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.casting import choose_pose, rank_models
+from vmodel.studio.choose_shoes import choose_shoes
 from vmodel.studio.complete_outfit import Completion, complete_outfit
 from vmodel.studio.fit_outfit import Outfit, fit_outfit
 from vmodel.studio.read_garment import check_rights, digest_of, read_pattern
@@ -62,6 +64,7 @@ class DressedModel:
         grown: hair on the body at rest; ``hair`` is the same in the pose.
         shoes: on the feet at rest; None for the barefoot.
         style: pieces of the wardrobe that complete the outfit.
+        shoe_name: with kind and colour; as asked for the barefoot.
     """
 
     key: Hashable
@@ -76,6 +79,7 @@ class DressedModel:
     grown: Strands
     hair: Strands
     shoes: Shoes | None
+    shoe_name: str
     scene: Scene
     style: WornStyle
 
@@ -97,9 +101,13 @@ def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[
     """Return the models who try a garment on, in order."""
     if request.model:
         return [studio.roster[request.model]]
-    digest = digest_of(request.garment, pattern, studio)
     free = [model for model in studio.roster.values() if model.id not in studio.barred]
-    return rank_models(free, f"{digest} {request.seed}", pattern.kind.made_for)[:ASKED]
+    return rank_models(free, _content(pattern, request, studio), pattern.kind.made_for)[:ASKED]
+
+
+def _content(pattern: Pattern, request: ShotRequest, studio: Studio) -> str:
+    """Identify the garment's photo and the seed."""
+    return f"{digest_of(request.garment, pattern, studio)} {request.seed}"
 
 
 def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
@@ -131,13 +139,16 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     main, *beside = garments
     if [each.kind for each in garments] != [each.kind for each in (outfit.main, *outfit.beside)]:
         base_layer = replace(bare, beside=tuple(beside)).base_layer(main, model)
-    look = _paint(wearer, base_layer, request, studio)
+    named = request.shoes
+    if not request.barefoot:
+        named = choose_shoes(request.shoes, outfit.main, model, _content(pattern, request, studio))
+    look = _paint(wearer, base_layer, named, request, studio)
     key = (*bare.key, put_on.style, request.tucked, request.fitting, wearer.key)
-    scene_key = (key, request.barefoot)  # shoes do not affect the drape, but they are seen
+    scene_key = (key, look.shod)  # shoes do not affect the drape, but they are seen
     hair, scene = _set_scene(wearer, look, whole, worn, scene_key, request, studio)
     return DressedModel(
         scene_key, model, pose_name, main, wearer.body, wearer.posed, cloth, worn, look.skin, look.hair, hair,
-        look.shoes, scene, put_on.style,
+        look.shoes, named, scene, put_on.style,
     )  # fmt: skip
 
 
@@ -154,12 +165,16 @@ class _Wearer:
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """What is seen of a model beside the garments; ``hair`` is on the body at rest, ``shoes`` on the feet at rest."""
+    """What is seen of a model beside the garments; ``hair`` is on the body at rest, ``shoes`` on the feet at rest.
+
+    ``shod`` names the shoes, empty for the barefoot.
+    """
 
     base_layer: BaseLayer
     skin: SkinTextures
     hair: Strands
     shoes: Shoes | None
+    shod: str
 
 
 def _read_outfit(
@@ -259,10 +274,12 @@ def _put_on(
     return replace(found, garments=[main], whole=main)
 
 
-def _paint(wearer: _Wearer, base_layer: BaseLayer, request: ShotRequest, studio: Studio) -> _Look:
+def _paint(wearer: _Wearer, base_layer: BaseLayer, named: str, request: ShotRequest, studio: Studio) -> _Look:
     skin = studio.once(Stage.SKIN, *_skin(wearer, base_layer, request, studio))
-    shoes = None if request.barefoot else studio.once(Stage.SHOES, wearer.model.id, lambda: make_shoes(wearer.body))
-    return _Look(base_layer, skin, studio.once(Stage.HAIR, *_hair(wearer, studio)), shoes)
+    shod = "" if request.barefoot else named
+    key = (wearer.model.id, shod)
+    shoes = studio.once(Stage.SHOES, key, lambda: make_shoes(wearer.body, shod)) if shod else None
+    return _Look(base_layer, skin, studio.once(Stage.HAIR, *_hair(wearer, studio)), shoes, shod)
 
 
 def _set_scene(
@@ -270,11 +287,12 @@ def _set_scene(
 ) -> tuple[Strands, Scene]:
     """Return the hair in the pose, and the lit scene."""
     # A print changes neither the drape nor the light and hair on it.
-    lying = (wearer.key, look.base_layer, request.fitting, request.barefoot, _cloth_key(worn))
+    lying = (wearer.key, look.base_layer, request.fitting, look.shod, _cloth_key(worn))
     seen = fewer_strands(look.hair, FITTING_HAIR)[0] if request.fitting else look.hair
     body, posed, shoes = wearer.body, wearer.posed, look.shoes
     hair = studio.once(Stage.POSING_HAIR, lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
-    on_feet = None if shoes is None else studio.once(Stage.POSING_SHOES, wearer.key, lambda: shoes.carried(posed))
+    stand = (wearer.key, look.shod)
+    on_feet = None if shoes is None else studio.once(Stage.POSING_SHOES, stand, lambda: shoes.carried(posed))
     rays = FITTING_RAYS if request.fitting else AMBIENT_RAYS
     bare = studio.once(Stage.SCENE, lying, lambda: Scene(posed, body, look.skin, hair, worn, whole, on_feet, rays))
     scene = studio.once(Stage.SCENE, key, lambda: bare if bare.garment is whole else bare.printed(whole))

@@ -39,7 +39,7 @@ class Outfit:
 
     def base_layer(self, main: Garment, model: VirtualModel) -> BaseLayer:
         """Choose what the model wears below the outfit if the garment on sale is worn in this reading."""
-        return base_layer_under([each.kind for each in (main, *self.beside)], model, _mean_colour(main))
+        return base_layer_under([each.kind for each in (main, *self.beside)], model, mean_colour(main))
 
 
 def fit_outfit(
@@ -121,7 +121,7 @@ def _as_one(kinds: Sequence[GarmentKind]) -> GarmentKind:
     return main if main.category.covers_upper and main.category.covers_lower else replace(upper[0], category=_WHOLE)
 
 
-def _mean_colour(garment: Garment) -> tuple[float, float, float]:
+def mean_colour(garment: Garment) -> tuple[float, float, float]:
     """Return the mean linear-light colour of a garment's front."""
     red, green, blue = to_linear(garment.textures[0][::16, ::16]).reshape(-1, 3).mean(axis=0)
     return float(red), float(green), float(blue)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from vmodel.body.model.roster import Roster
 from vmodel.body.pose.library import load_pose
+from vmodel.body.shoes.catalogue import check_shoes
 from vmodel.drape.cloth.materials import load_material
 from vmodel.errors import (
     BadUsage,
@@ -118,6 +119,7 @@ def validate(requests: Sequence[ShotRequest], roster: Roster, files: Files) -> N
         find_channel(request.channel)
         check_style(request.style)
         view_angle(request.view)
+        check_shoes(request.shoes)
     for pose in dict.fromkeys(request.pose for request in requests):
         if pose is not None:
             files.check_pose(pose)

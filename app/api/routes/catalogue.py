@@ -62,6 +62,9 @@ class Choices(BaseModel):
     pipelines: list[str] = Field(examples=[["draft"]])
     categories: list[str] = Field(examples=[["top", "dress"]])
     materials: list[str] = Field(examples=[["jersey", "denim"]])
+    shoes: list[str] = Field(
+        description="most come in colours of their own too, such as loafers-tan", examples=[["auto", "loafers"]]
+    )
     channels: list[str] = Field(description="where you can publish a picture", examples=[["amazon", "tmall"]])
 
 
@@ -95,6 +98,7 @@ def list_poses(_: Reader) -> list[Pose]:
 def list_choices(_: Reader, here: Here) -> Choices:
     """List all other values that a shot or a correction accepts."""
     from pipelines.registry import PIPELINES
+    from vmodel.body.shoes.catalogue import SHOES
     from vmodel.drape.cloth.materials import load_materials
     from vmodel.rights.provenance.channels import CHANNELS
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
@@ -113,5 +117,6 @@ def list_choices(_: Reader, here: Here) -> Choices:
         pipelines=[name for name in PIPELINES if name in here.plans.pipelines],
         categories=[category.value for category in Category],
         materials=list(load_materials()),
+        shoes=list(SHOES),
         channels=list(CHANNELS),
     )

@@ -125,6 +125,7 @@ def shoot_batch(
     steps: flags.Steps = None,
     barefoot: flags.Barefoot = False,
     style: flags.Style = None,
+    shoes: flags.Shoes = ShotRequest.shoes,
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,
 ) -> None:
@@ -169,6 +170,7 @@ def _check_service(address: str, has_shops: bool) -> None:
 def _write_template(path: Path) -> None:
     from vmodel.batch.rows import FRONTS
     from vmodel.batch.tables.template import write_template
+    from vmodel.body.shoes.catalogue import SHOES
     from vmodel.drape.cloth.materials import load_materials
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
     from vmodel.types import Category
@@ -182,6 +184,7 @@ def _write_template(path: Path) -> None:
         "background": list(BACKGROUNDS),
         "light": list(LIGHTS),
         "style": list(STYLES),
+        "shoes": list(SHOES),
     }
     write_template(path, choices)
     print(path)

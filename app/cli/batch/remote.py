@@ -210,4 +210,4 @@ def _with_size(garment: GarmentSource) -> GarmentSource:
 
 
 def _shot_of(task: Task) -> Shot:
-    return read_answer(Shot, task.request.to_json())
+    return read_answer(Shot, task.request.to_json() | {"shoes": task.request.shoes})

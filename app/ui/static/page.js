@@ -5,7 +5,7 @@ window.vmodel ??= (() => {
   const VIEWS = ["studio", "designer", "pictures", "usage", "operator"];
   const POLL_MS = 1500, CALM_MS = 300;
   const START = { garment: "", models: [], poses: [], views: ["front"], framing: "full", background: "light-grey",
-                  light: "soft-key", focal_mm: 85, style: null, format: "portrait", pipeline: null, count: 1,
+                  light: "soft-key", shoes: "auto", focal_mm: 85, style: null, format: "portrait", pipeline: null, count: 1,
                   colorways: [], worn_with: [], tucked: false };
   let trigger = null, order = { ...START }, most = 12, calm = null, polling = null, heard = 0, said = {};
   let orderKey = newKey(), moved = {}, seenGarment = null;
@@ -119,6 +119,7 @@ window.vmodel ??= (() => {
     const lens = checked("focal")[0] ?? String(START.focal_mm);
     order.focal_mm = Number(lens === "own" ? one('input[name="own-focal"]').value : lens);
     one(".own-lens").hidden = lens !== "own";
+    order.shoes = one('select[name="shoes"]')?.value ?? START.shoes;
     order.format = one('select[name="format"]')?.value ?? START.format;
     for (const name of ["style", "pipeline"]) order[name] = one(`select[name="${name}"]`)?.value ?? null;
     order.count = Math.min(8, Math.max(1, Math.round(Number(one('input[name="count"]')?.value ?? 1)) || 1));
@@ -137,7 +138,7 @@ window.vmodel ??= (() => {
     tick("focal", [isNamed ? String(order.focal_mm) : "own"]);
     one(".own-lens", chooser).hidden = isNamed;
     if (!isNamed) one('input[name="own-focal"]', chooser).value = order.focal_mm;
-    for (const name of ["style", "format", "pipeline", "count"]) {
+    for (const name of ["style", "shoes", "format", "pipeline", "count"]) {
       const field = one(`[name="${name}"]`, chooser), options = field?.options && [...field.options];
       if (field && order[name] !== null && (options ?? [{ value: order[name] }]).some(each => each.value === order[name])) field.value = order[name];
     }

@@ -10,6 +10,7 @@ from app.api.http.state import Installation
 from app.ui.base.templating import has_static, render, static_url
 from app.ui.view_models.order_form import FORMATS, LENSES, MOST_COUNT
 from vmodel.body.model.roster import SKIN_TONES
+from vmodel.body.shoes.catalogue import SHOES
 from vmodel.limits import USUAL_FOCAL_MM
 from vmodel.types import VirtualModel
 
@@ -39,6 +40,7 @@ def show_chooser(here: Installation, language: str) -> str:
         views=list(VIEWS),
         framings=FRAMINGS,
         lights=list(LIGHTS),
+        shoes=SHOES,
         lenses=LENSES,
         usual_lens=USUAL_FOCAL_MM,
         backgrounds=colours,

@@ -13,6 +13,7 @@ from app.ui.base.downloads import WAYS
 from app.ui.base.i18n import Words, explain_code, say_time, title_of
 from app.ui.view_models.order_form import FORMATS
 from app.ui.view_models.queries import Kept, read_cast
+from vmodel.body.shoes.catalogue import CANVAS_SHOES, split_name
 from vmodel.limits import USUAL_FOCAL_MM
 from vmodel.publishing.marketplaces import MARKETPLACES
 from vmodel.service.jobs.tables import DONE
@@ -126,6 +127,7 @@ def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[st
         "background": first["background"],
         "light": first["light"],
         "style": first.get("style", PLAIN),
+        "shoes": split_name(str(first.get("shoes", CANVAS_SHOES)))[0],
         "focal_mm": first.get("focal_mm", USUAL_FOCAL_MM),
         "format": formats.get(str(first["size"]), "portrait"),
         "pipeline": first["pipeline"],

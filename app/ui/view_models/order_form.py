@@ -59,6 +59,7 @@ class Order(BaseModel):
     background: _Word = ShotRequest.background
     light: _Word = ShotRequest.light
     style: _Word = Field(default_factory=default_style)
+    shoes: _Word = ShotRequest.shoes
     focal_mm: FocalMm = ShotRequest.focal_mm
     format: _Word = "portrait"
     pipeline: _Word = Field(default_factory=default_pipeline)

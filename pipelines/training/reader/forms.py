@@ -31,7 +31,7 @@ from vmodel.body.hair.polylines import fewer_strands
 from vmodel.body.mesh.subdivision import refine, vertex_normals
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.pose.library import load_pose
-from vmodel.body.shoes.canvas_shoes import make_shoes
+from vmodel.body.shoes.build import make_shoes
 from vmodel.config import Settings
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.drape import drape_outfit

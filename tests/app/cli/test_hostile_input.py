@@ -180,6 +180,8 @@ FLAGS: list[tuple[str, str]] = [
     ("{photo} --background {text}", "unknown_background"),
     ("{photo} --light disco", "unknown_light"),
     ("{photo} --style disco", "unknown_style"),
+    ("{photo} --shoes clogs", "unknown_shoes"),
+    ("{photo} --shoes sandals-pink", "unknown_shoes"),
     ("{photo} --size 10x10", "size_out_of_range"),
     ("{photo} --size 99999x99999", "size_out_of_range"),
     ("{photo} --size large", "size_out_of_range"),

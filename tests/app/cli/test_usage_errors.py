@@ -39,7 +39,7 @@ def test_flags_that_a_sidecar_would_pass_over_are_refused_by_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = ["--pose", "walking", "--model", "mn-tomas", "--seed", "0", "--background", "dark", "--size", "384x288"]
-    flags += ["--barefoot", "--focal", "85", "--with", TEE]
+    flags += ["--barefoot", "--shoes", "loafers", "--focal", "85", "--with", TEE]
     kept = ["--out", str(tmp_path / "out"), "--format", "jpeg", "--json", "--maps", "--contact-sheet"]
     assert run(["shoot", "--from", str(tmp_path / "any.json"), *flags, *kept]) == 2
     said = capsys.readouterr()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.support.garments.mannequin import make_mannequin, make_shirt, make_skin, tube
-from vmodel.body.shoes.canvas_shoes import WornShoes
 from vmodel.body.shoes.last import UPPER
+from vmodel.body.shoes.worn import WornShoes
 from vmodel.scene import PART_NAMES, Scene, frame_camera, render_conditions, render_draft
 from vmodel.scene.geometry.props import over_shoes
 from vmodel.types import Drape

@@ -113,6 +113,8 @@ def test_a_stranger_has_no_job(shop: Shop) -> None:
         ({"light": "dark"}, "unknown_light"),
         ({"style": "dark"}, "unknown_style"),
         ({"style": None}, "usage"),
+        ({"shoes": "clogs"}, "unknown_shoes"),
+        ({"shoes": None}, "usage"),
         ({"framing": "odd"}, "unknown_framing"),
         ({"view": "up"}, "unknown_view"),
         ({"pipeline": "other"}, "pipeline_not_priced"),

@@ -35,6 +35,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "background": _told("background"),
     "light": _told("light"),
     "style": _told("style"),
+    "shoes": _told("shoes"),
     "width_cm": _told("width_cm", GarmentSource),
     "length_cm": _told("length_cm", GarmentSource),
     "sizes": "rows of the size chart; all of them where empty",

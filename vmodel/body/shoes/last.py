@@ -19,7 +19,8 @@ UPPER, SOLE, LINING = range(3)
 """Values of ``WornShoes.material``."""
 
 _AROUND, _UP, _STATIONS = 64, 10, 26
-_FOOT_MM = 250.0
+FOOT_MM = 250.0
+"""Length of the foot that numbers in mm are for."""
 _LOW_M, _TREAD_M = 0.05, 0.04
 """Height below which points are the foot's and not the leg's, and below which they give the outline of the sole."""
 _EASE_MM, _TOE_MM = 3.5, 7.0
@@ -32,7 +33,7 @@ _BAND = ((0.0, -1.5), (0.12, 0.0), (0.8, 0.0), (0.93, -0.4), (1.0, -1.4), (1.02,
 _SPINE = (0.16, 0.80)
 """Ends of the line over which the vamp closes, as shares of the length."""
 _TOE_SPRING_MM = 10.0
-_ROUND = 2.5
+ROUND = 2.5
 """Exponent of the superellipse; 2 would be round, more is squarer."""
 
 
@@ -66,7 +67,7 @@ class ShoeLast:
         origin, axes = _frame(foot_m)
         foot = (foot_m - origin) @ axes.T
         length = float(foot[foot[:, 2] < _LOW_M, 0].max())
-        unit = length / _FOOT_MM
+        unit = length / FOOT_MM
         sole = _sole(foot, length)
         at = np.linspace(0.02, 1.0, _STATIONS) * length
         slices = [foot[np.abs(foot[:, 0] - a) < 0.022 * length] for a in at]
@@ -84,7 +85,7 @@ class ShoeLast:
     @property
     def unit(self) -> float:
         """Metres on this foot for a millimetre on one of 250 mm."""
-        return self.length / _FOOT_MM
+        return self.length / FOOT_MM
 
     def depth(self, points_m: FloatArray) -> FloatArray:
         """Return the depth (n,) of points in the world, 0..1: 1 well below the edge of the opening, 0 above it."""
@@ -115,8 +116,8 @@ class ShoeLast:
         form = np.maximum(self.ridge(self.spine[:, 0]), sole_m + _LEAST_MM * self.unit) - sole_m
         share = np.clip((self._collar(self.outline[:, 0]) - sole_m) / form, 0, 1)
         # Equal steps of the angle keep the steps along the superellipse alike.
-        angle = np.linspace(0, 1, _UP + 1)[:, None] * np.arcsin(share ** (_ROUND / 2))
-        out, up = np.cos(angle) ** (2 / _ROUND), np.sin(angle) ** (2 / _ROUND)
+        angle = np.linspace(0, 1, _UP + 1)[:, None] * np.arcsin(share ** (ROUND / 2))
+        out, up = np.cos(angle) ** (2 / ROUND), np.sin(angle) ** (2 / ROUND)
         flat = self.spine + (self.outline - self.spine) * out[..., None]
         return np.concatenate([flat, (sole_m + form * up)[..., None]], axis=2), (share < 0.97)[:, None]
 
@@ -152,7 +153,7 @@ def _frame(foot_m: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _sole(foot: FloatArray, length: float) -> shapely.Polygon:
     """Return the outline of the tread with ease round it and room in front of the toes."""
-    unit = length / _FOOT_MM
+    unit = length / FOOT_MM
     hull = shapely.MultiPoint(foot[foot[:, 2] < _TREAD_M][:, :2]).convex_hull
     ahead = shapely.affinity.translate(hull, (_TOE_MM - _EASE_MM) * unit)
     front = shapely.intersection(ahead, shapely.box(0.5 * length, -1, 2, 1))

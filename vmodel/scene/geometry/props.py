@@ -8,16 +8,14 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from vmodel.body.mesh.subdivision import vertex_normals
-from vmodel.body.shoes.canvas_shoes import WornShoes
-from vmodel.body.shoes.last import LINING, SOLE, UPPER
+from vmodel.body.shoes.sock import DRAWN_IN_M
+from vmodel.body.shoes.worn import WornShoes
 from vmodel.scene.geometry.smoothing import averaging
 from vmodel.scene.geometry.stool import stool_mesh
 from vmodel.scene.geometry.vectors import dot, length
 from vmodel.types import BoolArray, Drape, FloatArray, IntArray, PosedBody
 
 STOOL_ALBEDO = 0.5
-_SHOE_ALBEDO = {UPPER: (0.70, 0.69, 0.665), SOLE: (0.66, 0.655, 0.64), LINING: (0.30, 0.27, 0.24)}
-_DRAWN_IN_M = 0.005
 _ABOVE_M, _BESIDE_M, _DEEPEST_M, _CLEARANCE_M = 0.02, 0.014, 0.02, 0.004
 _SPREADS = 12
 
@@ -30,12 +28,14 @@ class Props:
         vertices_m: (n, 3) float32.
         triangles: (t, 3) int32.
         albedo: (t, 3) float32 linear light.
+        gloss: (t, 3) float32 roughness, specular reflectance and sheen; without reflectance they are matte.
         is_shoe: (t,) bool.
     """
 
     vertices_m: FloatArray
     triangles: IntArray
     albedo: FloatArray
+    gloss: FloatArray
     is_shoe: BoolArray
 
 
@@ -48,14 +48,17 @@ def make_props(posed: PosedBody, shoes: WornShoes | None) -> Props:
     """
     vertices, triangles = stool_mesh(posed)
     albedo = np.full((len(triangles), 3), STOOL_ALBEDO, np.float32)
+    gloss = np.zeros((len(triangles), 3), np.float32)
     is_shoe = np.zeros(len(triangles), bool)
     if shoes is not None:
         triangles = np.concatenate([triangles, shoes.triangles + len(vertices)]).astype(np.int32)
         vertices = np.concatenate([vertices, shoes.vertices_m])
-        colours = np.array([_SHOE_ALBEDO[material] for material in (UPPER, SOLE, LINING)], np.float32)
+        colours = np.array([look.albedo for look in shoes.looks], np.float32)
+        shine = np.array([(look.roughness, look.specular, look.sheen) for look in shoes.looks], np.float32)
         albedo = np.concatenate([albedo, colours[shoes.material]])
+        gloss = np.concatenate([gloss, shine[shoes.material]])
         is_shoe = np.concatenate([is_shoe, np.ones(len(shoes.triangles), bool)])
-    return Props(vertices, triangles, albedo, is_shoe)
+    return Props(vertices, triangles, albedo, gloss, is_shoe)
 
 
 def over_shoes(drape: Drape, shoes: WornShoes) -> Drape:
@@ -65,7 +68,10 @@ def over_shoes(drape: Drape, shoes: WornShoes) -> Drape:
         drape: in the pose of the shoes.
         shoes: the garment has to hang outside of them.
     """
-    upper = np.unique(shoes.triangles[shoes.material == UPPER])
+    shell = shoes.material == 0 if shoes.shell is None else shoes.shell
+    if not shell.any():
+        return drape
+    upper = np.unique(shoes.triangles[shell])
     cloth = np.array(drape.vertices_m, np.float32)
     low = np.flatnonzero(cloth[:, 2] < shoes.vertices_m[:, 2].max() + _ABOVE_M)
     if len(low) == 0:
@@ -88,5 +94,6 @@ def over_shoes(drape: Drape, shoes: WornShoes) -> Drape:
 
 
 def inside_shoes(body_m: FloatArray, faces: IntArray, shoes: WornShoes) -> FloatArray:
-    """Draw the feet of the body (V, 3) in, so that no toe shows through a shoe."""
-    return np.asarray(body_m - vertex_normals(body_m, faces) * (_DRAWN_IN_M * shoes.inside)[:, None], np.float32)
+    """Put the feet of the body (V, 3) into shoes: onto an open sole, and drawn in, so that no toe shows through."""
+    stands = body_m if shoes.lift_m is None else body_m + shoes.lift_m
+    return np.asarray(stands - vertex_normals(stands, faces) * (DRAWN_IN_M * shoes.inside)[:, None], np.float32)

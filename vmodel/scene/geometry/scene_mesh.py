@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.face.gaze import Eyes
 from vmodel.body.mesh.subdivision import Refinement, refine, vertex_normals
-from vmodel.body.shoes.canvas_shoes import WornShoes
+from vmodel.body.shoes.worn import WornShoes
 from vmodel.scene.geometry.hair_ribbons import hair_ribbons
 from vmodel.scene.geometry.hem_rim import HemRim, hem_rim
 from vmodel.scene.geometry.props import Props, inside_shoes, make_props, over_shoes
@@ -152,6 +152,7 @@ class Geometry:
         coarse: the mesh before refinement.
         refinements: how body, props and cloth were refined; None where absent.
         prop_albedo: (P, 3) float32 linear-light colour of the triangles from ``props_start`` to ``cloth_start``.
+        prop_gloss: (P, 3) of the same, see ``Props``.
         rim_parents: (R,) int32 vertices that the last R vertices, the hem's rim, copy attributes from.
         all_surfaces, cloth_only: tracers; triangles of ``cloth_only`` count from ``cloth_start``.
         occluders: tracer of what casts shadows: coarse body, stool, cloth and hair.
@@ -171,6 +172,7 @@ class Geometry:
     coarse: Coarse
     refinements: tuple[Refinement, ...]
     prop_albedo: FloatArray
+    prop_gloss: FloatArray
     rim_parents: IntArray
     all_surfaces: Tracer
     cloth_only: Tracer
@@ -257,6 +259,7 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
         coarse=coarse,
         refinements=refinements,
         prop_albedo=props.albedo,
+        prop_gloss=props.gloss,
         rim_parents=rim.parent_vertex + sum(fine.counts[:2]),
         all_surfaces=Tracer(vertices, triangles),
         cloth_only=Tracer(vertices, triangles[cloth_start:]),

@@ -13,10 +13,20 @@ from vmodel.errors import UnknownLight
 from vmodel.scene.camera.close_up import close_up
 from vmodel.scene.camera.gbuffer import GBuffer, add_up, in_batches
 from vmodel.scene.geometry.scene_mesh import PART_NAMES, Geometry, Surface
+from vmodel.scene.geometry.vectors import dot
 from vmodel.scene.hair.rasteriser import draw_strands, over
 from vmodel.scene.render.background import Background, paint_background, read_background
 from vmodel.scene.render.scene import Drawn, Scene
-from vmodel.scene.shading.irradiance import Shaded, SurfaceSamples, TracedSamples, irradiance, light_rays, take_samples
+from vmodel.scene.shading.cloth_shader import fibre_tint
+from vmodel.scene.shading.irradiance import (
+    Shaded,
+    SurfaceSamples,
+    TracedSamples,
+    gloss,
+    irradiance,
+    light_rays,
+    take_samples,
+)
 from vmodel.scene.shading.lights import LIGHTS
 from vmodel.scene.shading.tone_mapping import film_contrast, roll_off
 from vmodel.scene.shading.visibility import Lighting
@@ -138,11 +148,18 @@ def lit_samples(
 
 
 def _shade_prop(geometry: Geometry, samples: SurfaceSamples, lighting: Lighting) -> Shaded:
-    count = len(samples.triangle)
-    albedo = geometry.prop_albedo[samples.triangle - geometry.props_start]
-    light = irradiance(samples, samples.normal, albedo, lighting.setup, light_rays(samples, lighting.setup))
-    none = np.zeros((count, 3), np.float32)
-    return Shaded(albedo, light, none, none, np.zeros(count, np.float32), geometry.part[samples.triangle])
+    count, prop = len(samples.triangle), samples.triangle - geometry.props_start
+    albedo, rays = geometry.prop_albedo[prop], light_rays(samples, lighting.setup)
+    light = irradiance(samples, samples.normal, albedo, lighting.setup, rays)
+    lamps = shine = np.zeros((count, 3), np.float32)
+    roughness, specular, sheen = geometry.prop_gloss[prop].T
+    if specular.any():
+        lamps, around = gloss(samples, samples.normal, ((1.0, roughness),), specular, lighting.setup, rays)
+        grazing = np.power(1 - np.clip(dot(samples.normal, samples.view), 0, 1), 4)
+        around += (sheen * grazing * samples.open_share)[:, None] * fibre_tint(albedo) * np.sqrt(albedo)
+        glossy = ((specular > 0) * np.where(samples.inside, 0.2, 1))[:, None].astype(np.float32)
+        lamps, shine = lamps * glossy, (lamps + around) * glossy
+    return Shaded(albedo, light, shine, lamps, np.zeros(count, np.float32), geometry.part[samples.triangle])
 
 
 def _scattered(gbuffer: GBuffer, body: Sequence[IntArray], shaded: Sequence[Shaded]) -> FloatArray:

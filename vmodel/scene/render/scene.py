@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from vmodel.body.shoes.canvas_shoes import WornShoes
+from vmodel.body.shoes.worn import WornShoes
 from vmodel.scene.camera.gbuffer import GBuffer, trace_gbuffer
 from vmodel.scene.geometry.scene_mesh import DressableBody, Geometry, Subject, build_geometry, make_subject
 from vmodel.scene.shading.cloth_displacement import creased
