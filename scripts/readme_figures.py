@@ -45,14 +45,14 @@ class Worn:
 
 
 WORN = (
-    Worn("logo-tee", "mn-kwame", "hands-in-pockets", ("denim-trousers",)),
+    Worn("logo-tee", "mn-kwame", "hands-in-pockets"),
     Worn("floral-dress", "wm-freja", "hand-on-hip"),
     Worn("striped-long-sleeve", "ch-zuri", "standing", ("denim-trousers",)),
-    Worn("twill-jacket", "mn-tane", "standing", ("logo-tee",)),
+    Worn("twill-jacket", "mn-tane", "standing"),
     Worn("satin-camisole", "wm-amina", "contrapposto", ("pleated-skirt",)),
     Worn("denim-trousers", "wm-saoirse", "walking", ("logo-tee",), tucked=True),
 )
-"""The garment on sale, its wearer, and the other garments of the outfit."""
+"""The garment on sale, its wearer, and the other examples of the outfit; the wardrobe completes it."""
 
 LIT = (Worn("logo-tee", "wm-amina", "contrapposto"), Worn("floral-dress", "wm-freja", "standing"))
 """Shots that are shown both as a draft and photographed."""
