@@ -22,6 +22,7 @@ from app.ui.view_models.queries import look_over, names_of_files, read_balance
 from vmodel.core.database import now
 from vmodel.errors import VModelError
 from vmodel.service.accounts.auth import Identity, Login
+from vmodel.service.accounts.users import PASSWORD_LENGTH, find_account
 from vmodel.service.garments.errors import GarmentUnknown
 from vmodel.service.garments.records import StoredGarment, find_garment, list_garments
 from vmodel.service.jobs.lifecycle import list_jobs
@@ -176,6 +177,12 @@ class Pieces:
             pipelines=pipelines,
             price_rows=prices,
         )
+
+    def account(self, identity: Identity) -> str:
+        """Render the visitor's own account."""
+        with self.here.database.reading() as session:
+            account = find_account(session, identity.account_id)
+        return render("account.html", self.language, account=account, password_length=PASSWORD_LENGTH)
 
     def operator(self, identity: Identity, find: str = "") -> str:
         """Render the installation as its operator sees it; nothing for other visitors.

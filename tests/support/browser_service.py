@@ -45,7 +45,9 @@ class Service:
 
 
 @contextmanager
-def serve_page(state: Path, home: Path, names: Sequence[str], vmodel: Sequence[str] = _VMODEL) -> Iterator[Service]:
+def serve_page(
+    state: Path, home: Path, names: Sequence[str], vmodel: Sequence[str] = _VMODEL, workers: int = 1
+) -> Iterator[Service]:
     """Run a service until the block ends.
 
     Args:
@@ -53,6 +55,7 @@ def serve_page(state: Path, home: Path, names: Sequence[str], vmodel: Sequence[s
         home: home of all tests, whose painted skins and drapes are reused.
         names: names of its sellers; Anna is anna@shop.example.
         vmodel: command line that starts vmodel.
+        workers: processes that make pictures.
     """
     from playwright.sync_api import sync_playwright
 
@@ -63,7 +66,7 @@ def serve_page(state: Path, home: Path, names: Sequence[str], vmodel: Sequence[s
         for name in names:
             create_account(session, name, f"{name.lower()}@shop.example", password=PASSWORD)
     database.close()
-    command = [*vmodel, "serve", "--port", "0"]
+    command = [*vmodel, "serve", "--port", "0", "--workers", str(workers)]
     environment = {**os.environ, "VMODEL_HOME": str(state), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     with (state / "log").open("wb") as log:
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, cwd=ROOT, text=True)

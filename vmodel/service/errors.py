@@ -2,7 +2,8 @@
 
 InputError
 ├── account: UnknownAccount AccountClosed EmailTaken EmailInvalid RoleUnknown PasswordWeak OperatorExists
-├── access: WrongPassword KeyInvalid SessionInvalid FormForged ScopeMissing ScopeUnknown RateLimited TooManyKeys
+├── access: WrongPassword OldPasswordWrong KeyInvalid SessionInvalid FormForged ScopeMissing ScopeUnknown RateLimited
+│           TooManyKeys
 ├── plans: UnknownPlan PlansInvalid PipelineNotPriced StepsNotOffered
 └── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
             ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
@@ -102,6 +103,16 @@ class WrongPassword(InputError):
 
     def __init__(self) -> None:
         super().__init__("The address or the password is wrong; try again or ask the operator for a new password.")
+
+
+class OldPasswordWrong(InputError):
+    """Old password that is wrong, where an account changes its own."""
+
+    code = "old_password_wrong"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The old password is wrong; try again or ask the operator for a new password.")
 
 
 class KeyInvalid(InputError):

@@ -30,6 +30,7 @@ _STATUS_OF_CODE = {
     "credits_exhausted": 402,
     "scope_missing": 403,
     "form_forged": 403,
+    "old_password_wrong": 403,
     "garment_not_attested": 403,
     "garment_refused": 403,
     "likeness_without_consent": 403,

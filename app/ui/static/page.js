@@ -2,7 +2,7 @@
 "use strict";
 window.vmodel ??= (() => {
   const STORE = "vmodel-studio";
-  const VIEWS = ["studio", "designer", "pictures", "usage", "operator"];
+  const VIEWS = ["studio", "designer", "pictures", "usage", "account", "operator"];
   const POLL_MS = 1500, CALM_MS = 300;
   const START = { garment: "", models: [], poses: [], views: ["front"], framing: "full", background: "light-grey",
                   light: "soft-key", focal_mm: 85, format: "portrait", pipeline: null, count: 1,

@@ -58,6 +58,11 @@ class Identity:
     scopes: frozenset[str]
     subject: str
 
+    @property
+    def is_login(self) -> bool:
+        """True if the caller has a login of the page, not a key."""
+        return not self.subject.startswith(_KEY)
+
     def require(self, scope: str) -> None:
         """Raise ScopeMissing unless the caller has this scope."""
         if scope not in self.scopes:
@@ -206,6 +211,14 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
         RateLimited: too many wrong tries for this e-mail from this network, or from this network.
         WrongPassword: no open account has this address and password.
     """
+    account = check_sign_in(database, email, password, origin)
+    with database.transaction() as session:
+        audit(session, account.id, "login", origin=origin[:100])
+        return open_session(session, account.id)
+
+
+def check_sign_in(database: Database, email: str, password: str, origin: str) -> Account:
+    """Return the account with this address and password; see ``log_in`` for arguments and errors."""
     email = email.replace("\0", "")  # no address holds NUL, and Postgres rejects it in a query
     network = network_of(origin)
     subjects = [f"{_SIGN_IN}:{network}:{email.strip().lower()[:200]}", f"{_SIGN_IN}-from:{network}"]
@@ -221,8 +234,7 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
     with database.transaction() as session:
         for subject in subjects:
             uncount(session, subject)
-        audit(session, account.id, "login", origin=origin[:100])
-        return open_session(session, account.id)
+    return account
 
 
 def forget_sign_ins(session: Session) -> None:

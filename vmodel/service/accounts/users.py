@@ -209,10 +209,19 @@ def hash_password(password: str) -> str:
     Raises:
         PasswordWeak: it is too short or too long.
     """
+    check_strength(password)
+    return PasswordHasher().hash(password)
+
+
+def check_strength(password: str) -> None:
+    """Reject a password that is too short or too long.
+
+    Raises:
+        PasswordWeak: it is.
+    """
     least, most = PASSWORD_LENGTH
     if not least <= len(password) <= most:
         raise PasswordWeak(least, most)
-    return PasswordHasher().hash(password)
 
 
 def check_password(password: str, password_hash: str | None) -> bool:
