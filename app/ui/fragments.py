@@ -21,7 +21,7 @@ from app.ui.view_models.order_form import FORMATS, Order, price_order
 from app.ui.view_models.queries import look_over, names_of_files, read_balance
 from vmodel.core.database import now
 from vmodel.errors import VModelError
-from vmodel.service.accounts.auth import Identity, Login
+from vmodel.service.accounts.auth import SCOPES, Identity, Login, list_api_keys
 from vmodel.service.accounts.users import PASSWORD_LENGTH, find_account
 from vmodel.service.garments.errors import GarmentUnknown
 from vmodel.service.garments.records import StoredGarment, find_garment, list_garments
@@ -182,7 +182,17 @@ class Pieces:
         """Render the visitor's own account."""
         with self.here.database.reading() as session:
             account = find_account(session, identity.account_id)
-        return render("account.html", self.language, account=account, password_length=PASSWORD_LENGTH)
+            found = [key for key in list_api_keys(session, account.id) if key.revoked_at is None]
+        return render(
+            "account.html",
+            self.language,
+            account=account,
+            password_length=PASSWORD_LENGTH,
+            api_keys=found[: -_LINES - 1 : -1],
+            scopes=[scope for scope in SCOPES if scope in identity.scopes],
+            usual_days=str(self.here.settings.key_days),
+            now=now(),
+        )
 
     def operator(self, identity: Identity, find: str = "") -> str:
         """Render the installation as its operator sees it; nothing for other visitors.

@@ -24,6 +24,7 @@ _STATUS_OF = {
 }
 #: Status by stable code, for errors whose class does not determine it.
 _STATUS_OF_CODE = {
+    "key_expired": 401,
     "key_invalid": 401,
     "session_invalid": 401,
     "wrong_password": 401,

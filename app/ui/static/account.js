@@ -1,7 +1,8 @@
-// Account view: password, through the API with the page's login.
+// Account view: password and API keys, through the API with the page's login.
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const { one } = core;
+  let token = ""; // of a key that was just made; the service cannot tell it again
   const told = () => one("#piece-account section").dataset;
   const refresh = () => core.ask("look", { view: "account" });
   async function send(method, path, body) {
@@ -16,7 +17,36 @@
       core.notice(told().changed);
       refresh(); // the header with the token of the new login as well
     },
+    key: async (form, { name, days }) => {
+      const scopes = new FormData(form).getAll("scopes");
+      if (scopes.length) await make("keys", { name, scopes, days }); else core.notice(told().scopeless, true);
+    },
+    replace: async (form, { grace }) => make(`keys/${form.dataset.id}/replacement`, { grace_hours: Number(grace) }),
   };
+  async function make(path, asked) {
+    const answer = await send("POST", path, asked);
+    if (!answer) return;
+    token = (await answer.json()).token;
+    refresh();
+  }
+  const does = {
+    "copy-key": () => navigator.clipboard.writeText(token).then(() => core.notice(told().copied), () => getSelection().selectAllChildren(one(".new-key code"))),
+    revoke: async ({ dataset: { id, sure } }) => {
+      if (!confirm(sure) || !await send("DELETE", `keys/${id}`)) return;
+      core.notice(told().revoked);
+      refresh();
+    },
+  };
+  core.shows.push((name, element) => {
+    if (name !== "account" || !token) return;
+    one(".new-key code", element).textContent = token;
+    one(".new-key", element).hidden = false;
+  });
+  core.opens.push(view => { if (view !== "account") token = ""; });
+  document.addEventListener("click", event => {
+    const button = event.target.closest("[data-account-do]");
+    if (button) does[button.dataset.accountDo](button);
+  });
   document.addEventListener("submit", event => {
     const { account: kind } = event.target.dataset;
     if (!kind) return;

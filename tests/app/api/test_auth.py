@@ -29,6 +29,7 @@ OPEN = {
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/v1/designs/{design_id}"): {"block": "skirt", "size": "M"},
     ("PUT", "/v1/garments/{garment_id}/rights"): {"attested": True},
+    ("POST", "/v1/keys/{key_id}/replacement"): {},
 }
 """Bodies of the operations that take neither files nor a new name."""
 

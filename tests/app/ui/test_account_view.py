@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from app.ui.base.i18n import load_words
 from tests.support.api_client import PASSWORD
 from tests.support.browser_service import CHROMIUM, Service, serve_page
+from vmodel.core.database import now
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install the package chromium")
 WORDS, CHINESE = load_words("en")["account"], load_words("zh")["account"]
@@ -62,3 +64,55 @@ def test_a_seller_changes_the_password_and_works_on_while_the_other_browser_is_o
     other.fill("#password", NEW)
     other.click("button[type=submit]")
     other.wait_for_selector(".top[data-account]:not([data-account=''])")
+
+
+def rows_of_keys(page: Any) -> list[str]:
+    return [row.get_attribute("data-key") for row in page.locator("tr[data-key]").all()]
+
+
+def answer_of(service: Service, page: Any, token: str) -> tuple[int, str]:
+    """Send a request with a key and return status and code of the answer."""
+    stranger = page.context.browser.new_context()
+    answer = stranger.request.get(f"{service.address}/v1/account", headers={"Authorization": f"Bearer {token}"})
+    told = answer.status, answer.json().get("code", "")
+    stranger.close()
+    return told
+
+
+def test_a_seller_makes_replaces_and_revokes_keys(service: Service) -> None:
+    page = open_account(service, "bert@shop.example")
+    page.on("dialog", lambda dialog: dialog.accept())
+    assert page.input_value("form[data-account=key] select[name=days]") == "365"
+    page.fill("form[data-account=key] input[name=name]", "stock <b>system</b>")
+    page.select_option("form[data-account=key] select[name=days]", "30")
+    page.click("form[data-account=key] button")
+    page.wait_for_selector(".new-key", state="visible")
+    old = page.inner_text(".new-key code")
+    (prefix,) = rows_of_keys(page)
+    assert old.startswith(prefix)
+    row = page.inner_text(f"tr[data-key={prefix}]")
+    assert "stock <b>system</b>" in row
+    assert WORDS["unused"] in row
+    assert f"{now() + timedelta(days=30):%Y-%m-%d}" in row
+    assert answer_of(service, page, old) == (200, "")
+    page.select_option(f"tr[data-key={prefix}] select[name=grace]", "0")
+    page.click(f"tr[data-key={prefix}] form[data-account=replace] button[type=submit]")
+    page.wait_for_function("old => ![old, ''].includes(document.querySelector('.new-key code')?.textContent)", arg=old)
+    new = page.inner_text(".new-key code")
+    assert WORDS["ended"].partition("{")[0] in page.inner_text(f"tr[data-key={prefix}]")
+    assert answer_of(service, page, old) == (401, "key_expired")
+    assert answer_of(service, page, new) == (200, "")
+    page.click(f"tr[data-key={new[:11]}] [data-account-do=revoke]")
+    told(page, WORDS["revoked"])
+    page.wait_for_selector(f"tr[data-key={new[:11]}]", state="detached")
+    assert answer_of(service, page, new) == (401, "key_invalid")
+    page.click("nav [data-view=studio]")
+    page.click("nav [data-view=account]")
+    page.wait_for_selector(".new-key", state="hidden")
+
+
+def test_the_account_is_told_in_chinese_too(service: Service) -> None:
+    page = open_account(service, "cleo@shop.example", locale="zh-CN")
+    told_there = page.inner_text("#piece-account")
+    for name in ("title", "password", "old", "api_keys", "create_key"):
+        assert CHINESE[name] in told_there

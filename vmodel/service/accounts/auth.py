@@ -13,12 +13,14 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, new_id, now
+from vmodel.limits import KeyDays
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.rate_limit import check_rate, forget_rates, network_of, uncount
 from vmodel.service.accounts.users import Account, ApiKey, LoginSession, authenticate_password, find_account
 from vmodel.service.errors import (
     AccountClosed,
     FormForged,
+    KeyExpired,
     KeyInvalid,
     ScopeMissing,
     ScopeUnknown,
@@ -32,7 +34,9 @@ from vmodel.service.errors import (
 #: operate: view and change the data of others.
 SCOPES = ("read", "shoot", "manage", "operate")
 MOST_KEYS = 50
-"""Keys of one account that are not revoked."""
+"""Keys of one account that are valid."""
+GRACE_HOURS, MOST_GRACE_HOURS = 24, 168
+"""Hours for which a replaced key stays valid: usual, and at most."""
 LOGIN_DAYS = 7
 LOGINS_PER_QUARTER = 10
 _SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCOPES}
@@ -97,7 +101,13 @@ class Login:
     expires_at: datetime
 
 
-def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | None = None, name: str = "") -> NewKey:
+def create_api_key(
+    session: Session,
+    account_id: str,
+    scopes: Iterable[str] | None = None,
+    name: str = "",
+    days: KeyDays = KeyDays.NEVER,
+) -> NewKey:
     """Create an API key; only its hash is stored, so its text must be handed over at once.
 
     Args:
@@ -105,13 +115,15 @@ def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | No
         account_id: the owner.
         scopes: of ``SCOPES``; None for all except "operate".
         name: the owner's name for the key.
+        days: after which it ends.
     Raises:
         UnknownAccount, AccountClosed, ScopeUnknown: see there.
         TooManyKeys: the account has ``MOST_KEYS``.
     """
     account = find_account(session, account_id)
     session.get(Account, account.id, with_for_update=True)  # keys made at the same moment are counted one by one
-    live = select(func.count()).where(ApiKey.account_id == account.id, ApiKey.revoked_at.is_(None))
+    lasts = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now())
+    live = select(func.count()).where(ApiKey.account_id == account.id, ApiKey.revoked_at.is_(None), lasts)
     if (session.scalar(live) or 0) >= MOST_KEYS:
         raise TooManyKeys(MOST_KEYS)
     allowed = _SCOPES_OF_ROLE[account.role]
@@ -121,10 +133,10 @@ def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | No
             raise ScopeUnknown(scope, allowed)
     prefix = f"vm_{secrets.token_hex(4)}"
     token = f"{prefix}_{secrets.token_urlsafe(32)}"
-    kept = " ".join(scope for scope in SCOPES if scope in wanted)
+    kept, made = " ".join(scope for scope in SCOPES if scope in wanted), now()
     key = ApiKey(
         id=new_id(), account_id=account.id, name=name[:120], prefix=prefix, key_hash=_digest(token), scopes=kept,
-        created_at=now(),
+        created_at=made, expires_at=None if days is KeyDays.NEVER else made + timedelta(days=int(days)),
     )  # fmt: skip
     session.add(key)
     session.flush()
@@ -136,6 +148,7 @@ def find_api_key(session: Session, token: str) -> Identity:
 
     Raises:
         KeyInvalid: it is unknown or revoked, or its account is closed.
+        KeyExpired: it has ended.
     """
     asked = (
         select(ApiKey, Account).join(Account, Account.id == ApiKey.account_id).where(ApiKey.key_hash == _digest(token))
@@ -144,8 +157,9 @@ def find_api_key(session: Session, token: str) -> Identity:
     if found is None:
         raise KeyInvalid
     key, account = found
-    if key.revoked_at is not None or account.closed_at is not None:
+    if account.closed_at is not None:
         raise KeyInvalid
+    _check_valid(key)
     return Identity(account.id, account.role, account.plan, frozenset(key.scopes.split()), f"{_KEY}{key.id}")
 
 
@@ -157,18 +171,19 @@ def record_use(session: Session, identity: Identity) -> None:
 
 
 def check_still(session: Session, identity: Identity) -> None:
-    """Reject a caller whose key was revoked, or whose login or account was closed, since it was authenticated.
+    """Reject a caller whose key, login or account has ended since it was authenticated.
 
     Raises:
-        KeyInvalid, SessionInvalid: the key or the login is no longer valid.
+        KeyInvalid, KeyExpired, SessionInvalid: the key or the login is no longer valid.
     """
     kind, _, name = identity.subject.partition(":")
     account = session.get(Account, identity.account_id)
     is_open = account is not None and account.closed_at is None
     if kind == "key":
         key = session.get(ApiKey, name)
-        if not is_open or key is None or key.revoked_at is not None:
+        if not is_open or key is None:
             raise KeyInvalid
+        _check_valid(key)
         return
     # The subject holds the first hexadecimal digits of the login's hash; a range query on them can use the index.
     same = LoginSession.token_hash.between(name, f"{name}g") & (LoginSession.expires_at > now())
@@ -177,7 +192,7 @@ def check_still(session: Session, identity: Identity) -> None:
 
 
 def list_api_keys(session: Session, account_id: str) -> list[ApiKey]:
-    """List the keys of an account, the oldest first, including revoked ones."""
+    """List the keys of an account, the oldest first, including those that have ended."""
     return list(session.scalars(select(ApiKey).where(ApiKey.account_id == account_id).order_by(ApiKey.id)))
 
 
@@ -191,11 +206,56 @@ def revoke_api_key(session: Session, key_id: str, account_id: str | None = None)
     Raises:
         KeyInvalid: there is no such key.
     """
+    key = find_own_key(session, key_id, account_id)
+    key.revoked_at = key.revoked_at or now()
+    session.flush()
+
+
+def replace_api_key(
+    session: Session, key_id: str, days: KeyDays, grace_hours: int = GRACE_HOURS, account_id: str | None = None
+) -> NewKey:
+    """Create a key with the name and scopes of another one, which ends after a while.
+
+    Args:
+        session: of an open transaction.
+        key_id: of the key to replace.
+        days: after which the new key ends.
+        grace_hours: hours for which the old key stays valid unless it ends earlier, 0 to ``MOST_GRACE_HOURS``; programs
+            change to the new key meanwhile.
+        account_id: the required owner; None if an operator replaces a key of any account.
+    Raises:
+        KeyInvalid: there is no such key.
+        AccountClosed, ScopeUnknown, TooManyKeys: see ``create_api_key``.
+    """
+    old = find_own_key(session, key_id, account_id)
+    new = create_api_key(session, old.account_id, old.scopes.split(), old.name, days)
+    ends = now() + timedelta(hours=grace_hours)
+    old.expires_at = ends if old.expires_at is None else min(old.expires_at, ends)
+    session.flush()
+    return new
+
+
+def find_own_key(session: Session, key_id: str, account_id: str | None) -> ApiKey:
+    """Return a key by its id.
+
+    Args:
+        session: of an open transaction.
+        key_id: of ``NewKey``.
+        account_id: the required owner; None for any.
+    Raises:
+        KeyInvalid: there is no such key.
+    """
     key = session.get(ApiKey, key_id)
     if key is None or account_id not in {None, key.account_id}:
         raise KeyInvalid
-    key.revoked_at = key.revoked_at or now()
-    session.flush()
+    return key
+
+
+def _check_valid(key: ApiKey) -> None:
+    if key.revoked_at is not None:
+        raise KeyInvalid
+    if key.expires_at is not None and key.expires_at <= now():
+        raise KeyExpired(key.prefix, key.expires_at)
 
 
 def log_in(database: Database, email: str, password: str, origin: str = "") -> Login:

@@ -62,6 +62,7 @@ class ApiKey(Table):
         key_hash: SHA-256 of the whole key, hexadecimal.
         scopes: names, separated by spaces.
         last_used_at: to the hour.
+        expires_at: when it ends; None for never.
     """
 
     __tablename__ = "api_key"
@@ -75,6 +76,7 @@ class ApiKey(Table):
     created_at: Mapped[datetime] = mapped_column(Moment)
     last_used_at: Mapped[datetime | None] = mapped_column(Moment)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class LoginSession(Table):

@@ -1,6 +1,8 @@
-"""Account over HTTP: a seller's own password."""
+"""Account over HTTP: a seller's own password and keys."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -9,6 +11,7 @@ from app.api.http.auth import CSRF_HEADER, cookie_name
 from app.api.http.state import Installation
 from tests.support.api_client import PASSWORD, client_of, new_account
 from vmodel.config import Settings
+from vmodel.core.database import now
 from vmodel.service.accounts.auth import find_session, log_in
 
 NEW = "quite another password"
@@ -55,3 +58,40 @@ def test_a_password_is_not_changed_by_another_sites_form_nor_by_a_key_that_only_
     reading = client_of(api, account_id, ("read",))
     assert reading.put("/v1/account/password", json=asked).json()["code"] == "scope_missing"
     assert log_in(here.database, "forged@shop.example", PASSWORD).token
+
+
+def test_a_key_ends_after_a_year_unless_it_is_asked_for_another_time(api: FastAPI, here: Installation) -> None:
+    client = client_of(api, new_account(here, "days@shop.example"))
+
+    def days_of(ends: str | None) -> int | None:
+        return None if ends is None else round((datetime.fromisoformat(ends) - now()) / timedelta(days=1))
+
+    asked: list[dict[str, str]] = [{}, {"days": "30"}, {"days": "never"}]
+    made = [client.post("/v1/keys", json=each).json() for each in asked]
+    assert [days_of(key["expires_at"]) for key in made] == [365, 30, None]
+    assert client.post("/v1/keys", json={"days": "31"}).json()["code"] == "request_invalid"
+    assert [days_of(key["expires_at"]) for key in client.get("/v1/keys").json()[1:]] == [365, 30, None]
+
+
+def test_a_program_replaces_its_own_key_and_both_work_until_the_grace_is_over(api: FastAPI, here: Installation) -> None:
+    client = client_of(api, new_account(here, "rotate@shop.example"))
+    (own,) = client.get("/v1/keys").json()
+    made = client.post(f"/v1/keys/{own['id']}/replacement", json={"grace_hours": 1})
+    assert made.status_code == 201
+    fresh = TestClient(api, headers={"Authorization": f"Bearer {made.json()['token']}"})
+    assert made.json()["scopes"] == own["scopes"]
+    assert client.get("/v1/account").status_code == fresh.get("/v1/account").status_code == 200
+    assert fresh.post(f"/v1/keys/{own['id']}/replacement", json={"grace_hours": 0}).status_code == 201
+    refused = client.get("/v1/account")
+    assert (refused.status_code, refused.json()["code"]) == (401, "key_expired")
+    assert "make a new one on the account page" in refused.json()["message"]
+
+
+def test_a_key_does_not_gain_scopes_by_replacing_a_stronger_one(api: FastAPI, here: Installation) -> None:
+    account_id = new_account(here, "weak-key@shop.example")
+    strong = client_of(api, account_id)
+    (own,) = strong.get("/v1/keys").json()
+    weak = client_of(api, account_id, ("manage",))
+    refused = weak.post(f"/v1/keys/{own['id']}/replacement", json={})
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    assert strong.get("/v1/account").status_code == 200
