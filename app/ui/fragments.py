@@ -22,6 +22,7 @@ from app.ui.view_models.queries import look_over, names_of_files, read_balance
 from vmodel.core.database import now
 from vmodel.errors import VModelError
 from vmodel.service.accounts.auth import SCOPES, Identity, Login, list_api_keys
+from vmodel.service.accounts.logins import list_logins
 from vmodel.service.accounts.users import PASSWORD_LENGTH, find_account
 from vmodel.service.garments.errors import GarmentUnknown
 from vmodel.service.garments.records import StoredGarment, find_garment, list_garments
@@ -182,6 +183,7 @@ class Pieces:
         """Render the visitor's own account."""
         with self.here.database.reading() as session:
             account = find_account(session, identity.account_id)
+            logins = list_logins(session, account.id)
             found = [key for key in list_api_keys(session, account.id) if key.revoked_at is None]
         return render(
             "account.html",
@@ -190,6 +192,8 @@ class Pieces:
             password_length=PASSWORD_LENGTH,
             api_keys=found[: -_LINES - 1 : -1],
             scopes=[scope for scope in SCOPES if scope in identity.scopes],
+            logins=logins,
+            login_id=identity.login_id,
             usual_days=str(self.here.settings.key_days),
             now=now(),
         )

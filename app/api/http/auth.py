@@ -65,6 +65,11 @@ def origin_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def agent_of(request: Request) -> str:
+    """Return what the caller's browser calls itself."""
+    return request.headers.get("user-agent", "")
+
+
 def identify(request: Request, here: Installation, token: str | None) -> Identity:
     """Identify the caller of a request, and count it against the rate limit of its account.
 

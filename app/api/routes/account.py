@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from app.api.http.auth import KeyFirst, Manager, Reader, keep_login, origin_of
+from app.api.http.auth import KeyFirst, Manager, Reader, agent_of, keep_login, origin_of
 from app.api.http.state import Here
 from app.api.http.strict_model import StrictModel
 from vmodel.service.accounts.audit_log import audit
@@ -67,7 +67,8 @@ def get(asker: Reader, here: Here) -> AccountShown:
 @router.put("/password", status_code=204)
 def set_password(asked: PasswordChange, asker: Manager, here: Here, request: Request, answer: Response) -> None:
     """Change your password. All your logins end, but the page that sends this gets a new cookie and goes on."""
-    login = change_password(here.database, asker, asked.old, asked.new, origin_of(request), asked.keep_keys)
+    caller = origin_of(request), agent_of(request)
+    login = change_password(here.database, asker, asked.old, asked.new, *caller, asked.keep_keys)
     if login is not None:
         keep_login(request, here, answer, login)
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.http.auth import cookie_name, keep_cookie, keep_login, origin_of
+from app.api.http.auth import agent_of, cookie_name, keep_cookie, keep_login, origin_of
 from app.api.http.before_body import before_body
 from app.api.http.errors import BodyInvalid
 from app.api.http.state import Here, Installation
@@ -58,7 +58,7 @@ def sign_in(request: Request, here: Here, email: _Text = "", password: _Text = "
         expected = request.cookies.get(cookie_name(here.settings, _FORM_COOKIE), "")
         if not expected or not hmac.compare_digest(expected.encode(), form.encode()):
             raise FormForged
-        login = log_in(here.database, email, password, origin_of(request))
+        login = log_in(here.database, email, password, origin_of(request), agent_of(request))
     except (WrongPassword, RateLimited, FormForged) as error:
         message = explain(error, load_words(language_of(request)))
         return _form(request, here, email[:200], message, error.status)

@@ -1,4 +1,4 @@
-// Account view: password and API keys, through the API with the page's login.
+// Account view: password, logins and API keys, through the API with the page's login.
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const { one } = core;
@@ -29,8 +29,15 @@
     token = (await answer.json()).token;
     refresh();
   }
+  async function end(path) {
+    if (!await send("DELETE", path)) return;
+    core.notice(told().over);
+    refresh();
+  }
   const does = {
     "copy-key": () => navigator.clipboard.writeText(token).then(() => core.notice(told().copied), () => getSelection().selectAllChildren(one(".new-key code"))),
+    end: ({ dataset: { id } }) => end(`logins/${id}`),
+    "end-others": () => end("logins"),
     revoke: async ({ dataset: { id, sure } }) => {
       if (!confirm(sure) || !await send("DELETE", `keys/${id}`)) return;
       core.notice(told().revoked);

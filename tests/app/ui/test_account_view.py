@@ -21,7 +21,7 @@ NEW = "quite another password"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Service]:
-    names = ("Anna", "Bert", "Cleo")
+    names = ("Anna", "Bert", "Cleo", "Dora")
     with serve_page(tmp_path_factory.mktemp("service"), home, names, workers=0) as running:
         yield running
 
@@ -64,6 +64,28 @@ def test_a_seller_changes_the_password_and_works_on_while_the_other_browser_is_o
     other.fill("#password", NEW)
     other.click("button[type=submit]")
     other.wait_for_selector(".top[data-account]:not([data-account=''])")
+
+
+def test_a_seller_sees_their_logins_and_ends_one_and_all_others(service: Service) -> None:
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+    strange = service.open_page("dora@shop.example", user_agent=firefox)
+    other = service.open_page("dora@shop.example")
+    page = open_account(service, "dora@shop.example")
+    rows = page.locator("tr[data-login]")
+    rows.nth(2).wait_for()
+    assert WORDS["here"] in rows.nth(0).inner_text()
+    assert "Chrome, Linux" in rows.nth(0).inner_text()
+    assert "127.0.0.0/24" in rows.nth(0).inner_text()
+    rows.filter(has_text="Firefox, Linux").locator("button").click()
+    told(page, WORDS["over"])
+    rows.nth(2).wait_for(state="detached")
+    strange.reload()
+    strange.wait_for_selector("#password")
+    page.click("[data-account-do=end-others]")
+    rows.nth(1).wait_for(state="detached")
+    other.reload()
+    other.wait_for_selector("#password")
+    assert page.request.get(f"{service.address}/v1/account").status == 200
 
 
 def rows_of_keys(page: Any) -> list[str]:

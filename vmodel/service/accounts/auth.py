@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from vmodel.core.database import Database, new_id, now
 from vmodel.limits import KeyDays
 from vmodel.service.accounts.audit_log import audit
+from vmodel.service.accounts.login_origin import kind_of_browser, nearby_network
 from vmodel.service.accounts.rate_limit import check_rate, forget_rates, network_of, uncount
 from vmodel.service.accounts.users import Account, ApiKey, LoginSession, authenticate_password, find_account
 from vmodel.service.errors import (
@@ -42,7 +43,7 @@ LOGINS_PER_QUARTER = 10
 _SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCOPES}
 _QUARTER_S = 900
 _SIGN_IN = "sign-in"
-_KEY = "key:"
+_KEY, _LOGIN = "key:", "login"
 _HOUR = timedelta(hours=1)
 
 
@@ -63,9 +64,10 @@ class Identity:
     subject: str
 
     @property
-    def is_login(self) -> bool:
-        """True if the caller has a login of the page, not a key."""
-        return not self.subject.startswith(_KEY)
+    def login_id(self) -> str | None:
+        """Id of the caller's login of the page; None for a caller with a key."""
+        kind, _, name = self.subject.partition(":")
+        return name if kind == _LOGIN else None
 
     def require(self, scope: str) -> None:
         """Raise ScopeMissing unless the caller has this scope."""
@@ -258,7 +260,7 @@ def _check_valid(key: ApiKey) -> None:
         raise KeyExpired(key.prefix, key.expires_at)
 
 
-def log_in(database: Database, email: str, password: str, origin: str = "") -> Login:
+def log_in(database: Database, email: str, password: str, origin: str = "", agent: str = "") -> Login:
     """Sign in with a password; tries are rate-limited, and the audit log records the outcome.
 
     Args:
@@ -267,6 +269,7 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
         password: as typed.
         origin: network address of the caller. Wrong tries are counted for e-mail and network together, so that nobody
             elsewhere locks the owner out, and for the network alone.
+        agent: the header User-Agent of the caller's browser.
     Raises:
         RateLimited: too many wrong tries for this e-mail from this network, or from this network.
         WrongPassword: no open account has this address and password.
@@ -274,7 +277,7 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
     account = check_sign_in(database, email, password, origin)
     with database.transaction() as session:
         audit(session, account.id, "login", origin=origin[:100])
-        return open_session(session, account.id)
+        return open_session(session, account.id, origin, agent)
 
 
 def check_sign_in(database: Database, email: str, password: str, origin: str) -> Account:
@@ -303,9 +306,14 @@ def forget_sign_ins(session: Session) -> None:
     session.execute(delete(LoginSession).where(LoginSession.expires_at < now()))
 
 
-def open_session(session: Session, account_id: str) -> Login:
+def open_session(session: Session, account_id: str, origin: str = "", agent: str = "") -> Login:
     """Open a login session; the caller has checked the password.
 
+    Args:
+        session: of an open transaction.
+        account_id: the owner.
+        origin: network address of the caller.
+        agent: the header User-Agent of the caller's browser.
     Raises:
         UnknownAccount, AccountClosed: see there.
     """
@@ -313,8 +321,9 @@ def open_session(session: Session, account_id: str) -> Login:
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     opened, expires = now(), now() + timedelta(days=LOGIN_DAYS)
     row = LoginSession(
-        token_hash=_digest(token), account_id=account.id, csrf=csrf, created_at=opened, expires_at=expires
-    )
+        token_hash=_digest(token), account_id=account.id, csrf=csrf, created_at=opened, expires_at=expires,
+        browser=kind_of_browser(agent), network=nearby_network(origin),
+    )  # fmt: skip
     session.add(row)
     session.flush()
     return Login(_identity(account, row), token, csrf, expires)
@@ -352,7 +361,7 @@ def close_session(session: Session, token: str) -> None:
 
 
 def _identity(account: Account, row: LoginSession) -> Identity:
-    subject = f"login:{row.token_hash[:16]}"
+    subject = f"{_LOGIN}:{row.id}"
     return Identity(account.id, account.role, account.plan, frozenset(_SCOPES_OF_ROLE[account.role]), subject)
 
 

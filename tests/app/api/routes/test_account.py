@@ -1,4 +1,4 @@
-"""Account over HTTP: a seller's own password and keys."""
+"""Account over HTTP: a seller's own password, keys and logins."""
 
 from __future__ import annotations
 
@@ -95,3 +95,21 @@ def test_a_key_does_not_gain_scopes_by_replacing_a_stronger_one(api: FastAPI, he
     refused = weak.post(f"/v1/keys/{own['id']}/replacement", json={})
     assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
     assert strong.get("/v1/account").status_code == 200
+
+
+def test_a_seller_sees_and_ends_logins_over_the_api(api: FastAPI, here: Installation) -> None:
+    account_id = new_account(here, "logins@shop.example")
+    mine, phone, office = (page_of(api, here, "logins@shop.example") for _ in range(3))
+    listed = mine.get("/v1/logins").json()
+    assert [login["current"] for login in listed] == [False, False, True]
+    (of_phone,) = (login["id"] for login in phone.get("/v1/logins").json() if login["current"])
+    assert mine.delete(f"/v1/logins/{of_phone}").status_code == 204
+    assert (phone.get("/v1/account").status_code, office.get("/v1/account").status_code) == (401, 200)
+    gone = mine.delete(f"/v1/logins/{of_phone}")
+    assert (gone.status_code, gone.json()["code"]) == (404, "not_found")
+    assert mine.delete("/v1/logins").status_code == 204
+    assert (mine.get("/v1/account").status_code, office.get("/v1/account").status_code) == (200, 401)
+    program = client_of(api, account_id)
+    assert [login["current"] for login in program.get("/v1/logins").json()] == [False]
+    assert program.delete("/v1/logins").status_code == 204
+    assert mine.get("/v1/account").status_code == 401
