@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,26 @@ _VMODEL = (sys.executable, "-m", "app.cli.main")
 
 @dataclass(frozen=True)
 class Service:
-    """A running ``vmodel serve``."""
+    """A running ``vmodel serve``.
+
+    Attributes:
+        refused: what its pages tried in vain because their content security policy forbids it.
+    """
 
     address: str
     chromium: Any
+    refused: list[str] = field(default_factory=list)
 
     def open_page(self, email: str, **context: Any) -> Any:
         """Open the page in a separate browser context and sign in."""
         page = self.chromium.new_context(**{"locale": "en-GB", **context}).new_page()
         page.set_default_timeout(PATIENCE_MS)
+
+        def note(message: Any) -> None:
+            if "Content Security Policy" in message.text:
+                self.refused.append(message.text)
+
+        page.on("console", note)
         page.goto(f"{self.address}/")
         page.fill("#email", email)
         page.fill("#password", PASSWORD)
@@ -78,8 +89,10 @@ def serve_page(
         with sync_playwright() as playwright:
             drawing_3d = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
             chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *drawing_3d])
-            yield Service(match[0], chromium)
+            service = Service(match[0], chromium)
+            yield service
             chromium.close()
+            assert service.refused == []
     finally:
         running.send_signal(signal.SIGTERM)
         running.communicate()

@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.api.http.auth import agent_of, cookie_name, keep_cookie, keep_login, origin_of
 from app.api.http.before_body import before_body
+from app.api.http.content_policy import FORM, write_policy
 from app.api.http.errors import BodyInvalid
 from app.api.http.state import Here, Installation
-from app.ui.base.auth_gate import PAGE_POLICY
 from app.ui.base.i18n import LANGUAGES, explain, load_words
 from app.ui.base.session import LANGUAGE_COOKIE, check_origin, find_login, language_of
 from app.ui.base.templating import render, static_url
@@ -110,7 +110,7 @@ def _form(request: Request, here: Installation, email: str = "", message: str = 
         message=message,
         languages=_other_languages(request),
     )
-    headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"}
+    headers = {"Content-Security-Policy": write_policy(FORM), "Cache-Control": "no-store"}
     answer = HTMLResponse(page, status, headers)
     keep_cookie(request, here, answer, cookie_name(here.settings, _FORM_COOKIE), token, _DAY_S)
     return answer
