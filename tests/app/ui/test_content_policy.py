@@ -62,6 +62,7 @@ def test_what_is_slipped_into_the_page_does_not_run(service: Service, what: str)
     page = service.open_page("anna@shop.example")
     blocked = page.evaluate(
         f"""() => new Promise(tell => {{
+            setTimeout(() => tell('allowed'), 30_000);
             const put = html => document.body.insertAdjacentHTML('beforeend', html);
             const add = (tag, given) => document.body.append(Object.assign(document.createElement(tag), given));
             document.addEventListener('securitypolicyviolation', event => tell(event.disposition), {{once: true}});
