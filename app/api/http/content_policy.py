@@ -20,7 +20,8 @@ def write_policy(directives: Mapping[str, str] = _SHUT, page: str = "") -> str:
     """Return a Content-Security-Policy that also allows the inline scripts and styles of a page, by their hashes.
 
     Args:
-        directives: sources by directive; by default nothing is allowed.
+        directives: sources by directive; by default nothing is allowed. Without "script-src" no script is allowed,
+            not even one that the page has.
         page: HTML that the server wrote; no hash is added without it. Whatever is put into the page later is not
             allowed by it.
     """
@@ -29,6 +30,8 @@ def write_policy(directives: Mapping[str, str] = _SHUT, page: str = "") -> str:
     inline.close()
     allowed = {name: [sources] for name, sources in directives.items()}
     for name, sources in inline.sources.items():
+        if name == "script-src" and name not in directives:
+            continue
         allowed[name] = [*allowed.get(name, []), *sorted(sources)]
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in allowed.items())
 

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
 from app.api.http import middleware
-from app.api.http.content_policy import write_policy
+from app.api.http.content_policy import PRINTED, write_policy
 from vmodel.config import Settings
 from vmodel.core.database import now
 from vmodel.errors import BadUsage
@@ -193,6 +193,8 @@ def test_a_text_with_half_a_character_is_refused_as_a_problem(anna: TestClient) 
 
 
 def test_a_policy_has_the_hash_of_each_inline_script_and_style_and_of_nothing_else() -> None:
+    slipped_in = '<p>1</p><script>alert(1)</script><script src="/a.js"></script>'
+    assert "script" not in write_policy(PRINTED, slipped_in)
     # The hashes are of OpenSSL: printf TEXT | openssl dgst -sha256 -binary | base64
     page = '<body style="a&amp;b"><script src="/a.js"></script><script>1 < 2 && "</b>"</script><p>1 < 2</p>'
     policy = write_policy({"default-src": "'none'", "script-src": "'self'"}, page)
