@@ -184,18 +184,22 @@ class Pieces:
         with self.here.database.reading() as session:
             account = find_account(session, identity.account_id)
             logins = list_logins(session, account.id)
-            found = [key for key in list_api_keys(session, account.id) if key.revoked_at is None]
+            found = [key for key in reversed(list_api_keys(session, account.id)) if key.revoked_at is None]
+        at = now()
+        found.sort(
+            key=lambda key: key.expires_at is not None and key.expires_at <= at
+        )  # the valid ones are not cut off
         return render(
             "account.html",
             self.language,
             account=account,
             password_length=PASSWORD_LENGTH,
-            api_keys=found[: -_LINES - 1 : -1],
+            api_keys=found[:_LINES],
             scopes=[scope for scope in SCOPES if scope in identity.scopes],
             logins=logins,
             login_id=identity.login_id,
             usual_days=str(self.here.settings.key_days),
-            now=now(),
+            now=at,
         )
 
     def operator(self, identity: Identity, find: str = "") -> str:
