@@ -17,6 +17,7 @@ from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import (
     GRACE_HOURS,
     MOST_GRACE_HOURS,
+    check_still,
     create_api_key,
     find_own_key,
     list_api_keys,
@@ -95,6 +96,7 @@ def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
     for scope in asked.scopes:
         asker.require(scope)
     with here.database.transaction() as session:
+        check_still(session, asker, to_change=True)  # no key outlives the password that its maker signed in with
         days = asked.days or here.settings.key_days
         made = create_api_key(session, asker.account_id, asked.scopes, asked.name, days)
         audit(session, asker.account_id, "key.create", made.id, days=days)
@@ -103,16 +105,19 @@ def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
 
 @router.post("/{key_id}/replacement", status_code=201)
 def replace(key_id: Annotated[str, Path(max_length=64)], asked: KeyReplacement, asker: Manager, here: Here) -> NewKey:
-    """Create a key with the name and scopes of this one, which stays valid for some hours. It is shown only once."""
+    """Create a key with the name and scopes of this one, which stays valid for some hours. It is shown only once.
+
+    A key that has ended may be replaced, a revoked one may not.
+    """
     days = asked.days or here.settings.key_days
     with here.database.transaction() as session:
+        check_still(session, asker, to_change=True)
         try:
-            scopes = find_own_key(session, key_id, asker.account_id).scopes.split()
+            for scope in find_own_key(session, key_id, asker.account_id).scopes.split():
+                asker.require(scope)
+            made = replace_api_key(session, key_id, days, asked.grace_hours, asker.account_id)
         except KeyInvalid:
             raise NotFound("key") from None
-        for scope in scopes:
-            asker.require(scope)
-        made = replace_api_key(session, key_id, days, asked.grace_hours, asker.account_id)
         audit(
             session, asker.account_id, "key.replace", key_id, by_key=made.id, days=days, grace_hours=asked.grace_hours
         )

@@ -95,6 +95,20 @@ def test_a_replaced_key_stays_valid_for_its_grace_and_the_new_one_may_do_the_sam
         assert {key.id: key.expires_at for key in list_api_keys(session, seller.id)}[old.id] == ends
 
 
+def test_an_ended_key_is_replaced_and_a_revoked_one_is_not(any_database: Database, seller: Account) -> None:
+    with any_database.transaction() as session:
+        ended, revoked = (create_api_key(session, seller.id, days=KeyDays.MONTH) for _ in range(2))
+        revoke_api_key(session, revoked.id)
+    end(any_database, ended.id)
+    with any_database.transaction() as session:
+        new = replace_api_key(session, ended.id, KeyDays.MONTH)
+        assert find_api_key(session, new.token).account_id == seller.id
+        with pytest.raises(KeyExpired):
+            find_api_key(session, ended.token)
+        with pytest.raises(KeyInvalid):
+            replace_api_key(session, revoked.id, KeyDays.MONTH)
+
+
 def test_a_key_without_grace_ends_at_once_and_nobody_replaces_the_key_of_another(
     any_database: Database, seller: Account
 ) -> None:

@@ -22,7 +22,7 @@ from vmodel.service.accounts.auth import (
 )
 from vmodel.service.accounts.login_origin import kind_of_browser, nearby_network
 from vmodel.service.accounts.logins import change_password, end_login, end_other_logins, list_logins
-from vmodel.service.accounts.users import Account, LoginSession, create_account
+from vmodel.service.accounts.users import Account, LoginSession, create_account, set_password
 from vmodel.service.errors import KeyInvalid, OldPasswordWrong, PasswordWeak, RateLimited, SessionInvalid, WrongPassword
 
 PASSWORD, NEW = "a long enough password", "quite another password"
@@ -93,6 +93,27 @@ def test_nobody_at_an_open_page_guesses_the_old_password(
     with any_database.reading() as session:
         assert [event.what for event in list_audit(session)].count("login.refused") == 3
     assert is_open(any_database, login)
+
+
+def test_an_old_password_that_was_checked_just_before_the_change_opens_nothing_after_it(
+    any_database: Database, seller: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = log_in(any_database, LIN, PASSWORD)
+    check = auth.authenticate_password
+
+    def check_slowly(database: Database, email: str, password: str) -> Account:
+        account = check(database, email, password)
+        with database.transaction() as session:
+            set_password(session, seller.id, NEW)
+        return account
+
+    monkeypatch.setattr(auth, "authenticate_password", check_slowly)
+    with pytest.raises(WrongPassword):
+        log_in(any_database, LIN, PASSWORD)
+    with pytest.raises(OldPasswordWrong):
+        change_password(any_database, mine.identity, NEW, "a third long password")
+    with any_database.reading() as session:
+        assert list_logins(session, seller.id) == []
 
 
 def test_a_weak_new_password_is_refused_before_the_old_one_is_tried(any_database: Database, seller: Account) -> None:

@@ -172,14 +172,18 @@ def record_use(session: Session, identity: Identity) -> None:
     session.execute(used.values(last_used_at=now()))
 
 
-def check_still(session: Session, identity: Identity) -> None:
+def check_still(session: Session, identity: Identity, to_change: bool = False) -> None:
     """Reject a caller whose key, login or account has ended since it was authenticated.
 
+    Args:
+        session: of an open transaction.
+        identity: the caller.
+        to_change: nobody changes the account's password until the transaction ends.
     Raises:
         KeyInvalid, KeyExpired, SessionInvalid: the key or the login is no longer valid.
     """
     kind, _, name = identity.subject.partition(":")
-    account = session.get(Account, identity.account_id)
+    account = session.get(Account, identity.account_id, with_for_update=to_change or None)
     is_open = account is not None and account.closed_at is None
     if kind == "key":
         key = session.get(ApiKey, name)
@@ -226,10 +230,12 @@ def replace_api_key(
             change to the new key meanwhile.
         account_id: the required owner; None if an operator replaces a key of any account.
     Raises:
-        KeyInvalid: there is no such key.
+        KeyInvalid: there is no such key, or it was revoked.
         AccountClosed, ScopeUnknown, TooManyKeys: see ``create_api_key``.
     """
     old = find_own_key(session, key_id, account_id)
+    if old.revoked_at is not None:
+        raise KeyInvalid
     new = create_api_key(session, old.account_id, old.scopes.split(), old.name, days)
     ends = now() + timedelta(hours=grace_hours)
     old.expires_at = ends if old.expires_at is None else min(old.expires_at, ends)
@@ -276,6 +282,7 @@ def log_in(database: Database, email: str, password: str, origin: str = "", agen
     """
     account = check_sign_in(database, email, password, origin)
     with database.transaction() as session:
+        check_unchanged(session, account)
         audit(session, account.id, "login", origin=origin[:100])
         return open_session(session, account.id, origin, agent)
 
@@ -298,6 +305,19 @@ def check_sign_in(database: Database, email: str, password: str, origin: str) ->
         for subject in subjects:
             uncount(session, subject)
     return account
+
+
+def check_unchanged(session: Session, account: Account) -> None:
+    """Reject an account of ``check_sign_in`` whose password was changed meanwhile; until the end nobody changes it.
+
+    Otherwise a login with the old password, checked just before the change, would survive it.
+
+    Raises:
+        WrongPassword: the password is no longer this one.
+    """
+    found = session.get(Account, account.id, with_for_update=True)
+    if found is None or found.password_hash != account.password_hash:
+        raise WrongPassword
 
 
 def forget_sign_ins(session: Session) -> None:

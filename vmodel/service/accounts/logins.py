@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, now
 from vmodel.service.accounts.audit_log import audit
-from vmodel.service.accounts.auth import Identity, Login, check_sign_in, open_session
+from vmodel.service.accounts.auth import Identity, Login, check_sign_in, check_unchanged, open_session
 from vmodel.service.accounts.users import LOGIN_ID_DIGITS, LoginSession, check_strength, find_account, set_password
 from vmodel.service.errors import OldPasswordWrong, WrongPassword
 
@@ -45,14 +45,14 @@ def change_password(
     with database.reading() as session:
         email = find_account(session, identity.account_id).email or ""
     try:
-        check_sign_in(database, email, old, origin)
+        account = check_sign_in(database, email, old, origin)
+        with database.transaction() as session:
+            check_unchanged(session, account)
+            set_password(session, account.id, new, keep_keys)
+            audit(session, account.id, "account.password", account.id, origin=origin[:100], keys_kept=keep_keys)
+            return None if identity.login_id is None else open_session(session, account.id, origin, agent)
     except WrongPassword:
         raise OldPasswordWrong from None
-    with database.transaction() as session:
-        set_password(session, identity.account_id, new, keep_keys)
-        who = identity.account_id
-        audit(session, who, "account.password", who, origin=origin[:100], keys_kept=keep_keys)
-        return None if identity.login_id is None else open_session(session, who, origin, agent)
 
 
 def list_logins(session: Session, account_id: str) -> list[LoginSession]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.http.auth import CSRF_HEADER, cookie_name
 from app.api.http.state import Installation
+from app.api.routes.keys import KeyAsked, KeyReplacement, create, replace
 from tests.support.api_client import PASSWORD, client_of, new_account
 from vmodel.config import Settings
 from vmodel.core.database import now
-from vmodel.service.accounts.auth import find_session, log_in
+from vmodel.service.accounts.auth import create_api_key, find_session, list_api_keys, log_in, open_session
+from vmodel.service.accounts.users import set_password
+from vmodel.service.errors import SessionInvalid
 
 NEW = "quite another password"
 COOKIE = cookie_name(Settings())
@@ -95,6 +99,27 @@ def test_a_key_does_not_gain_scopes_by_replacing_a_stronger_one(api: FastAPI, he
     refused = weak.post(f"/v1/keys/{own['id']}/replacement", json={})
     assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
     assert strong.get("/v1/account").status_code == 200
+
+
+def test_a_request_that_began_before_its_login_ended_makes_no_key(api: FastAPI, here: Installation) -> None:
+    account_id = new_account(here, "late@shop.example")
+    with here.database.transaction() as session:
+        login, key_id = open_session(session, account_id), create_api_key(session, account_id).id
+        set_password(session, account_id, NEW, keep_keys=True)
+    with pytest.raises(SessionInvalid):
+        create(KeyAsked(), login.identity, here)
+    with pytest.raises(SessionInvalid):
+        replace(key_id, KeyReplacement(), login.identity, here)
+    with here.database.reading() as session:
+        assert [key.id for key in list_api_keys(session, account_id)] == [key_id]
+
+
+def test_a_revoked_key_is_not_replaced(api: FastAPI, here: Installation) -> None:
+    client = client_of(api, new_account(here, "leaked@shop.example"))
+    leaked = client.post("/v1/keys", json={}).json()["id"]
+    assert client.delete(f"/v1/keys/{leaked}").status_code == 204
+    refused = client.post(f"/v1/keys/{leaked}/replacement", json={})
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
 
 
 def test_a_seller_sees_and_ends_logins_over_the_api(api: FastAPI, here: Installation) -> None:
