@@ -31,9 +31,9 @@ class AccountShown(BaseModel):
 
 
 class PasswordChange(StrictModel):
-    """New password of your account, and the one until now."""
+    """New password of your account, and the old one."""
 
-    old: str = Field(max_length=400, description="password until now", examples=["a long old password"])
+    old: str = Field(max_length=400, description="the old password", examples=["a long old password"])
     new: str = Field(
         max_length=400,
         description=f"new password, {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters",

@@ -29,15 +29,15 @@
     token = (await answer.json()).token;
     refresh();
   }
-  async function end(path) {
+  async function end(path, over) {
     if (!await send("DELETE", path)) return;
-    core.notice(told().over);
+    core.notice(over);
     refresh();
   }
   const does = {
     "copy-key": () => navigator.clipboard.writeText(token).then(() => core.notice(told().copied), () => getSelection().selectAllChildren(one(".new-key code"))),
-    end: ({ dataset: { id } }) => end(`logins/${id}`),
-    "end-others": () => end("logins"),
+    end: ({ dataset: { id } }) => end(`logins/${id}`, told().over),
+    "end-others": () => end("logins", told().othersOver),
     revoke: async ({ dataset: { id, sure } }) => {
       if (!confirm(sure) || !await send("DELETE", `keys/${id}`)) return;
       core.notice(told().revoked);

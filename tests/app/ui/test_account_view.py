@@ -82,6 +82,7 @@ def test_a_seller_sees_their_logins_and_ends_one_and_all_others(service: Service
     strange.reload()
     strange.wait_for_selector("#password")
     page.click("[data-account-do=end-others]")
+    told(page, WORDS["others_over"])
     rows.nth(1).wait_for(state="detached")
     other.reload()
     other.wait_for_selector("#password")
