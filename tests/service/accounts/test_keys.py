@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import update
 
 from vmodel.core.database import Database, now
@@ -14,10 +16,13 @@ from vmodel.service.accounts.auth import (
     check_still,
     create_api_key,
     find_api_key,
+    find_session,
     list_api_keys,
+    open_session,
     replace_api_key,
     revoke_api_key,
 )
+from vmodel.service.accounts.logins import list_logins
 from vmodel.service.accounts.users import Account, ApiKey, create_account
 from vmodel.service.errors import KeyExpired, KeyInvalid, TooManyKeys
 
@@ -93,6 +98,24 @@ def test_a_replaced_key_stays_valid_for_its_grace_and_the_new_one_may_do_the_sam
         replace_api_key(session, old.id, KeyDays.QUARTER, 24)
     with any_database.reading() as session:  # a second replacement does not make its life longer
         assert {key.id: key.expires_at for key in list_api_keys(session, seller.id)}[old.id] == ends
+
+
+def test_keys_and_logins_from_before_the_upgrade_stay_and_such_keys_never_end(
+    any_database: Database, seller: Account
+) -> None:
+    with any_database.transaction() as session:
+        key, login = create_api_key(session, seller.id, days=KeyDays.MONTH), open_session(session, seller.id)
+    config = Config()
+    config.set_main_option("script_location", "vmodel:migrations")
+    with any_database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0013_mark_generation")
+    any_database.upgrade()
+    with any_database.reading() as session:
+        assert find_api_key(session, key.token).account_id == seller.id
+        assert find_session(session, login.token).identity == login.identity
+        assert [each.expires_at for each in list_api_keys(session, seller.id)] == [None]
+        assert [(each.browser, each.network) for each in list_logins(session, seller.id)] == [("", "")]
 
 
 def test_an_ended_key_is_replaced_and_a_revoked_one_is_not(any_database: Database, seller: Account) -> None:
