@@ -29,6 +29,8 @@ class KeyDays(StrEnum):
     NEVER = "never"
 
 
+GRACE_HOURS, MOST_GRACE_HOURS = 24, 168
+"""Hours for which a replaced API key stays valid: usual, and at most."""
 _SMALLEST, _LARGEST = (384, 288), (3072, 3072)
 
 

@@ -12,11 +12,9 @@ from app.api.http.auth import KeyFirst, Manager
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
 from app.api.http.strict_model import StrictModel
-from vmodel.limits import KeyDays
+from vmodel.limits import GRACE_HOURS, MOST_GRACE_HOURS, KeyDays
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import (
-    GRACE_HOURS,
-    MOST_GRACE_HOURS,
     check_still,
     create_api_key,
     find_own_key,

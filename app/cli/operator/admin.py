@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from app.cli.errors import opened, refusing
-from vmodel.limits import KeyDays
+from vmodel.limits import GRACE_HOURS, MOST_GRACE_HOURS, KeyDays
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -166,8 +166,11 @@ def create_key(
 def replace_key(
     key: WhichKey,
     grace_hours: Annotated[
-        int, typer.Option(min=0, max=168, help="Hours for which the old key stays valid, unless it ends earlier.")
-    ] = 24,
+        int,
+        typer.Option(
+            min=0, max=MOST_GRACE_HOURS, help="Hours for which the old key stays valid, unless it ends earlier."
+        ),
+    ] = GRACE_HOURS,
     days: Days = None,
     as_json: AsJson = False,
 ) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, new_id, now
-from vmodel.limits import KeyDays
+from vmodel.limits import GRACE_HOURS, KeyDays
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.login_origin import kind_of_browser, nearby_network
 from vmodel.service.accounts.rate_limit import check_rate, forget_rates, network_of, uncount
@@ -36,8 +36,6 @@ from vmodel.service.errors import (
 SCOPES = ("read", "shoot", "manage", "operate")
 MOST_KEYS = 50
 """Keys of one account that are valid."""
-GRACE_HOURS, MOST_GRACE_HOURS = 24, 168
-"""Hours for which a replaced key stays valid: usual, and at most."""
 LOGIN_DAYS = 7
 LOGINS_PER_QUARTER = 10
 _SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCOPES}
