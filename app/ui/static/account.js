@@ -49,7 +49,13 @@
     one(".new-key code", element).textContent = token;
     one(".new-key", element).hidden = false;
   });
-  core.opens.push(view => { if (view !== "account") token = ""; });
+  core.opens.push(view => {
+    if (view === "account" || !token) return;
+    token = "";
+    // The server's piece has not changed, so it is not drawn anew when the view is opened again.
+    one(".new-key code").textContent = "";
+    one(".new-key").hidden = true;
+  });
   document.addEventListener("click", event => {
     const button = event.target.closest("[data-account-do]");
     if (button) does[button.dataset.accountDo](button);

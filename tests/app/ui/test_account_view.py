@@ -130,8 +130,11 @@ def test_a_seller_makes_replaces_and_revokes_keys(service: Service) -> None:
     page.wait_for_selector(f"tr[data-key={new[:11]}]", state="detached")
     assert answer_of(service, page, new) == (401, "key_invalid")
     page.click("nav [data-view=studio]")
+    page.wait_for_selector("#view-studio", state="visible")
     page.click("nav [data-view=account]")
-    page.wait_for_selector(".new-key", state="hidden")
+    page.wait_for_selector("#piece-account form[data-account=password]", state="visible")
+    assert page.locator(".new-key").is_hidden()
+    assert new not in page.content()
 
 
 def test_the_account_is_told_in_chinese_too(service: Service) -> None:

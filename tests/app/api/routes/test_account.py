@@ -37,6 +37,7 @@ def test_a_page_that_changes_the_password_goes_on_with_a_new_cookie_and_all_othe
     wrong = mine.put("/v1/account/password", json={"old": "not it at all", "new": NEW})
     assert (wrong.status_code, wrong.json()["code"]) == (403, "old_password_wrong")
     assert other.get("/v1/account").status_code == 200
+    mine.headers["User-Agent"] = "Mozilla/5.0 (Windows NT 10.0; rv:145.0) Gecko/20100101 Firefox/145.0"
     answer = mine.put("/v1/account/password", json={"old": PASSWORD, "new": NEW})
     assert answer.status_code == 204
     assert "HttpOnly" in answer.headers["set-cookie"]
@@ -47,6 +48,8 @@ def test_a_page_that_changes_the_password_goes_on_with_a_new_cookie_and_all_othe
     with here.database.reading() as session:
         csrf = find_session(session, fresh).csrf
     again = TestClient(api, cookies={COOKIE: fresh}, headers={CSRF_HEADER: csrf})
+    (shown,) = again.get("/v1/logins").json()
+    assert (shown["browser"], shown["current"]) == ("Firefox, Windows", True)
     weak = again.put("/v1/account/password", json={"old": NEW, "new": "short"})
     assert (weak.status_code, weak.json()["code"]) == (422, "password_weak")
 
