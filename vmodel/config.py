@@ -14,6 +14,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vmodel.errors import BadUsage
+from vmodel.limits import KeyDays
 
 _PREFIX = "VMODEL_"
 _MUST = {
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
         tsa_url: time-stamp authority (RFC 3161) called for each picture; unset = none.
         files_url: storage of pictures: ``s3://``, ``gs://``, ``az://``, ``file://``; unset = a folder in ``home``.
         keep_pictures_days: retention of job pictures in days; unset = keep forever.
+        key_days: days after which a new API key ends where its maker names none: 30, 90, 365 or never.
         secret: key that signs links and cookies; unset = a file in ``home``. Several machines need the same one.
         max_upload_mb: bound on one request that carries files.
         readers: number of uploaded photos that are decoded at a time.
@@ -81,6 +83,7 @@ class Settings(BaseSettings):
     security_contact: str | None = None
     tsa_url: str | None = None
     monitor_hosts: tuple[str, ...] = ()
+    key_days: KeyDays = KeyDays.YEAR
     secret: SecretStr | None = Field(default=None, min_length=32)
     max_upload_mb: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     readers: int = Field(default=2, ge=1)

@@ -1,7 +1,8 @@
-"""Bounds of a picture's options, shared by the command line, the API, the web page and the queue."""
+"""Bounds of a picture's options and of API keys, shared by the command line, the API, the web page and the queue."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from vmodel.errors import SizeOutOfRange
@@ -17,6 +18,19 @@ GARMENT_CM: Final = (5.0, 250.0)
 """Smallest and largest measure of a garment lying flat."""
 MOST_WORN: Final = 4
 """Largest number of garments in an outfit, including the one on sale."""
+
+
+class KeyDays(StrEnum):
+    """Days after which a new API key ends."""
+
+    MONTH = "30"
+    QUARTER = "90"
+    YEAR = "365"
+    NEVER = "never"
+
+
+GRACE_HOURS, MOST_GRACE_HOURS = 24, 168
+"""Hours for which a replaced API key stays valid: usual, and at most."""
 _SMALLEST, _LARGEST = (384, 288), (3072, 3072)
 
 

@@ -21,7 +21,20 @@ from app.api.http.open_limit import MOST_WATCHES, OpenLimit
 from app.api.http.state import Installation
 from app.api.openapi import describe_with_problems
 from app.api.rights import garment_review, models, public
-from app.api.routes import account, catalogue, designs, files, garments, health, jobs, keys, shots, usage, webhooks
+from app.api.routes import (
+    account,
+    catalogue,
+    designs,
+    files,
+    garments,
+    health,
+    jobs,
+    keys,
+    logins,
+    shots,
+    usage,
+    webhooks,
+)
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.core.crash_log import log_fault
@@ -33,7 +46,7 @@ from vmodel.service.storage.file_store import open_store
 
 _ROUTERS = (
     *(health.router, catalogue.router, garments.router, designs.router, jobs.router, shots.router, files.router),
-    *(usage.router, keys.router, webhooks.router, account.router),
+    *(usage.router, keys.router, logins.router, webhooks.router, account.router),
     *(public.router, models.router, garment_review.router),
 )
 

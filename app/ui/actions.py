@@ -90,6 +90,7 @@ class Desk:
             "pictures": self._pieces.pictures(who),
             "bar": self._pieces.bar(who, None),
             "usage": self._pieces.usage(who),
+            "account": self._pieces.account(who),
             "operator": self._pieces.operator(who),
         }
 
@@ -103,6 +104,8 @@ class Desk:
         view = _text(asked, "view", "")
         if view == "usage":
             return {"usage": self._pieces.usage(login.identity, _text(asked, "period", ""))}
+        if view == "account":
+            return {"header": self._pieces.header(login), "account": self._pieces.account(login.identity)}
         if view == "operator":
             return {"operator": self._pieces.operator(login.identity, _text(asked, "find", ""))}
         return self.poll(login, asked)

@@ -21,7 +21,9 @@ from app.ui.view_models.order_form import FORMATS, Order, price_order
 from app.ui.view_models.queries import look_over, names_of_files, read_balance
 from vmodel.core.database import now
 from vmodel.errors import VModelError
-from vmodel.service.accounts.auth import Identity, Login
+from vmodel.service.accounts.auth import SCOPES, Identity, Login, list_api_keys
+from vmodel.service.accounts.logins import list_logins
+from vmodel.service.accounts.users import PASSWORD_LENGTH, find_account
 from vmodel.service.garments.errors import GarmentUnknown
 from vmodel.service.garments.records import StoredGarment, find_garment, list_garments
 from vmodel.service.jobs.lifecycle import list_jobs
@@ -175,6 +177,29 @@ class Pieces:
             chart=Markup(draw_chart(statement, self.words["usage"]["chart"])),
             pipelines=pipelines,
             price_rows=prices,
+        )
+
+    def account(self, identity: Identity) -> str:
+        """Render the visitor's own account."""
+        with self.here.database.reading() as session:
+            account = find_account(session, identity.account_id)
+            logins = list_logins(session, account.id)
+            found = [key for key in reversed(list_api_keys(session, account.id)) if key.revoked_at is None]
+        at = now()
+        found.sort(
+            key=lambda key: key.expires_at is not None and key.expires_at <= at
+        )  # the valid ones are not cut off
+        return render(
+            "account.html",
+            self.language,
+            account=account,
+            password_length=PASSWORD_LENGTH,
+            api_keys=found[:_LINES],
+            scopes=[scope for scope in SCOPES if scope in identity.scopes],
+            logins=logins,
+            login_id=identity.login_id,
+            usual_days=str(self.here.settings.key_days),
+            now=at,
         )
 
     def operator(self, identity: Identity, find: str = "") -> str:

@@ -56,7 +56,7 @@ async def _mount_gradio(app: FastAPI, here: Installation) -> None:
 
 
 #: Scripts that are loaded in addition to ``page.js``.
-_PARTS = ("viewer.js", "view3d.js", "dressing.js", "design.js", "fitting.js", "reading.js")
+_PARTS = ("viewer.js", "view3d.js", "dressing.js", "design.js", "fitting.js", "reading.js", "account.js")
 
 
 def _account(request: Request) -> str | None:

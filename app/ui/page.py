@@ -16,7 +16,7 @@ from app.ui.base.auth_gate import LOGIN
 from app.ui.base.templating import static_url
 from app.ui.fragments import Pieces
 
-_VIEWS = ("studio", "pictures", "usage", "operator")
+_VIEWS = ("studio", "pictures", "usage", "account", "operator")
 """Views of the page, without the designer, whose piece is the same for every visitor."""
 
 

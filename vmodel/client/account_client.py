@@ -31,13 +31,31 @@ class Keys:
         """Return all keys, the oldest first, including ended ones."""
         return [read_answer(Key, each) for each in self._line.get("/v1/keys")]
 
-    def create(self, name: str = "", scopes: Sequence[str] = ("read", "shoot")) -> NewKey:
+    def create(self, name: str = "", scopes: Sequence[str] = ("read", "shoot"), days: str | None = None) -> NewKey:
         """Create a key that may do no more than the client's own.
 
+        Args:
+            name: of your choice.
+            scopes: of the key.
+            days: after which it ends: 30, 90, 365 or never; None for the service's default.
         Raises:
             ApiProblem: it would do more.
         """
-        return read_answer(NewKey, self._line.send("POST", "/v1/keys", json={"name": name, "scopes": list(scopes)}))
+        asked = {"name": name, "scopes": list(scopes), "days": days}
+        return read_answer(NewKey, self._line.send("POST", "/v1/keys", json=asked))
+
+    def replace(self, key_id: str, grace_hours: int = 24, days: str | None = None) -> NewKey:
+        """Create a key with the name and scopes of another one, which stays valid for some hours.
+
+        Args:
+            key_id: of the key to replace; it may be the client's own.
+            grace_hours: 0 to 168.
+            days: as of ``create``.
+        Raises:
+            ApiProblem: there is no such key, or it may do more than the client's own.
+        """
+        asked = {"grace_hours": grace_hours, "days": days}
+        return read_answer(NewKey, self._line.send("POST", f"/v1/keys/{key_id}/replacement", json=asked))
 
     def revoke(self, key_id: str) -> None:
         """End a key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -25,6 +25,7 @@ class Key:
         scopes: read, shoot, manage.
         last_used_at: to the hour.
         revoked_at: time at which it was ended.
+        expires_at: time at which it ends by itself; None for never.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Key:
     created_at: str
     last_used_at: str | None
     revoked_at: str | None
+    expires_at: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from html import escape
 
@@ -34,7 +35,8 @@ footer{margin-top:24px;border-top:1px solid #ddd8d2;padding-top:8px;font-size:11
 
 def page(title: str, body: str, style: str = STYLE) -> str:
     """Build a complete HTML document that loads nothing."""
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    own_style = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{own_style}'"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'

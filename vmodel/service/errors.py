@@ -2,7 +2,8 @@
 
 InputError
 ├── account: UnknownAccount AccountClosed EmailTaken EmailInvalid RoleUnknown PasswordWeak OperatorExists
-├── access: WrongPassword KeyInvalid SessionInvalid FormForged ScopeMissing ScopeUnknown RateLimited TooManyKeys
+├── access: WrongPassword OldPasswordWrong KeyInvalid KeyExpired SessionInvalid FormForged ScopeMissing ScopeUnknown
+│           RateLimited TooManyKeys
 ├── plans: UnknownPlan PlansInvalid PipelineNotPriced StepsNotOffered
 └── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
             ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
@@ -15,6 +16,7 @@ SetupError
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from vmodel.errors import InputError, SetupError
 
@@ -104,6 +106,16 @@ class WrongPassword(InputError):
         super().__init__("The address or the password is wrong; try again or ask the operator for a new password.")
 
 
+class OldPasswordWrong(InputError):
+    """Old password that is wrong, where an account changes its own."""
+
+    code = "old_password_wrong"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The old password is wrong; try again or ask the operator for a new password.")
+
+
 class KeyInvalid(InputError):
     """API key that is unknown, was revoked, or belongs to a closed account."""
 
@@ -112,6 +124,20 @@ class KeyInvalid(InputError):
 
     def __init__(self) -> None:
         super().__init__("The API key is missing, wrong or revoked; make a new one and send it as a bearer token.")
+
+
+class KeyExpired(InputError):
+    """API key whose days are over."""
+
+    code = "key_expired"
+    status = 401
+
+    def __init__(self, prefix: str, ended_at: datetime) -> None:
+        super().__init__(
+            f"The API key {prefix}… ended on {ended_at:%Y-%m-%d at %H:%M} UTC; make a new one on the account page, or "
+            "ask the operator for one."
+        )
+        self.prefix, self.ended_at = prefix, ended_at
 
 
 class SessionInvalid(InputError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from vmodel.config import Settings
-from vmodel.service.accounts.auth import Identity, check_form, find_api_key, find_session, record_use
+from vmodel.service.accounts.auth import (
+    LOGIN_DAYS,
+    Identity,
+    Login,
+    check_form,
+    find_api_key,
+    find_session,
+    record_use,
+)
 from vmodel.service.accounts.rate_limit import check_rate, count_in
 from vmodel.service.errors import KeyInvalid
 
@@ -21,7 +29,7 @@ _COOKIE = "vmodel_session"
 CSRF_HEADER = "X-CSRF-Token"
 HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods of requests that change nothing."""
-_MINUTE_S = 60
+_MINUTE_S, _DAY_S = 60, 86_400
 PAGE_A_MINUTE = 600
 """Requests that the page may send for one account, unless its plan allows more; a page that waits for pictures polls
 40 times a minute."""
@@ -39,6 +47,27 @@ _Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 def cookie_name(settings: Settings, name: str = _COOKIE) -> str:
     """Return the name of a cookie, by default of the login's; over https one that no other host can set."""
     return f"__Host-{name}" if settings.is_https else name
+
+
+def keep_cookie(request: Request, here: Installation, answer: Response, name: str, value: str, max_age_s: int) -> None:
+    """Set a cookie in an answer, out of reach of scripts and of other sites."""
+    secure = here.settings.is_https or request.url.scheme == "https"
+    answer.set_cookie(name, value, max_age=max_age_s, httponly=True, secure=secure, samesite="lax", path="/")
+
+
+def keep_login(request: Request, here: Installation, answer: Response, login: Login) -> None:
+    """Set the cookie of a new login in an answer."""
+    keep_cookie(request, here, answer, cookie_name(here.settings), login.token, LOGIN_DAYS * _DAY_S)
+
+
+def origin_of(request: Request) -> str:
+    """Return the network address of the caller; empty if it is not known."""
+    return request.client.host if request.client else ""
+
+
+def agent_of(request: Request) -> str:
+    """Return what the caller's browser calls itself."""
+    return request.headers.get("user-agent", "")
 
 
 def identify(request: Request, here: Installation, token: str | None) -> Identity:

@@ -24,12 +24,14 @@ _STATUS_OF = {
 }
 #: Status by stable code, for errors whose class does not determine it.
 _STATUS_OF_CODE = {
+    "key_expired": 401,
     "key_invalid": 401,
     "session_invalid": 401,
     "wrong_password": 401,
     "credits_exhausted": 402,
     "scope_missing": 403,
     "form_forged": 403,
+    "old_password_wrong": 403,
     "garment_not_attested": 403,
     "garment_refused": 403,
     "likeness_without_consent": 403,

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.http.content_policy import write_policy
 from app.api.http.error_handlers import answer_problem
 from app.api.http.errors import ApiError, BodyInvalid, BodyTooLarge, NotFound, TooManyRequests
 from app.api.http.metrics import HttpFigures
@@ -34,9 +35,9 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Content-Security-Policy": write_policy(),
 }
 _ONLY_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
-_API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _log = structlog.get_logger("vmodel.access")
 
 
@@ -148,8 +149,9 @@ def _sending(exchange: _Exchange, send: Send, always: Mapping[str, str]) -> Send
             for name, value in always.items():
                 headers.setdefault(name, value)
             if exchange.scope["path"].startswith("/v1"):
-                headers.setdefault("Content-Security-Policy", _API_POLICY)
                 headers.setdefault("Cache-Control", "no-store")
+            else:  # pictures behind the API's signed links may be shown on other sites
+                headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         await send(message)
 
     return sending

@@ -1,17 +1,19 @@
-"""Account routes: show the caller's account, and delete everything that it uploaded or had made."""
+"""Account routes: show the caller's account, change its password, delete all that it uploaded or had made."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from app.api.http.auth import KeyFirst, Manager, Reader
+from app.api.http.auth import KeyFirst, Manager, Reader, agent_of, keep_login, origin_of
 from app.api.http.state import Here
+from app.api.http.strict_model import StrictModel
 from vmodel.service.accounts.audit_log import audit
-from vmodel.service.accounts.users import find_account
+from vmodel.service.accounts.logins import change_password
+from vmodel.service.accounts.users import PASSWORD_LENGTH, find_account
 from vmodel.service.garments.records import forget_garments
 from vmodel.service.maintenance.retention import erase_account
 
@@ -26,6 +28,18 @@ class AccountShown(BaseModel):
     role: str = Field(description="seller, designer or operator", examples=["seller"])
     plan: str = Field(examples=["free"])
     scopes: list[str] = Field(description="scopes of the key that you use", examples=[["read", "shoot"]])
+
+
+class PasswordChange(StrictModel):
+    """New password of your account, and the old one."""
+
+    old: str = Field(max_length=400, description="the old password", examples=["a long old password"])
+    new: str = Field(
+        max_length=400,
+        description=f"new password, {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters",
+        examples=["a long new password"],
+    )
+    keep_keys: bool = Field(default=False, description="leave your API keys valid; otherwise all are revoked")
 
 
 class Confirmation(StrEnum):
@@ -48,6 +62,15 @@ def get(asker: Reader, here: Here) -> AccountShown:
     return AccountShown(
         id=account.id, name=account.name, role=account.role, plan=account.plan, scopes=sorted(asker.scopes)
     )
+
+
+@router.put("/password", status_code=204)
+def set_password(asked: PasswordChange, asker: Manager, here: Here, request: Request, answer: Response) -> None:
+    """Change your password. All your logins end, but the page that sends this gets a new cookie and goes on."""
+    caller = origin_of(request), agent_of(request)
+    login = change_password(here.database, asker, asked.old, asked.new, *caller, asked.keep_keys)
+    if login is not None:
+        keep_login(request, here, answer, login)
 
 
 @router.delete("/content")

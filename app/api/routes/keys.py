@@ -1,4 +1,4 @@
-"""API key routes: list, create and revoke the account's keys."""
+"""API key routes: list, create, replace and revoke the account's keys."""
 
 from __future__ import annotations
 
@@ -12,12 +12,27 @@ from app.api.http.auth import KeyFirst, Manager
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
 from app.api.http.strict_model import StrictModel
+from vmodel.limits import GRACE_HOURS, MOST_GRACE_HOURS, KeyDays
 from vmodel.service.accounts.audit_log import audit
-from vmodel.service.accounts.auth import create_api_key, list_api_keys, revoke_api_key
+from vmodel.service.accounts.auth import (
+    check_still,
+    create_api_key,
+    find_own_key,
+    list_api_keys,
+    replace_api_key,
+    revoke_api_key,
+)
 from vmodel.service.accounts.users import ApiKey
-from vmodel.service.errors import KeyInvalid, ScopeMissing
+from vmodel.service.errors import KeyInvalid
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=KeyFirst)
+
+
+_DAYS = Field(
+    default=None,
+    description="days after which the new key ends; by default as the operator has set, usually 365",
+    examples=["90"],
+)
 
 
 class KeyAsked(StrictModel):
@@ -31,6 +46,20 @@ class KeyAsked(StrictModel):
         description="read, shoot or manage; operate for operators",
         examples=[["read"]],
     )
+    days: KeyDays | None = _DAYS
+
+
+class KeyReplacement(StrictModel):
+    """How a key is replaced."""
+
+    grace_hours: int = Field(
+        default=GRACE_HOURS,
+        ge=0,
+        le=MOST_GRACE_HOURS,
+        description="hours for which the old key stays valid, unless it ends earlier",
+        examples=[24],
+    )
+    days: KeyDays | None = _DAYS
 
 
 class Key(BaseModel):
@@ -43,6 +72,7 @@ class Key(BaseModel):
     created_at: datetime
     last_used_at: datetime | None = Field(description="accurate to the hour")
     revoked_at: datetime | None
+    expires_at: datetime | None = Field(description="time at which it ends by itself; null for never")
 
 
 class NewKey(Key):
@@ -53,7 +83,7 @@ class NewKey(Key):
 
 @router.get("")
 def list_all(asker: Manager, here: Here) -> list[Key]:
-    """List your keys, oldest first, including revoked ones."""
+    """List your keys, oldest first, including those that have ended."""
     with here.database.reading() as session:
         return [Key(**_plain(key)) for key in list_api_keys(session, asker.account_id)]
 
@@ -62,13 +92,34 @@ def list_all(asker: Manager, here: Here) -> list[Key]:
 def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
     """Create a key. It can have only scopes that your own key has. It is shown only once."""
     for scope in asked.scopes:
-        if scope not in asker.scopes:
-            raise ScopeMissing(scope)
+        asker.require(scope)
     with here.database.transaction() as session:
-        made = create_api_key(session, asker.account_id, asked.scopes, asked.name)
-        audit(session, asker.account_id, "key.create", made.id)
-        row = next(key for key in list_api_keys(session, asker.account_id) if key.id == made.id)
-        return NewKey(**_plain(row), token=made.token)
+        check_still(session, asker, to_change=True)  # no key outlives the password that its maker signed in with
+        days = asked.days or here.settings.key_days
+        made = create_api_key(session, asker.account_id, asked.scopes, asked.name, days)
+        audit(session, asker.account_id, "key.create", made.id, days=days)
+        return NewKey(**_plain(find_own_key(session, made.id, asker.account_id)), token=made.token)
+
+
+@router.post("/{key_id}/replacement", status_code=201)
+def replace(key_id: Annotated[str, Path(max_length=64)], asked: KeyReplacement, asker: Manager, here: Here) -> NewKey:
+    """Create a key with the name and scopes of this one, which stays valid for some hours. It is shown only once.
+
+    A key that has ended may be replaced, a revoked one may not.
+    """
+    days = asked.days or here.settings.key_days
+    with here.database.transaction() as session:
+        check_still(session, asker, to_change=True)
+        try:
+            for scope in find_own_key(session, key_id, asker.account_id).scopes.split():
+                asker.require(scope)
+            made = replace_api_key(session, key_id, days, asked.grace_hours, asker.account_id)
+        except KeyInvalid:
+            raise NotFound("key") from None
+        audit(
+            session, asker.account_id, "key.replace", key_id, by_key=made.id, days=days, grace_hours=asked.grace_hours
+        )
+        return NewKey(**_plain(find_own_key(session, made.id, asker.account_id)), token=made.token)
 
 
 @router.delete("/{key_id}", status_code=204)
@@ -91,4 +142,5 @@ def _plain(key: ApiKey) -> dict[str, Any]:
         "created_at": key.created_at,
         "last_used_at": key.last_used_at,
         "revoked_at": key.revoked_at,
+        "expires_at": key.expires_at,
     }

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from app.api.http.auth import Reader
+from app.api.http.content_policy import PRINTED, write_policy
 from app.api.http.state import Here
 from vmodel.core.database import now
 from vmodel.service.ledger.entries import period_of
@@ -17,10 +18,6 @@ from vmodel.service.ledger.statement_html import as_html
 from vmodel.service.ledger.statements import as_csv, as_json, list_periods, make_statement
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])
-
-
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox allow-modals"
-"""The printable page holds its own styles and chart, and no script."""
 
 
 class Form(StrEnum):
@@ -104,9 +101,8 @@ def statement(
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
         return Response(as_csv(made), media_type="text/csv; charset=utf-8", headers=headers)
     if form is Form.HTML:
-        return Response(
-            as_html(made, now(), language.value),
-            media_type="text/html; charset=utf-8",
-            headers={"Content-Security-Policy": _PAGE_POLICY},
-        )
+        page = as_html(made, now(), language.value)
+        policy = write_policy({**PRINTED, "sandbox": "allow-modals"}, page)
+        headers = {"Content-Security-Policy": policy}
+        return Response(page, media_type="text/html; charset=utf-8", headers=headers)
     return Response(as_json(made, now()), media_type="application/json")

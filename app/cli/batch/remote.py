@@ -30,7 +30,9 @@ from vmodel.garment.vector.technical_flat import is_drawing
 from vmodel.shot.request import GarmentSource
 
 KEPT: Final = "service.json"
-_ENDS_ALL: Final = {"credits_exhausted", "daily_limit", "key_invalid", "account_closed", "service_unreachable"}
+_ENDS_ALL: Final = {
+    *("credits_exhausted", "daily_limit", "key_invalid", "key_expired", "account_closed", "service_unreachable")
+}
 """Error codes that would stop every further picture as well: nothing more is ordered after one of them."""
 _STATED: Final = ("category", "material", "width_cm", "length_cm", "worn_open")
 

@@ -13,8 +13,11 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from app.cli.errors import opened, refusing
+from vmodel.limits import GRACE_HOURS, MOST_GRACE_HOURS, KeyDays
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from vmodel.service.accounts.users import Account
@@ -23,10 +26,14 @@ admin_app = typer.Typer(
     no_args_is_help=True, help="Manage accounts, API keys, backups and the audit log of the service."
 )
 
+WhichKey = Annotated[str, typer.Argument(metavar="KEY-ID", help="Key id, see `vmodel admin list`.")]
 WhichAccount = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account id or e-mail address.")]
 Email = Annotated[str, typer.Option(help="E-mail address that the owner signs in with.")]
 Name = Annotated[str, typer.Option(help="Name on statements. Default: the e-mail address.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Days = Annotated[
+    KeyDays | None, typer.Option(help="Days after which the new key ends. Default: VMODEL_KEY_DAYS, or 365.")
+]
 FromInput = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input. Default: generate one.")
 ]
@@ -138,22 +145,51 @@ def create_key(
         list[str] | None,
         typer.Option(help="read, shoot, manage or operate; may be repeated. Default: all but operate."),
     ] = None,
+    days: Days = None,
     as_json: AsJson = False,
 ) -> None:
     """Create an API key and print it. You cannot see it again later."""
+    from vmodel.config import Settings
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.auth import create_api_key
     from vmodel.service.accounts.users import find_account
 
     with opened(as_json) as session:
         found = find_account(session, account)
-        key = create_api_key(session, found.id, scope, name)
-        audit(session, None, "key.create", key.id, account=found.id, by="command line")
-        _show({"id": key.id, "key": key.token}, as_json)
+        lasting = days or Settings().key_days
+        key = create_api_key(session, found.id, scope, name, lasting)
+        audit(session, None, "key.create", key.id, account=found.id, days=lasting, by="command line")
+        _show({"id": key.id, "key": key.token, "days": lasting}, as_json)
+
+
+@admin_app.command("replace-key")
+def replace_key(
+    key: WhichKey,
+    grace_hours: Annotated[
+        int,
+        typer.Option(
+            min=0, max=MOST_GRACE_HOURS, help="Hours for which the old key stays valid, unless it ends earlier."
+        ),
+    ] = GRACE_HOURS,
+    days: Days = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create an API key with the name and scopes of another one, which ends after some hours, and print it."""
+    from vmodel.config import Settings
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.auth import replace_api_key
+
+    with opened(as_json) as session:
+        lasting = days or Settings().key_days
+        made = replace_api_key(session, key, lasting, grace_hours)
+        audit(
+            session, None, "key.replace", key, by_key=made.id, days=lasting, grace_hours=grace_hours, by="command line"
+        )
+        _show({"id": made.id, "key": made.token, "days": lasting}, as_json)
 
 
 @admin_app.command("revoke-key")
-def revoke_key(key: Annotated[str, typer.Argument(metavar="KEY-ID", help="Key id, see `vmodel admin list`.")]) -> None:
+def revoke_key(key: WhichKey) -> None:
     """Revoke an API key; it stops working at once."""
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.auth import revoke_api_key
@@ -180,7 +216,7 @@ def list_all(as_json: AsJson = False) -> None:
     columns = ("id", "name", "email", "role", "plan", "available", "reserved", "consumed", "keys")
     table = Table(*(Column(name, overflow="fold") for name in columns), box=None)
     for row in rows:
-        keys = ", ".join(f"{key['id']} ({key['scopes']})" for key in row["keys"] if not key["revoked"])
+        keys = ", ".join(_key_in_words(key) for key in row["keys"] if not key["revoked"])
         table.add_row(*(str("" if row[name] is None else row[name]) for name in columns[:-1]), keys)
     wide.print(table)
 
@@ -229,12 +265,29 @@ def _describe(session: Session, account: Account) -> dict[str, Any]:
 
     there = balance(session, account.id)
     keys = [
-        {"id": key.id, "name": key.name, "scopes": key.scopes, "revoked": key.revoked_at is not None}
+        {
+            "id": key.id,
+            "name": key.name,
+            "scopes": key.scopes,
+            "revoked": key.revoked_at is not None,
+            "last_used_at": _plain(key.last_used_at),
+            "expires_at": _plain(key.expires_at),
+        }
         for key in list_api_keys(session, account.id)
     ]
     books = {"available": there.available, "reserved": there.reserved, "consumed": there.consumed}
     who = {name: getattr(account, name) for name in ("id", "name", "email", "role", "plan")}
     return {**who, **books, "closed": account.closed_at is not None, "keys": keys}
+
+
+def _plain(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _key_in_words(key: dict[str, Any]) -> str:
+    used, ends = key["last_used_at"], key["expires_at"]
+    last = f"last used {used[:10]}" if used else "never used"
+    return f"{key['id']} ({key['scopes']}; {last}; {f'ends {ends[:10]}' if ends else 'never ends'})"
 
 
 def _password(from_input: bool) -> str:

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.http.content_policy import hash_source, write_policy
 from app.api.http.error_handlers import answer_problem
 from app.api.http.errors import NotFound, TooManyPages
 from app.api.http.open_limit import MOST_PAGE_STREAMS, OpenLimit
@@ -22,12 +23,24 @@ from app.ui.base.session import check_origin, count_visit
 from vmodel.errors import VModelError
 from vmodel.service.errors import SessionInvalid
 
-PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self' "
-    "'unsafe-inline' 'unsafe-eval'; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
-"""Gradio compiles its templates in the browser, hence the unsafe script sources; nothing is loaded from other sites."""
+PAGE = {
+    "default-src": "'self'",
+    "script-src": "'self' 'unsafe-eval'",
+    "style-src": f"'self' {hash_source('')}",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "object-src": "'none'",
+    "frame-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+"""Directives of Gradio's page; ``write_policy`` adds the hashes of what Gradio's template has inline.
+
+Gradio compiles the templates of its HTML component in the browser, hence 'unsafe-eval', and gives that component an
+empty style element, hence the hash of nothing. Nothing is loaded from other sites.
+"""
 LOGIN = "vmodel.login"
 """Key of the ASGI scope under which Gradio's handlers find the login."""
 #: Gradio's own scripts, styles and texts; the same for everybody.
@@ -80,6 +93,10 @@ class Guard:
             return
         scope[LOGIN] = login
         scope.setdefault("state", {})["account_id"] = login.identity.account_id
+        if path in {"", "/"}:
+            # Gradio would compress the page, and its inline scripts and styles are to be hashed.
+            scope["headers"] = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
+            send = _hashing(send)
         try:
             await self.app(scope, receive, _sealed(send))
         finally:
@@ -87,12 +104,29 @@ class Guard:
                 self._streams.leave(stream_of)
 
 
+def _hashing(send: Send) -> Send:
+    """Hold a page back until it is complete, and send it with the policy that allows its own scripts and styles."""
+    held: list[Message] = []
+
+    async def sending(message: Message) -> None:
+        if message["type"] not in {"http.response.start", "http.response.body"}:
+            await send(message)
+            return
+        held.append(message)
+        if message["type"] == "http.response.start" or message.get("more_body", False):
+            return
+        page = b"".join(part.get("body", b"") for part in held[1:])
+        MutableHeaders(scope=held[0])["Content-Security-Policy"] = write_policy(PAGE, page.decode())
+        await send(held[0])
+        await send({"type": "http.response.body", "body": page})
+
+    return sending
+
+
 def _sealed(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers["Content-Security-Policy"] = PAGE_POLICY
-            headers["Cache-Control"] = "no-store"
+            MutableHeaders(scope=message)["Cache-Control"] = "no-store"
         await send(message)
 
     return sending

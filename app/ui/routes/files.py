@@ -11,6 +11,7 @@ from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from app.api.http.content_policy import PRINTED, write_policy
 from app.api.http.errors import BodyTooLarge, NotFound
 from app.api.http.signed_links import answer_picture
 from app.api.http.state import Here, Installation
@@ -129,8 +130,8 @@ def get_statement(request: Request, period: str, form: str, visitor: Visitor, he
         return Response(as_json(statement, at), media_type="application/json", headers=saved)
     if form != "html":
         raise NotFound("statement")
-    policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return Response(as_html(statement, at, language_of(request)), media_type="text/html", headers=policy)
+    page = as_html(statement, at, language_of(request))
+    return Response(page, media_type="text/html", headers={"Content-Security-Policy": write_policy(PRINTED, page)})
 
 
 @router.get("/{folder}/{name}")

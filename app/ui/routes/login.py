@@ -10,15 +10,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.http.auth import cookie_name
+from app.api.http.auth import agent_of, cookie_name, keep_cookie, keep_login, origin_of
 from app.api.http.before_body import before_body
+from app.api.http.content_policy import FORM, write_policy
 from app.api.http.errors import BodyInvalid
 from app.api.http.state import Here, Installation
-from app.ui.base.auth_gate import PAGE_POLICY
 from app.ui.base.i18n import LANGUAGES, explain, load_words
 from app.ui.base.session import LANGUAGE_COOKIE, check_origin, find_login, language_of
 from app.ui.base.templating import render, static_url
-from vmodel.service.accounts.auth import LOGIN_DAYS, check_form, close_session, log_in
+from vmodel.service.accounts.auth import check_form, close_session, log_in
 from vmodel.service.errors import FormForged, RateLimited, SessionInvalid, WrongPassword
 
 
@@ -53,18 +53,17 @@ def show_form(request: Request, here: Here) -> Response:
 @router.post("/login")
 def sign_in(request: Request, here: Here, email: _Text = "", password: _Text = "", form: _Text = "") -> Response:
     """Check the password and begin a login."""
-    origin = request.client.host if request.client else ""
     try:
         check_origin(request)
         expected = request.cookies.get(cookie_name(here.settings, _FORM_COOKIE), "")
         if not expected or not hmac.compare_digest(expected.encode(), form.encode()):
             raise FormForged
-        login = log_in(here.database, email, password, origin)
+        login = log_in(here.database, email, password, origin_of(request), agent_of(request))
     except (WrongPassword, RateLimited, FormForged) as error:
         message = explain(error, load_words(language_of(request)))
         return _form(request, here, email[:200], message, error.status)
     answer = RedirectResponse(f"/{language_of(request)}/", 303)
-    _keep(request, here, answer, cookie_name(here.settings), login.token, LOGIN_DAYS * _DAY_S)
+    keep_login(request, here, answer, login)
     _forget(here, answer, cookie_name(here.settings, _FORM_COOKIE))
     return answer
 
@@ -111,19 +110,14 @@ def _form(request: Request, here: Installation, email: str = "", message: str = 
         message=message,
         languages=_other_languages(request),
     )
-    headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"}
+    headers = {"Content-Security-Policy": write_policy(FORM), "Cache-Control": "no-store"}
     answer = HTMLResponse(page, status, headers)
-    _keep(request, here, answer, cookie_name(here.settings, _FORM_COOKIE), token, _DAY_S)
+    keep_cookie(request, here, answer, cookie_name(here.settings, _FORM_COOKIE), token, _DAY_S)
     return answer
 
 
 def _other_languages(request: Request) -> list[tuple[str, str]]:
     return [(each, load_words(each)["language"]) for each in LANGUAGES if each != language_of(request)]
-
-
-def _keep(request: Request, here: Installation, answer: Response, name: str, value: str, seconds: int) -> None:
-    secure = here.settings.is_https or request.url.scheme == "https"
-    answer.set_cookie(name, value, max_age=seconds, httponly=True, secure=secure, samesite="lax", path="/")
 
 
 def _forget(here: Installation, answer: Response, name: str) -> None:

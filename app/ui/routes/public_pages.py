@@ -13,6 +13,7 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.api.http.before_body import before_body
+from app.api.http.content_policy import FORM, PRINTED, write_policy
 from app.api.http.error_handlers import status_of
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
@@ -39,11 +40,6 @@ async def _count_first(request: Request) -> Response | None:
 
 router = APIRouter(include_in_schema=False, route_class=before_body(_count_first))
 
-_POLICY = (
-    "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
 _SHOWN_PX = 160
 """Longest side of the picture on a licence's page: enough to see which one it is, too small to be of use."""
 _Language = Annotated[str | None, Query(max_length=8)]
@@ -89,7 +85,7 @@ def show_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk
     shown = f"{state}: {reason}" if reason else state
     small = Originals(here.settings).small(shot.id, _SHOWN_PX)
     page = write_certificate_page(parse_licence(certificate), shown, certificate["signature"], small, codes)
-    return HTMLResponse(page, headers=_HEADERS)
+    return _printed(page)
 
 
 @router.get("/model/{model_id}")
@@ -104,7 +100,7 @@ def show_card(model_id: Annotated[str, InPath(max_length=100)], request: Request
     except VModelError as error:
         spoken = _spoken(request, None)
         return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
-    return HTMLResponse(card_page(card), headers=_HEADERS)
+    return _printed(card_page(card))
 
 
 @router.get("/licence")
@@ -131,7 +127,12 @@ def _page(language: str, found: Answer | None = None, problem: str = "", status:
     other = next(each for each in LANGUAGES if each != language)
     values = {"r": _words()[language], "other": other, "found": found, "licence": licence, "known": known}
     page = render("verify.html", language, tone=_tone(found), problem=problem, **values)
-    return HTMLResponse(page, status, _HEADERS)
+    return HTMLResponse(page, status, {"Content-Security-Policy": write_policy(FORM), "Cache-Control": "no-store"})
+
+
+def _printed(page: str) -> Response:
+    policy = write_policy(PRINTED, page)
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
 
 def _tone(found: Answer | None) -> str:

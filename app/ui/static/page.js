@@ -2,7 +2,7 @@
 "use strict";
 window.vmodel ??= (() => {
   const STORE = "vmodel-studio";
-  const VIEWS = ["studio", "designer", "pictures", "usage", "operator"];
+  const VIEWS = ["studio", "designer", "pictures", "usage", "account", "operator"];
   const POLL_MS = 1500, CALM_MS = 300;
   const START = { garment: "", models: [], poses: [], views: ["front"], framing: "full", background: "light-grey",
                   light: "soft-key", shoes: "auto", focal_mm: 85, style: null, format: "portrait", pipeline: null, count: 1,
@@ -42,6 +42,8 @@ window.vmodel ??= (() => {
   // ---- pieces come from the server; the script then restores what it had added to them
   function show(name, element) {
     if (name === "signal") return hear(element.textContent);
+    // The content security policy lets only scripts style single elements.
+    for (const each of all("[data-style]", element)) each.style.cssText = each.dataset.style;
     if (name === "viewer") said = JSON.parse(one("#sayings", element)?.textContent || "{}");
     if (name === "header") { markNav(); if (account()) load(); }
     if (name === "garments") showGarment(element);

@@ -13,7 +13,7 @@ from app.api.http.auth import CSRF_HEADER, cookie_name
 from app.api.http.state import Installation
 from tests.support.api_client import BLANK, PASSWORD, client_of, new_account, upload, work_off
 from vmodel.config import Settings
-from vmodel.service.accounts.auth import MOST_KEYS, create_api_key, log_in, revoke_api_key
+from vmodel.service.accounts.auth import MOST_KEYS, create_api_key, log_in, open_session, revoke_api_key
 
 OPEN = {
     "/v1/health",
@@ -29,6 +29,7 @@ OPEN = {
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/v1/designs/{design_id}"): {"block": "skirt", "size": "M"},
     ("PUT", "/v1/garments/{garment_id}/rights"): {"attested": True},
+    ("POST", "/v1/keys/{key_id}/replacement"): {},
 }
 """Bodies of the operations that take neither files nor a new name."""
 
@@ -148,7 +149,16 @@ def possessions(anna: TestClient, here: Installation, tee_photo: bytes) -> dict[
     webhook_id = anna.post("/v1/webhooks", json={"url": "https://8.8.8.8/"}).json()["id"]
     design_id = anna.post("/v1/designs", json={"block": "skirt", "size": "M"}).json()["id"]
     file_id = anna.post("/v1/prints", files={"file": ("p.png", BLANK, "image/png")}).json()["id"]
-    made = {"file_id": file_id, "design_id": design_id, "job_id": job["id"], "shot_id": job["shots"][0]["id"]}
+    own_id = anna.get("/v1/account").json()["id"]
+    with here.database.transaction() as session:
+        login_id = str(open_session(session, own_id).identity.login_id)
+    made = {
+        "login_id": login_id,
+        "file_id": file_id,
+        "design_id": design_id,
+        "job_id": job["id"],
+        "shot_id": job["shots"][0]["id"],
+    }
     return {"garment_id": garment_id, "key_id": key_id, "webhook_id": webhook_id, **made}
 
 

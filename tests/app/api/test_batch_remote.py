@@ -17,7 +17,8 @@ from app.cli.main import app
 from tests.support.api_client import new_account, work_off
 from vmodel.batch.journal import JOURNAL
 from vmodel.client import Client
-from vmodel.service.accounts.auth import create_api_key
+from vmodel.limits import KeyDays
+from vmodel.service.accounts.auth import create_api_key, replace_api_key
 from vmodel.service.ledger.grants import grant, withdraw
 
 KEY = "VMODEL_API_KEY"
@@ -102,6 +103,23 @@ def test_a_balance_that_runs_out_ends_the_batch_once_and_is_gone_on_with(
             grant(session, account_id, 4, "invoice 7")
         assert batch(*asked, "--jobs", "2", **{KEY: token}).exit_code == 0
         assert (len(list(out.glob("*.png"))), client.usage().consumed, client.usage().available) == (5, 5, 0)
+
+
+def test_a_key_that_has_ended_ends_the_batch_at_its_first_picture(
+    running: tuple[str, FastAPI], tee_photo: bytes, tmp_path: Path
+) -> None:
+    here: Installation = running[1].state.installation
+    with here.database.transaction() as session:
+        old = create_api_key(session, new_account(here, "ended@shop.example"))
+        replace_api_key(session, old.id, KeyDays.YEAR, grace_hours=0)
+    (tmp_path / "tee.jpg").write_bytes(tee_photo)
+    table = tmp_path / "season.csv"
+    table.write_text("photo,width_cm,models,poses,views\ntee.jpg,50,wm-ines,standing,front;back;side\n")
+    asked = [str(table), "--service", running[0], "--out", str(tmp_path / "out"), "--pipeline", "draft", "--jobs", "1"]
+    ended = batch(*asked, **{KEY: old.token})
+    assert ended.exit_code == 1
+    assert ended.stderr.count("key_expired: ") == 1
+    assert "2 pictures not tried" in ended.stderr
 
 
 def test_what_a_service_cannot_do_for_a_batch_is_said_in_one_sentence(

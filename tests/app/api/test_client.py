@@ -181,6 +181,8 @@ def test_a_program_gives_another_one_a_key_that_may_less_and_ends_it(
         with pytest.raises(ApiProblem) as refused:
             reporting.keys.list()
         assert refused.value.code == "scope_missing"
+        newer = client.keys.replace(made.id, 1, days="90")
+        assert (newer.name, newer.scopes) == (made.name, made.scopes)
         client.keys.revoke(made.id)
         with pytest.raises(ApiProblem) as refused:
             reporting.usage()

@@ -18,6 +18,7 @@ from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
 from app.api.http import middleware
+from app.api.http.content_policy import PRINTED, write_policy
 from vmodel.config import Settings
 from vmodel.core.database import now
 from vmodel.errors import BadUsage
@@ -189,3 +190,15 @@ def test_a_text_with_half_a_character_is_refused_as_a_problem(anna: TestClient) 
     answer = anna.post("/v1/designs", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert "half a character" in answer.json()["message"]
+
+
+def test_a_policy_has_the_hash_of_each_inline_script_and_style_and_of_nothing_else() -> None:
+    slipped_in = '<p>1</p><script>alert(1)</script><script src="/a.js"></script>'
+    assert "script" not in write_policy(PRINTED, slipped_in)
+    # The hashes are of OpenSSL: printf TEXT | openssl dgst -sha256 -binary | base64
+    page = '<body style="a&amp;b"><script src="/a.js"></script><script>1 < 2 && "</b>"</script><p>1 < 2</p>'
+    policy = write_policy({"default-src": "'none'", "script-src": "'self'"}, page)
+    assert policy == (
+        "default-src 'none'; script-src 'self' 'sha256-kWq1y/gXbM9BV9ChPjzWYehXm97HziOqnQMJqsjbkUw='; "
+        "style-src 'sha256-TgEjhdfK+EF/ip3Lpzr3Lb0GPjznzXZoEeBmgBGMh4I=' 'unsafe-hashes'"
+    )

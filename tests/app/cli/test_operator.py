@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.cli.main import run
 from vmodel.config import Settings
-from vmodel.core.database import Database, database_url
+from vmodel.core.database import Database, database_url, now
 from vmodel.service.accounts.auth import find_api_key
 from vmodel.service.accounts.users import authenticate_password
 from vmodel.service.errors import KeyInvalid
@@ -70,7 +71,8 @@ def test_a_password_is_taken_from_standard_input_and_not_shown(
 def test_keys_are_made_listed_and_revoked(desk: Desk, seller: str) -> None:
     made = json.loads(desk.say("admin", "create-key", LIN, "--scope", "read", "--name", "stock", "--json"))
     listed = json.loads(desk.say("admin", "list", "--json"))
-    assert listed[0]["keys"] == [{"id": made["id"], "name": "stock", "scopes": "read", "revoked": False}]
+    (key,) = listed[0]["keys"]
+    assert (key["id"], key["name"], key["scopes"], key["revoked"]) == (made["id"], "stock", "read", False)
     assert listed[0]["available"] == 100
     assert LIN in desk.say("admin", "list")
     desk.say("admin", "revoke-key", made["id"])
@@ -85,6 +87,32 @@ def test_keys_are_made_listed_and_revoked(desk: Desk, seller: str) -> None:
     assert desk.say("admin", "create-account", "--email", "x@y.example", "--plan", "gold", code=2).startswith(
         "plan_unkn"
     )
+
+
+def test_keys_end_as_the_operator_says_and_are_replaced_without_a_pause(
+    desk: Desk, seller: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends_in_days() -> list[int | None]:
+        (account,) = json.loads(desk.say("admin", "list", "--json"))
+        ends = [key["expires_at"] for key in account["keys"]]
+        return [each and round((datetime.fromisoformat(each) - now()) / timedelta(days=1)) for each in ends]
+
+    first = json.loads(desk.say("admin", "create-key", LIN, "--json"))
+    monkeypatch.setenv("VMODEL_KEY_DAYS", "never")
+    desk.say("admin", "create-key", LIN)
+    desk.say("admin", "create-key", LIN, "--days", "90")
+    assert ends_in_days() == [365, None, 90]
+    new = json.loads(desk.say("admin", "replace-key", first["id"], "--grace-hours", "72", "--days", "30", "--json"))
+    assert ends_in_days() == [3, None, 90, 30]
+    database = Database(database_url(Settings()))
+    with database.reading() as session:
+        assert [find_api_key(session, key["key"]).account_id for key in (first, new)] == [seller, seller]
+    database.close()
+    assert "never used; never ends" in desk.say("admin", "list")
+    assert desk.say("admin", "replace-key", "nothing", code=2).startswith("key_invalid")
+    assert "30" in desk.say("admin", "create-key", LIN, "--days", "31", code=2)
+    monkeypatch.setenv("VMODEL_KEY_DAYS", "31")
+    assert "VMODEL_KEY_DAYS must be '30', '90', '365' or 'never'" in desk.say("admin", "create-key", LIN, code=2)
 
 
 def test_credits_are_granted_charged_refunded_and_stated(desk: Desk, seller: str, tmp_path: Path) -> None:

@@ -19,7 +19,15 @@ from app.ui.fragments import STRIP, Pieces
 from tests.support.api_client import PASSWORD, new_account
 from tests.support.browser_login import csrf_of, sign_in
 from vmodel.garment.recognition.landmarks import KNOWN
-from vmodel.service.accounts.auth import Login, find_session
+from vmodel.limits import KeyDays
+from vmodel.service.accounts.auth import (
+    Login,
+    create_api_key,
+    find_session,
+    list_api_keys,
+    replace_api_key,
+    revoke_api_key,
+)
 from vmodel.service.accounts.users import find_account
 from vmodel.service.garments.records import GarmentFiles, Stated, Understanding, keep_garment
 from vmodel.service.jobs import transitions
@@ -70,6 +78,18 @@ def test_what_was_understood_can_be_read_and_names_are_only_text(
     assert 'placeholder="50.0"' in shown
     assert "<img src=x" not in shown
     assert "&lt;img src=x" in shown
+
+
+def test_a_list_of_keys_that_is_cut_short_leaves_out_those_that_have_ended(
+    desk: Desk, here: Installation, anna: TestClient, anna_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ui.fragments._LINES", 1)
+    with here.database.transaction() as session:
+        valid, ended = (create_api_key(session, anna_id) for _ in range(2))
+        replace_api_key(session, ended.id, KeyDays.YEAR, grace_hours=0)
+        revoke_api_key(session, list_api_keys(session, anna_id)[-1].id)
+    shown = desk.answer("look", login_of(here, anna), {"view": "account"})["account"]
+    assert re.findall(r'data-key="(\w+)"', shown) == [valid.token[:11]]
 
 
 def test_the_price_is_known_before(desk: Desk, here: Installation, anna: TestClient, garment_id: str) -> None:

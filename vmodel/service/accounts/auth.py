@@ -13,12 +13,15 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, new_id, now
+from vmodel.limits import GRACE_HOURS, KeyDays
 from vmodel.service.accounts.audit_log import audit
+from vmodel.service.accounts.login_origin import kind_of_browser, nearby_network
 from vmodel.service.accounts.rate_limit import check_rate, forget_rates, network_of, uncount
 from vmodel.service.accounts.users import Account, ApiKey, LoginSession, authenticate_password, find_account
 from vmodel.service.errors import (
     AccountClosed,
     FormForged,
+    KeyExpired,
     KeyInvalid,
     ScopeMissing,
     ScopeUnknown,
@@ -32,13 +35,13 @@ from vmodel.service.errors import (
 #: operate: view and change the data of others.
 SCOPES = ("read", "shoot", "manage", "operate")
 MOST_KEYS = 50
-"""Keys of one account that are not revoked."""
+"""Keys of one account that are valid."""
 LOGIN_DAYS = 7
 LOGINS_PER_QUARTER = 10
 _SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCOPES}
 _QUARTER_S = 900
 _SIGN_IN = "sign-in"
-_KEY = "key:"
+_KEY, _LOGIN = "key:", "login"
 _HOUR = timedelta(hours=1)
 
 
@@ -57,6 +60,12 @@ class Identity:
     plan: str
     scopes: frozenset[str]
     subject: str
+
+    @property
+    def login_id(self) -> str | None:
+        """Id of the caller's login of the page; None for a caller with a key."""
+        kind, _, name = self.subject.partition(":")
+        return name if kind == _LOGIN else None
 
     def require(self, scope: str) -> None:
         """Raise ScopeMissing unless the caller has this scope."""
@@ -92,7 +101,13 @@ class Login:
     expires_at: datetime
 
 
-def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | None = None, name: str = "") -> NewKey:
+def create_api_key(
+    session: Session,
+    account_id: str,
+    scopes: Iterable[str] | None = None,
+    name: str = "",
+    days: KeyDays = KeyDays.NEVER,
+) -> NewKey:
     """Create an API key; only its hash is stored, so its text must be handed over at once.
 
     Args:
@@ -100,13 +115,15 @@ def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | No
         account_id: the owner.
         scopes: of ``SCOPES``; None for all except "operate".
         name: the owner's name for the key.
+        days: after which it ends.
     Raises:
         UnknownAccount, AccountClosed, ScopeUnknown: see there.
         TooManyKeys: the account has ``MOST_KEYS``.
     """
     account = find_account(session, account_id)
     session.get(Account, account.id, with_for_update=True)  # keys made at the same moment are counted one by one
-    live = select(func.count()).where(ApiKey.account_id == account.id, ApiKey.revoked_at.is_(None))
+    lasts = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now())
+    live = select(func.count()).where(ApiKey.account_id == account.id, ApiKey.revoked_at.is_(None), lasts)
     if (session.scalar(live) or 0) >= MOST_KEYS:
         raise TooManyKeys(MOST_KEYS)
     allowed = _SCOPES_OF_ROLE[account.role]
@@ -116,10 +133,10 @@ def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | No
             raise ScopeUnknown(scope, allowed)
     prefix = f"vm_{secrets.token_hex(4)}"
     token = f"{prefix}_{secrets.token_urlsafe(32)}"
-    kept = " ".join(scope for scope in SCOPES if scope in wanted)
+    kept, made = " ".join(scope for scope in SCOPES if scope in wanted), now()
     key = ApiKey(
         id=new_id(), account_id=account.id, name=name[:120], prefix=prefix, key_hash=_digest(token), scopes=kept,
-        created_at=now(),
+        created_at=made, expires_at=None if days is KeyDays.NEVER else made + timedelta(days=int(days)),
     )  # fmt: skip
     session.add(key)
     session.flush()
@@ -131,6 +148,7 @@ def find_api_key(session: Session, token: str) -> Identity:
 
     Raises:
         KeyInvalid: it is unknown or revoked, or its account is closed.
+        KeyExpired: it has ended.
     """
     asked = (
         select(ApiKey, Account).join(Account, Account.id == ApiKey.account_id).where(ApiKey.key_hash == _digest(token))
@@ -139,8 +157,9 @@ def find_api_key(session: Session, token: str) -> Identity:
     if found is None:
         raise KeyInvalid
     key, account = found
-    if key.revoked_at is not None or account.closed_at is not None:
+    if account.closed_at is not None:
         raise KeyInvalid
+    _check_valid(key)
     return Identity(account.id, account.role, account.plan, frozenset(key.scopes.split()), f"{_KEY}{key.id}")
 
 
@@ -151,19 +170,24 @@ def record_use(session: Session, identity: Identity) -> None:
     session.execute(used.values(last_used_at=now()))
 
 
-def check_still(session: Session, identity: Identity) -> None:
-    """Reject a caller whose key was revoked, or whose login or account was closed, since it was authenticated.
+def check_still(session: Session, identity: Identity, to_change: bool = False) -> None:
+    """Reject a caller whose key, login or account has ended since it was authenticated.
 
+    Args:
+        session: of an open transaction.
+        identity: the caller.
+        to_change: nobody changes the account's password until the transaction ends.
     Raises:
-        KeyInvalid, SessionInvalid: the key or the login is no longer valid.
+        KeyInvalid, KeyExpired, SessionInvalid: the key or the login is no longer valid.
     """
     kind, _, name = identity.subject.partition(":")
-    account = session.get(Account, identity.account_id)
+    account = session.get(Account, identity.account_id, with_for_update=to_change or None)
     is_open = account is not None and account.closed_at is None
     if kind == "key":
         key = session.get(ApiKey, name)
-        if not is_open or key is None or key.revoked_at is not None:
+        if not is_open or key is None:
             raise KeyInvalid
+        _check_valid(key)
         return
     # The subject holds the first hexadecimal digits of the login's hash; a range query on them can use the index.
     same = LoginSession.token_hash.between(name, f"{name}g") & (LoginSession.expires_at > now())
@@ -172,7 +196,7 @@ def check_still(session: Session, identity: Identity) -> None:
 
 
 def list_api_keys(session: Session, account_id: str) -> list[ApiKey]:
-    """List the keys of an account, the oldest first, including revoked ones."""
+    """List the keys of an account, the oldest first, including those that have ended."""
     return list(session.scalars(select(ApiKey).where(ApiKey.account_id == account_id).order_by(ApiKey.id)))
 
 
@@ -186,14 +210,61 @@ def revoke_api_key(session: Session, key_id: str, account_id: str | None = None)
     Raises:
         KeyInvalid: there is no such key.
     """
-    key = session.get(ApiKey, key_id)
-    if key is None or account_id not in {None, key.account_id}:
-        raise KeyInvalid
+    key = find_own_key(session, key_id, account_id)
     key.revoked_at = key.revoked_at or now()
     session.flush()
 
 
-def log_in(database: Database, email: str, password: str, origin: str = "") -> Login:
+def replace_api_key(
+    session: Session, key_id: str, days: KeyDays, grace_hours: int = GRACE_HOURS, account_id: str | None = None
+) -> NewKey:
+    """Create a key with the name and scopes of another one, which ends after a while.
+
+    Args:
+        session: of an open transaction.
+        key_id: of the key to replace.
+        days: after which the new key ends.
+        grace_hours: hours for which the old key stays valid unless it ends earlier, 0 to ``MOST_GRACE_HOURS``; programs
+            change to the new key meanwhile.
+        account_id: the required owner; None if an operator replaces a key of any account.
+    Raises:
+        KeyInvalid: there is no such key, or it was revoked.
+        AccountClosed, ScopeUnknown, TooManyKeys: see ``create_api_key``.
+    """
+    old = find_own_key(session, key_id, account_id)
+    if old.revoked_at is not None:
+        raise KeyInvalid
+    new = create_api_key(session, old.account_id, old.scopes.split(), old.name, days)
+    ends = now() + timedelta(hours=grace_hours)
+    old.expires_at = ends if old.expires_at is None else min(old.expires_at, ends)
+    session.flush()
+    return new
+
+
+def find_own_key(session: Session, key_id: str, account_id: str | None) -> ApiKey:
+    """Return a key by its id.
+
+    Args:
+        session: of an open transaction.
+        key_id: of ``NewKey``.
+        account_id: the required owner; None for any.
+    Raises:
+        KeyInvalid: there is no such key.
+    """
+    key = session.get(ApiKey, key_id)
+    if key is None or account_id not in {None, key.account_id}:
+        raise KeyInvalid
+    return key
+
+
+def _check_valid(key: ApiKey) -> None:
+    if key.revoked_at is not None:
+        raise KeyInvalid
+    if key.expires_at is not None and key.expires_at <= now():
+        raise KeyExpired(key.prefix, key.expires_at)
+
+
+def log_in(database: Database, email: str, password: str, origin: str = "", agent: str = "") -> Login:
     """Sign in with a password; tries are rate-limited, and the audit log records the outcome.
 
     Args:
@@ -202,10 +273,20 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
         password: as typed.
         origin: network address of the caller. Wrong tries are counted for e-mail and network together, so that nobody
             elsewhere locks the owner out, and for the network alone.
+        agent: the header User-Agent of the caller's browser.
     Raises:
         RateLimited: too many wrong tries for this e-mail from this network, or from this network.
         WrongPassword: no open account has this address and password.
     """
+    account = check_sign_in(database, email, password, origin)
+    with database.transaction() as session:
+        check_unchanged(session, account)
+        audit(session, account.id, "login", origin=origin[:100])
+        return open_session(session, account.id, origin, agent)
+
+
+def check_sign_in(database: Database, email: str, password: str, origin: str) -> Account:
+    """Return the account with this address and password; see ``log_in`` for arguments and errors."""
     email = email.replace("\0", "")  # no address holds NUL, and Postgres rejects it in a query
     network = network_of(origin)
     subjects = [f"{_SIGN_IN}:{network}:{email.strip().lower()[:200]}", f"{_SIGN_IN}-from:{network}"]
@@ -221,8 +302,20 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
     with database.transaction() as session:
         for subject in subjects:
             uncount(session, subject)
-        audit(session, account.id, "login", origin=origin[:100])
-        return open_session(session, account.id)
+    return account
+
+
+def check_unchanged(session: Session, account: Account) -> None:
+    """Reject an account of ``check_sign_in`` whose password was changed meanwhile; until the end nobody changes it.
+
+    Otherwise a login with the old password, checked just before the change, would survive it.
+
+    Raises:
+        WrongPassword: the password is no longer this one.
+    """
+    found = session.get(Account, account.id, with_for_update=True)
+    if found is None or found.password_hash != account.password_hash:
+        raise WrongPassword
 
 
 def forget_sign_ins(session: Session) -> None:
@@ -231,9 +324,14 @@ def forget_sign_ins(session: Session) -> None:
     session.execute(delete(LoginSession).where(LoginSession.expires_at < now()))
 
 
-def open_session(session: Session, account_id: str) -> Login:
+def open_session(session: Session, account_id: str, origin: str = "", agent: str = "") -> Login:
     """Open a login session; the caller has checked the password.
 
+    Args:
+        session: of an open transaction.
+        account_id: the owner.
+        origin: network address of the caller.
+        agent: the header User-Agent of the caller's browser.
     Raises:
         UnknownAccount, AccountClosed: see there.
     """
@@ -241,8 +339,9 @@ def open_session(session: Session, account_id: str) -> Login:
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     opened, expires = now(), now() + timedelta(days=LOGIN_DAYS)
     row = LoginSession(
-        token_hash=_digest(token), account_id=account.id, csrf=csrf, created_at=opened, expires_at=expires
-    )
+        token_hash=_digest(token), account_id=account.id, csrf=csrf, created_at=opened, expires_at=expires,
+        browser=kind_of_browser(agent), network=nearby_network(origin),
+    )  # fmt: skip
     session.add(row)
     session.flush()
     return Login(_identity(account, row), token, csrf, expires)
@@ -280,7 +379,7 @@ def close_session(session: Session, token: str) -> None:
 
 
 def _identity(account: Account, row: LoginSession) -> Identity:
-    subject = f"login:{row.token_hash[:16]}"
+    subject = f"{_LOGIN}:{row.id}"
     return Identity(account.id, account.role, account.plan, frozenset(_SCOPES_OF_ROLE[account.role]), subject)
 
 

@@ -25,6 +25,7 @@ from vmodel.service.errors import (
 
 ROLES = ("seller", "designer", "operator")
 PASSWORD_LENGTH = (10, 200)
+LOGIN_ID_DIGITS = 16
 _EMAIL = re.compile(r"[^\s@<>\"']{1,64}@[^\s@<>\"']{1,180}\.[^\s@<>\"'.]{2,60}")
 _NAME_LENGTH = 120
 
@@ -62,6 +63,7 @@ class ApiKey(Table):
         key_hash: SHA-256 of the whole key, hexadecimal.
         scopes: names, separated by spaces.
         last_used_at: to the hour.
+        expires_at: when it ends; None for never.
     """
 
     __tablename__ = "api_key"
@@ -75,6 +77,7 @@ class ApiKey(Table):
     created_at: Mapped[datetime] = mapped_column(Moment)
     last_used_at: Mapped[datetime | None] = mapped_column(Moment)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class LoginSession(Table):
@@ -83,6 +86,7 @@ class LoginSession(Table):
     Attributes:
         token_hash: SHA-256 of the cookie, hexadecimal.
         csrf: token that forms of this session must send.
+        browser, network: see ``vmodel.service.accounts.login_origin``; empty if not known.
     """
 
     __tablename__ = "login_session"
@@ -92,6 +96,13 @@ class LoginSession(Table):
     csrf: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    browser: Mapped[str] = mapped_column(String(40), server_default="")
+    network: Mapped[str] = mapped_column(String(45), server_default="")
+
+    @property
+    def id(self) -> str:
+        """Identifier that its owner sees: 16 digits of the hash, with which nobody signs in."""
+        return self.token_hash[:LOGIN_ID_DIGITS]
 
 
 def create_account(
@@ -209,10 +220,19 @@ def hash_password(password: str) -> str:
     Raises:
         PasswordWeak: it is too short or too long.
     """
+    check_strength(password)
+    return PasswordHasher().hash(password)
+
+
+def check_strength(password: str) -> None:
+    """Reject a password that is too short or too long.
+
+    Raises:
+        PasswordWeak: it is.
+    """
     least, most = PASSWORD_LENGTH
     if not least <= len(password) <= most:
         raise PasswordWeak(least, most)
-    return PasswordHasher().hash(password)
 
 
 def check_password(password: str, password_hash: str | None) -> bool:
