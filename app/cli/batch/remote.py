@@ -212,4 +212,6 @@ def _with_size(garment: GarmentSource) -> GarmentSource:
 
 
 def _shot_of(task: Task) -> Shot:
-    return read_answer(Shot, task.request.to_json() | {"shoes": task.request.shoes})
+    # Records leave these out where they are as they always were, but a service has other defaults.
+    worn = {"style": task.request.style, "shoes": task.request.shoes}
+    return read_answer(Shot, task.request.to_json() | worn)

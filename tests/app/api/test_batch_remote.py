@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from app.api.http.state import Installation
 from app.cli.main import app
 from tests.support.api_client import new_account, work_off
 from vmodel.batch.journal import JOURNAL
-from vmodel.client import Client
+from vmodel.client import Client, Job, Shot
+from vmodel.errors import BadUsage
 from vmodel.limits import KeyDays
 from vmodel.service.accounts.auth import create_api_key, replace_api_key
 from vmodel.service.ledger.grants import grant, withdraw
@@ -120,6 +122,23 @@ def test_a_key_that_has_ended_ends_the_batch_at_its_first_picture(
     assert ended.exit_code == 1
     assert ended.stderr.count("key_expired: ") == 1
     assert "2 pictures not tried" in ended.stderr
+
+
+def test_a_service_is_told_to_leave_outfit_and_shoes_as_plain_as_the_command_says(
+    tee_photo: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Shot] = []
+
+    def note(_: Client, garment_id: str, shots: list[Shot], **more: str) -> Job:
+        told.extend(shots)
+        raise BadUsage(f"Nothing is made of {garment_id}.")
+
+    monkeypatch.setattr(Client, "upload", lambda *files, **stated: SimpleNamespace(id="g"))
+    monkeypatch.setattr(Client, "submit", note)
+    (tmp_path / "tee.jpg").write_bytes(tee_photo)
+    asked = [str(tmp_path), "--service", "http://127.0.0.1:9", "--out", str(tmp_path / "out"), "--pipeline", "draft"]
+    batch(*asked, "--style", "plain", "--shoes", "canvas", **{KEY: "key"})
+    assert [(shot.style, shot.shoes) for shot in told] == [("plain", "canvas")]
 
 
 def test_what_a_service_cannot_do_for_a_batch_is_said_in_one_sentence(

@@ -16,6 +16,8 @@ from app.api.http.state import Installation
 from app.ui.actions import Desk
 from app.ui.base.i18n import LANGUAGES, explain_warning, load_words
 from app.ui.fragments import STRIP, Pieces
+from app.ui.view_models.jobs import order_of
+from app.ui.view_models.queries import Kept
 from tests.support.api_client import PASSWORD, new_account
 from tests.support.browser_login import csrf_of, sign_in
 from vmodel.garment.recognition.landmarks import KNOWN
@@ -32,8 +34,10 @@ from vmodel.service.accounts.users import find_account
 from vmodel.service.garments.records import GarmentFiles, Stated, Understanding, keep_garment
 from vmodel.service.jobs import transitions
 from vmodel.service.jobs.lifecycle import find_job
+from vmodel.service.jobs.request import plain_shot
 from vmodel.service.jobs.transitions import Delivery
 from vmodel.service.ledger.reservations import balance
+from vmodel.shot.request import GarmentSource, ShotRequest
 
 HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}}${alert(1)}'
 FOUND = {
@@ -173,6 +177,15 @@ def test_an_outfit_is_ordered_shown_and_chosen_again(
     redo = json.loads(unescape(shown.split('data-redo="')[1].split('"')[0]))
     assert (redo["worn_with"], redo["tucked"], redo["garment"]) == ([skirt], True, garment_id)
     desk.answer("cancel", login, {"id": job})
+
+
+def test_a_picture_from_before_styles_and_shoes_is_ordered_again_as_it_was() -> None:
+    plain = plain_shot(ShotRequest(GarmentSource(Path("tee.jpg")), style="plain", shoes="canvas"))
+    assert not {"style", "shoes"} & set(plain)
+    redo = json.loads(order_of([plain], Kept("g", "Tee", ""), {}))
+    assert (redo["style"], redo["shoes"]) == ("plain", "canvas")
+    redo = json.loads(order_of([plain | {"shoes": "ankle-boots-tan"}], Kept("g", "Tee", ""), {}))
+    assert redo["shoes"] == "ankle-boots"  # the page offers kinds, and colours that suit the garment
 
 
 def test_nobody_is_dressed_in_anothers_garment(

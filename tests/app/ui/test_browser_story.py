@@ -57,6 +57,8 @@ def anna(service: Service) -> Any:
     page.locator("input[name=own-focal]").press("Tab")
     assert page.input_value("input[name=own-focal]") == "300"
     page.fill("input[name=own-focal]", "40")
+    page.select_option("select[name=style]", "plain")
+    page.select_option("select[name=shoes]", "loafers")
     page.select_option("select[name=format]", "proof")
     page.wait_for_function("document.querySelector('.bar-sum')?.textContent.includes('2 pictures')")
     assert "2 credits" in page.inner_text(".bar-price")
@@ -101,12 +103,16 @@ def test_the_seller_sees_the_charge_and_all_of_it_after_a_reload(anna: Any) -> N
     assert anna.is_checked("input[name=models][value=wm-hana]")
 
 
-def test_the_typed_lens_is_the_pictures_lens(service: Service, anna: Any) -> None:
+def test_the_typed_lens_and_the_chosen_shoes_are_the_pictures_own(service: Service, anna: Any) -> None:
     (job,) = anna.request.get(f"{service.address}/v1/jobs").json()
     assert {shot["asked"]["focal_mm"] for shot in job["shots"]} == {40}
+    assert {shot["asked"]["shoes"] for shot in job["shots"]} == {"loafers"}
 
 
 def test_redo_puts_everything_back_into_the_studio(anna: Any) -> None:
+    anna.click("nav [data-view=studio]")
+    anna.select_option("select[name=style]", "auto")
+    anna.select_option("select[name=shoes]", "sandals")
     anna.click("nav [data-view=pictures]")
     anna.locator("button.shot").first.click()
     alt = anna.get_attribute("#viewer-picture", "alt")
@@ -115,6 +121,8 @@ def test_redo_puts_everything_back_into_the_studio(anna: Any) -> None:
     chosen = anna.locator("input[name=models]:checked")
     assert chosen.count() == 1
     assert anna.input_value("select[name=format]") == "proof"
+    assert anna.input_value("select[name=style]") == "plain"
+    assert anna.input_value("select[name=shoes]") == "loafers"
     assert anna.input_value("input[name=own-focal]") == "40"
     assert anna.is_visible("input[name=own-focal]")
     assert alt.split(" wears ")[0] in anna.inner_text("label.card.face:has(input:checked)")

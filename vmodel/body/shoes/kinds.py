@@ -15,7 +15,6 @@ class Kind:
     """Kind of shoe; mm are those of a shoe for a foot of 250 mm.
 
     Attributes:
-        summary: for the list of kinds.
         shape: of the upper, and of the sole's outline.
         parts: built in order.
         shaft_mm: height of a boot's upper edge; 0 for a low shoe.
@@ -23,7 +22,6 @@ class Kind:
         covers: it encloses the foot up to its topline.
     """
 
-    summary: str
     shape: UpperShape
     parts: tuple[Part, ...]
     shaft_mm: float = 0.0
@@ -67,7 +65,6 @@ _SNEAKER: Final = UpperShape(
 _TRAINER_SOLE: Final = Sole(_FLAT_BOTTOM, _RUBBER_EDGE, ((0.0, "outsole"), (0.22, "sole")))
 
 SNEAKERS: Final = Kind(
-    "low sneakers of leather with laces, over a short sock",
     _SNEAKER,
     (
         _TRAINER_SOLE,
@@ -89,7 +86,6 @@ SNEAKERS: Final = Kind(
 )
 
 STRAP_SNEAKERS: Final = Kind(
-    "sneakers with two straps and a rubber toe, over a short sock",
     _SNEAKER,
     (
         _TRAINER_SOLE,
@@ -110,7 +106,6 @@ _HALF_APRON: Final = ((0.62, 0.50), (0.70, 0.52), (0.80, 0.52), (0.90, 0.54), (1
 _APRON: Final = (*_HALF_APRON, *((2 - at, turn) for at, turn in _HALF_APRON[-2::-1]))
 
 LOAFERS: Final = Kind(
-    "penny loafers with a low heel",
     UpperShape(
         feather=((0.0, 25.0), (0.28, 23.0), (0.5, 14.0), (0.75, 11.0), (1.0, 15.0)),
         topline=((0.0, 62.0), (0.06, 61.0), (0.3, 47.0), (0.44, 49.0), (0.56, 58.0), (1.0, 60.0)),
@@ -134,7 +129,6 @@ LOAFERS: Final = Kind(
 )
 
 ANKLE_BOOTS: Final = Kind(
-    "ankle boots with elastic at the sides",
     UpperShape(
         feather=((0.0, 29.0), (0.28, 27.0), (0.5, 18.0), (0.75, 14.0), (1.0, 18.0)),
         topline=((0.0, 68.0), (0.1, 68.0), (0.3, 70.0), (0.44, 76.0), (0.54, 84.0), (1.0, 84.0)),
@@ -153,11 +147,9 @@ ANKLE_BOOTS: Final = Kind(
         Patch("trim", (0.78, 0.90), ((0.0, 0.05), (1.0, 0.05)), ((0.0, 0.97), (1.0, 0.97)), (1,), 0.7, True),
     ),
     shaft_mm=132.0,
-    sock_mm=0.0,
 )
 
 BALLET_FLATS: Final = Kind(
-    "ballet flats with a small bow",
     UpperShape(
         feather=((0.0, 12.0), (0.3, 9.0), (0.75, 7.0), (1.0, 9.0)),
         topline=((0.0, 55.0), (0.06, 53.0), (0.2, 40.0), (0.4, 35.0), (0.58, 35.0), (0.68, 39.0), (1.0, 42.0)),
@@ -181,7 +173,6 @@ BALLET_FLATS: Final = Kind(
 )
 
 SANDALS: Final = Kind(
-    "flat sandals with straps",
     UpperShape(
         feather=((0.0, 12.0), (0.3, 11.0), (0.75, 9.0), (1.0, 9.5)),
         topline=((0.0, 30.0), (1.0, 30.0)),

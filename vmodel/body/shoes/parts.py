@@ -146,7 +146,9 @@ class Patch:
         low, high: its borders, by the first parameter: turns on the upper, shares of the height on the shaft.
         span: of the first parameter.
         sides: 1 left, -1 right, 0 round the toe from left to right.
-        thick_mm: how far it stands out; ``sink`` 1 leaves out the edge at ``high`` where two halves meet.
+        thick_mm: how far it stands out.
+        on_shaft: it lies on the shaft, not on the upper.
+        fine: steps of the mesh along the span, and from low to high.
     """
 
     material: str
@@ -213,7 +215,6 @@ class Binding:
 
     material: str
     radius_mm: float
-    on_shaft: bool = False
 
     def build(self, work: Workpiece) -> Iterator[Piece]:
         """Build the pieces."""
@@ -279,8 +280,9 @@ class Band:
         at: (along, up) mm of the plane's middle.
         tilt_deg: of the plane about the axis across: 0 stands upright across the foot, 90 lies level.
         width_mm: of the strap.
-        from_mm, to_mm: heights between which it runs; a lying ring takes none.
-        turn_deg: about the vertical, towards the outside of the foot.
+        heights_mm: between which it runs; by default all the way round.
+        off_mm, thick_mm: from the skin to its inner side, and from there to its outer.
+        arc_deg: how far round it runs at most, symmetric about the top.
     """
 
     material: str

@@ -12,6 +12,7 @@ from vmodel.garment.imaging.contour import HEM_SHARES, SIDE_SHARES, SIDES, hem_s
 from vmodel.garment.pattern.cut.cap_sleeves import cap_cm, has_caps
 from vmodel.garment.pattern.cut.lower import LEG_FOLLOWS
 from vmodel.garment.pattern.cut.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
+from vmodel.garment.pattern.cut.sleeves import least_sleeve, roomy_angle, sleeve_ease
 from vmodel.garment.pattern.cut.swim import (
     SNUG,
     SWIM_ARMHOLE,
@@ -47,11 +48,8 @@ _SLEEVE_OF_ARM: Final = {Sleeve.SHORT: 0.36, Sleeve.THREE_QUARTER: 0.68, Sleeve.
 _SLEEVE_BOUNDS: Final = {Sleeve.SHORT: (0.16, 0.58), Sleeve.THREE_QUARTER: (0.5, 0.84), Sleeve.LONG: (0.85, 1.03)}
 _MOST_CUFF: Final = 0.25, 0.21
 """Largest flat width of a short sleeve's end, and of a longer one's, over the chest's girth: 99 % of 1,576 are less."""
-_ANGLES: Final = 18.0, 48.0
 _STRAP_CM: Final = 1.0, 5.0
 """Widths of a strap."""
-_CLEAR_CM: Final = 1.2
-"""Least distance of a cuff's end from the trunk."""
 _LEAST_NECK: Final = 0.235
 """Least half span of the neck points, as a share of the neck's girth."""
 _LEAST_APART: Final = (0.03, 0.055)
@@ -130,10 +128,10 @@ def fit_upper(
         angle, root = _OFF_ANGLE, _ROUND_ARM * body.chest + _OFF_ROOM_CM
         sleeve, cuff = (sizes["sleeve"], sizes["cuff"]) if sleeved else (_BAND_CM, root + 1.0)
     elif sleeved and not has_caps(photo):
-        angle = _roomy_angle(chest - shoulder, depth, (0.3 * body.chest + _sleeve_ease(kind)) / 2)
+        angle = roomy_angle(chest - shoulder, depth, (0.3 * body.chest + sleeve_ease(kind)) / 2)
         cuff = sizes["cuff"]
         flare = (sides[0, 1] - chest) / max(sides[0, 0] * (length - depth - slope), 1.0)
-        sleeve = max(sizes["sleeve"], _least_sleeve(chest - shoulder, depth, angle, cuff, flare))
+        sleeve = max(sizes["sleeve"], least_sleeve(chest - shoulder, depth, angle, cuff, flare))
     legs = _legs(body, sizes, length, below) if kind.category == Category.JUMPSUIT else None
     if legs is not None:
         sides[-1, 1] = legs.outer
@@ -205,33 +203,6 @@ def _below(kind: GarmentKind, body: BodyMeasurements) -> float:
         return swim_top(body)
     share = {Neckline.OFF_SHOULDER: 0.5, Neckline.STRAPLESS: 0.95}.get(kind.neckline, 0.0)
     return share * (body.neck_height - body.chest_height)
-
-
-def _sleeve_ease(kind: GarmentKind) -> float:
-    return 9.0 if kind.category == Category.OUTERWEAR else 6.0
-
-
-def _roomy_angle(across: float, deep: float, around: float) -> float:
-    """Return the angle at which a sleeve from this armhole is wide enough: lying flat, a steeper one is narrower."""
-    widest = float(np.hypot(across, deep))
-    angle = float(np.degrees(np.arccos(min(1.0, around / widest)) - np.arctan2(across, deep)))
-    return float(np.clip(angle, *_ANGLES))
-
-
-def _least_sleeve(across: float, deep: float, angle: float, cuff: float, flare: float) -> float:
-    """Return the length below which a short sleeve's cuff would end inside the trunk.
-
-    Args:
-        across: from the shoulder point out to the armpit, cm.
-        deep: from the shoulder point down to the armpit, cm.
-        angle: of the sleeve below the horizontal, degrees.
-        cuff: flat width.
-        flare: how far the side leans outwards below the armpit, cm per cm.
-    """
-    cos, sin, lean = np.cos(np.radians(angle)), np.sin(np.radians(angle)), float(np.clip(flare, 0.0, 0.6))
-    lower = max(0.0, cuff - (deep * cos - across * sin)) / 2  # how far the cuff's end lies below the armpit's line
-    under = (lower * (sin + lean * cos) + _CLEAR_CM) / (cos - lean * sin)
-    return float((across * cos + deep * sin) / 2 + under)
 
 
 def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Size]:
