@@ -224,7 +224,8 @@ def _put_on(
 ) -> _PutOn:
     """Drape the outfit; the garment on sale is the first of its readings that is worn right.
 
-    A reading that is not worn right with the pieces of the wardrobe is tried without them.
+    A reading that is not worn right with the pieces of the wardrobe is tried without them, as is one that covers
+    another half than the first, for which they were chosen.
     """
     how = request.tucked, request.fitting
     first, tell = outfit.main, partial(studio.report, Stage.DRAPE)
@@ -239,7 +240,7 @@ def _put_on(
 
     def put_on(main: Garment) -> _PutOn:
         garments, plain, pieces = [main, *outfit.beside], WornStyle(), completion.garments
-        if pieces:
+        if pieces and _covered_halves(main) == _covered_halves(first):
             try:
                 tucked = request.tucked or completion.tucks
                 return drape_and_judge([*garments, *pieces], tucked, completion.style, len(pieces))
@@ -308,6 +309,11 @@ def first_worn_right(fits: Iterable[Garment], put_on: Callable[[Garment], T]) ->
             first = first or error
     assert first is not None
     raise first
+
+
+def _covered_halves(garment: Garment) -> tuple[bool, bool]:
+    """Return whether a garment covers the upper and whether it covers the lower half."""
+    return garment.kind.category.covers_upper, garment.kind.category.covers_lower
 
 
 def _same_cut(first: Garment, second: Garment) -> bool:
