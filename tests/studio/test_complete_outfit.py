@@ -135,6 +135,13 @@ def test_pieces_are_not_worn_with_another_reading_that_covers_another_half(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("style", "worn"), [("auto", "plain"), ("jeans-dark", "jeans-dark")])
+def test_a_fast_preview_is_completed_only_by_a_style_that_was_named(
+    tee_request: ShotRequest, piece_of: Callable[[ShotRequest], str], style: str, worn: str
+) -> None:
+    assert piece_of(replace(tee_request, model="wm-mei", style=style, fitting=True)) == worn
+
+
 @pytest.fixture
 def piece_of(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Callable[[ShotRequest], str]:
     """Return what names the piece that a request is completed with, without draping it."""
