@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pipelines.registry import load_pipeline
 from vmodel.body.model.body import build_body
+from vmodel.errors import DrapeFailed
 from vmodel.publishing.sidecar import describe_shot, read_sidecar
 from vmodel.shoot import prepare, shoot
-from vmodel.shot.pipeline_interface import Shot
+from vmodel.shot.pipeline_interface import Pattern, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.dress_model import DressedModel, cast_and_dress
+from vmodel.studio.fit_outfit import _readings
 from vmodel.studio.read_garment import read_pattern
 from vmodel.studio.stage_cache import Studio
-from vmodel.types import BodyMeasurements, Garment
+from vmodel.types import BodyMeasurements, Category, Garment
 from vmodel.wardrobe.pieces import PIECES, Piece, make_piece
 
 
@@ -105,6 +108,38 @@ def test_a_piece_is_the_same_on_every_woman_in_every_pose_and_from_every_side(
     worn = {piece_of(replace(asked, model=model, pose=pose, view=view)) for model, pose, view in others}
     assert len(worn) == 1
     assert worn.pop() in PIECES
+
+
+def test_pieces_are_not_worn_with_another_reading_that_covers_another_half(
+    tee_request: ShotRequest, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A top that does not stay on may be a dress, under which nobody wears the trousers chosen for the top."""
+    readings = Category.TOP, Category.DRESS, Category.SKIRT, Category.OUTERWEAR
+    tried: list[list[Category]] = []
+
+    def slips(garments: list[Garment], *_: object) -> None:
+        tried.append([each.kind.category for each in garments])
+        raise DrapeFailed("it slips")
+
+    def read(pattern: Pattern, *more: Any) -> Iterator[Garment]:
+        first = next(_readings(pattern, *more))
+        return (replace(first, kind=replace(first.kind, category=each)) for each in readings)
+
+    monkeypatch.setattr("vmodel.studio.dress_model.drape_outfit", slips)
+    monkeypatch.setattr("vmodel.studio.fit_outfit._readings", read)
+    with pytest.raises(DrapeFailed, match="it slips"):
+        prepare(replace(tee_request, model="wm-hana", style="chinos-brown"), studio)
+    assert tried == [
+        [Category.TOP, Category.TROUSERS], [Category.TOP], [Category.DRESS], [Category.SKIRT],
+        [Category.OUTERWEAR, Category.TROUSERS], [Category.OUTERWEAR],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("style", "worn"), [("auto", "plain"), ("jeans-dark", "jeans-dark")])
+def test_a_fast_preview_is_completed_only_by_a_style_that_was_named(
+    tee_request: ShotRequest, piece_of: Callable[[ShotRequest], str], style: str, worn: str
+) -> None:
+    assert piece_of(replace(tee_request, model="wm-mei", style=style, fitting=True)) == worn
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from vmodel.body.pose.library import load_pose
 from vmodel.body.shoes.build import make_shoes
 from vmodel.body.shoes.worn import Shoes
 from vmodel.core.hashing import content_key
-from vmodel.drape import MOST_THROUGH, drape_outfit
+from vmodel.drape import drape_outfit
 from vmodel.drape.neck.collar import with_collars
 from vmodel.drape.neck.hood import with_hoods
 from vmodel.errors import DrapeFailed
@@ -44,9 +44,6 @@ T = TypeVar("T")
 
 ASKED = 3
 """Number of people who try a garment on before a failed drape is reported, unless the seller named one."""
-
-PIECE_THROUGH = 0.02
-"""As ``MOST_THROUGH``, of pieces that vmodel chose: the seller is not warned, but the piece is left out."""
 
 FITTING_HAIR, FITTING_SKIN, FITTING_RAYS = 0.5, 1024, 15
 """Detail of a fitting: share of the strands, side of the skin's textures in texels, dome-light rays per vertex."""
@@ -227,32 +224,26 @@ def _put_on(
 ) -> _PutOn:
     """Drape the outfit; the garment on sale is the first of its readings that is worn right.
 
-    A reading that is not worn right with the pieces of the wardrobe is tried without them.
+    A reading that is not worn right with the pieces of the wardrobe is tried without them, as is one that covers
+    another half than the first, for which they were chosen.
     """
     how = request.tucked, request.fitting
     first, tell = outfit.main, partial(studio.report, Stage.DRAPE)
 
-    def drape_and_judge(
-        garments: list[Garment], tucked: bool, style: WornStyle, most_through: float = MOST_THROUGH, pieces: int = 0
-    ) -> _PutOn:
+    def drape_and_judge(garments: list[Garment], tucked: bool, style: WornStyle, pieces: int = 0) -> _PutOn:
         whole, cloth = drape_outfit(
-            garments, wearer.body, wearer.pose, studio.settings, tucked, request.fitting, tell, most_through, pieces
+            garments, wearer.body, wearer.pose, studio.settings, tucked, request.fitting, tell, pieces
         )
         with studio.timed(Stage.JUDGE):
             check_worn(garments, cloth, wearer.body, wearer.posed)
         return _PutOn(garments, whole, cloth, style)
 
     def put_on(main: Garment) -> _PutOn:
-        garments, plain = [main, *outfit.beside], WornStyle()
-        if completion.garments:
+        garments, plain, pieces = [main, *outfit.beside], WornStyle(), completion.garments
+        if pieces and _covered_halves(main) == _covered_halves(first):
             try:
-                all_garments, tucked = [*garments, *completion.garments], request.tucked or completion.tucks
-                completed = drape_and_judge(
-                    all_garments, tucked, completion.style, PIECE_THROUGH, len(completion.garments)
-                )
-                if completed.cloth.warnings:
-                    raise NotWornRight(completed.cloth.warnings[-1].partition(";")[0])
-                return completed
+                tucked = request.tucked or completion.tucks
+                return drape_and_judge([*garments, *pieces], tucked, completion.style, len(pieces))
             except (DrapeFailed, NotWornRight) as error:
                 reason = str(error).partition(";")[0].rstrip(".")  # the rest is a remedy for the garment on sale
                 plain = WornStyle(fault=f"with {completion.style.name}, {reason[:1].lower()}{reason[1:]}")
@@ -318,6 +309,11 @@ def first_worn_right(fits: Iterable[Garment], put_on: Callable[[Garment], T]) ->
             first = first or error
     assert first is not None
     raise first
+
+
+def _covered_halves(garment: Garment) -> tuple[bool, bool]:
+    """Return whether a garment covers the upper and whether it covers the lower half."""
+    return garment.kind.category.covers_upper, garment.kind.category.covers_lower
 
 
 def _same_cut(first: Garment, second: Garment) -> bool:

@@ -13,5 +13,6 @@ class UnknownStyle(InputError):
     code = "unknown_style"
 
     def __init__(self, style: str, known: Iterable[str]) -> None:
-        super().__init__(f"Unknown style {style!r}; use one of: {', '.join(known)}, or pieces of docs/cli.md with a +.")
+        listed = ", ".join(known)
+        super().__init__(f"Unknown style {style!r}; use one of: {listed}, or pieces of docs/cli.md joined by +.")
         self.style = style

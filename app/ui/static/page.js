@@ -140,6 +140,8 @@ window.vmodel ??= (() => {
     tick("focal", [isNamed ? String(order.focal_mm) : "own"]);
     one(".own-lens", chooser).hidden = isNamed;
     if (!isNamed) one('input[name="own-focal"]', chooser).value = order.focal_mm;
+    const styles = one('select[name="style"]', chooser);  // an order of the API may name pieces
+    if (order.style && ![...styles.options].some(each => each.value === order.style)) styles.add(new Option(order.style.replaceAll("-", " "), order.style));
     for (const name of ["style", "shoes", "format", "pipeline", "count"]) {
       const field = one(`[name="${name}"]`, chooser), options = field?.options && [...field.options];
       if (field && order[name] !== null && (options ?? [{ value: order[name] }]).some(each => each.value === order[name])) field.value = order[name];

@@ -44,7 +44,7 @@ def show_chooser(here: Installation, language: str) -> str:
         lenses=LENSES,
         usual_lens=USUAL_FOCAL_MM,
         backgrounds=colours,
-        styles=STYLES,
+        styles=dict.fromkeys((*STYLES, here.settings.style)),  # the usual one may be pieces of the wardrobe
         usual_style=here.settings.style,
         formats=list(FORMATS),
         pipelines=usable_pipelines(here),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from tests.support.garments import by_formula
 from tests.support.garments.mannequin import tube
 from vmodel.body.pose.library import load_pose
+from vmodel.drape import drape_outfit
+from vmodel.drape.outfit import sequence
 from vmodel.drape.outfit.compress_layers import bring_in, share_past
 from vmodel.drape.outfit.layering import cut_below_band
-from vmodel.types import Drape, DrapeReport, FloatArray, IntArray, PosedBody
+from vmodel.errors import DrapeFailed
+from vmodel.types import Category, Drape, DrapeReport, FloatArray, Garment, IntArray, PosedBody
 
 if TYPE_CHECKING:
     from vmodel.body.model.body import Body
@@ -84,3 +90,39 @@ def test_the_band_that_a_top_is_tucked_into_cuts_nothing_off_its_sleeves(body: B
     assert all(tuple(point) in kept for point in top.vertices_m[len(trunk_m) :].tolist())
     low = top.vertices_m[: len(trunk_m)][trunk_m[:, 2] < 0.93]
     assert not any(tuple(point) in kept for point in low.tolist())
+
+
+@pytest.mark.parametrize(
+    ("shown", "warned", "fails"),
+    [
+        ({}, False, False),
+        ({(0, 1): 0.01}, True, False),
+        ({(0, 1): 0.05}, True, False),
+        ({(0, 2): 0.01}, False, False),
+        ({(1, 2): 0.05}, False, True),
+    ],
+)
+def test_the_seller_is_warned_of_their_own_layers_and_what_completes_them_has_to_lie_well(
+    body: Body, studio: Studio, monkeypatch: pytest.MonkeyPatch, shown: dict[tuple[int, int], float], warned: bool,
+    fails: bool,
+) -> None:  # fmt: skip
+    """A tee and a jacket for sale, and trousers that complete them."""
+    tee, radii = by_formula.tee(), {Category.TOP: 0.2, Category.OUTERWEAR: 0.25, Category.TROUSERS: 0.15}
+    garments = [replace(tee, kind=replace(tee.kind, category=each)) for each in radii]
+    lying = [cloth(*tube(0.6, 1.2, radius_m)) for radius_m in radii.values()]
+
+    def put_on(garment: Garment, *_: object) -> Drape:
+        return lying[list(radii).index(garment.kind.category)]
+
+    def share(inner: Drape, outer: Drape, *_: object) -> float:
+        low, high = sorted(next(i for i, each in enumerate(lying) if each is worn) for worn in (inner, outer))
+        return shown.get((low, high), 0.0)
+
+    monkeypatch.setattr(sequence, "_try_on", put_on)
+    monkeypatch.setattr(sequence, "share_through", share)
+    monkeypatch.setattr(sequence, "share_past", lambda *_: 0.0)
+    for name in ("sink", "press", "bring_in", "lift", "leave_out", "pad_body"):
+        monkeypatch.setattr(sequence, name, lambda first, *_: first)
+    with pytest.raises(DrapeFailed, match="shows through") if fails else nullcontext():
+        worn = drape_outfit(garments, body, load_pose("standing"), studio.settings, fitting=True, pieces=1)[1]
+        assert bool(worn.warnings) == warned

@@ -28,7 +28,9 @@ from vmodel.errors import DrapeFailed
 from vmodel.types import Drape, Garment, Pose
 
 MOST_THROUGH = 0.002
-"""Usual value of ``most_through``."""
+"""Share of an inner garment's vertices that may lie outside the garment over it before a warning is given."""
+PIECE_THROUGH = 0.02
+"""The same where one of the two only completes the outfit, before it counts as not staying on."""
 
 
 def drape_outfit(
@@ -39,7 +41,6 @@ def drape_outfit(
     tucked: bool = False,
     fitting: bool = False,
     progress: Progress | None = None,
-    most_through: float = MOST_THROUGH,
     pieces: int = 0,
 ) -> tuple[Garment, Drape]:
     """Put on all garments and bring the wearer into a pose.
@@ -52,13 +53,13 @@ def drape_outfit(
         tucked: tops go inside what is worn on the legs.
         fitting: coarser cloth for a first look.
         progress: called with the share done, 0..1, for each garment anew.
-        most_through: share of an inner garment's vertices outside the one over it, above which a warning is given.
         pieces: how many of the last garments only complete the outfit, and are draped with less effort.
     Returns:
         All garments joined into one, and their drape.
     Raises:
-        DrapeFailed: one of them did not stay on.
+        DrapeFailed: one of them did not stay on, or one that completes the outfit does not lie with the others.
     """
+    own = len(garments) - pieces
     usual = _try_on if fitting else drape
     if len(garments) == 1:
         return garments[0], usual(garments[0], body, pose, settings, progress)
@@ -67,7 +68,7 @@ def drape_outfit(
     posed = body.posed(pose)
     for index in in_order([garment.kind for garment in garments], tucked):
         lower = is_lower(garments[index].kind)
-        put_on = usual if fitting or index < len(garments) - pieces else _put_on_piece
+        put_on = usual if fitting or index < own else _put_on_piece
         try:
             worn = put_on(garments[index], wearer, pose, settings, progress)
         except DrapeFailed:
@@ -90,11 +91,16 @@ def drape_outfit(
         drapes[outer] = lift(drapes[outer], drapes[inner])
     for inner, outer in combinations(order, 2):
         drapes[inner] = leave_out(drapes[inner], drapes[outer])
-    pairs = [(drapes[inner], drapes[outer]) for inner, outer in combinations(order, 2)]
-    through = max(max(share_through(*pair), share_past(*pair, body, posed)) for pair in pairs)
+    through = {False: 0.0, True: 0.0}
+    for inner, outer in combinations(order, 2):
+        pair, with_piece = (drapes[inner], drapes[outer]), max(inner, outer) >= own
+        through[with_piece] = max(through[with_piece], share_through(*pair), share_past(*pair, body, posed))
+    shown = "of an inner garment shows through the one over it"
+    if through[True] > PIECE_THROUGH:
+        raise DrapeFailed(f"{through[True]:.1%} {shown}")
     whole, joined = join(garments, [drapes[index] for index in range(len(garments))], main=0)
-    if through > most_through:
-        warning = f"{through:.1%} of an inner garment shows through the one over it; try another size or pose"
+    if through[False] > MOST_THROUGH:
+        warning = f"{through[False]:.1%} {shown}; try another size or pose"
         joined = replace(joined, warnings=(*joined.warnings, warning))
     return whole, joined
 
