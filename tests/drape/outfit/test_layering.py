@@ -20,7 +20,7 @@ from vmodel.drape.geometry.signed_distance import distance_to_body
 from vmodel.drape.outfit.compress_layers import without
 from vmodel.drape.outfit.layering import in_order, leave_out, lift, pad_body, share_through, sink
 from vmodel.scene.geometry.raytracer import Tracer
-from vmodel.types import Category, Garment, GarmentKind, IntArray, Length, Neckline, Sleeve
+from vmodel.types import BoolArray, Category, Drape, Garment, GarmentKind, IntArray, Length, Neckline, Sleeve
 
 if TYPE_CHECKING:
     from vmodel.body.model.body import Body
@@ -68,7 +68,7 @@ def test_no_garment_shows_through_the_one_over_it(dress: dict[bool, DressedModel
     assert garment is not None
     tee, jeans = (part(worn, texture) for texture in ([0, 1], [2, 3]))
     inner, outer = (tee, jeans) if tucked else (jeans, tee)
-    assert share_through(inner, outer) <= 0.003
+    assert through(inner, outer) <= 0.003
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_three_layers_lie_one_over_the_other(
     request = replace(tee_request, outfit=(jeans, GarmentSource(coat)))
     worn = dress_model(model, read_pattern(request.garment, studio), request, studio).worn
     tee, trousers, outside = (part(worn, texture) for texture in ([0, 1], [2, 3], [4, 5]))
-    assert max(share_through(tee, outside), share_through(trousers, outside), share_through(trousers, tee)) <= 0.003
+    assert max(through(tee, outside), through(trousers, outside), through(trousers, tee)) <= 0.003
 
 
 @pytest.mark.slow
@@ -109,7 +109,15 @@ def test_a_child_wears_three_layers_one_over_the_other(studio: Studio, tmp_path:
     request = ShotRequest(sources[0], model.id, "standing", outfit=tuple(sources[1:]))
     worn = dress_model(model, read_pattern(request.garment, studio), request, studio).worn
     coat, tee, trousers = (part(worn, texture) for texture in ([0, 1], [2, 3], [4, 5]))
-    assert max(share_through(tee, coat), share_through(trousers, coat), share_through(trousers, tee)) <= 0.003
+    assert max(through(tee, coat), through(trousers, coat), through(trousers, tee)) <= 0.003
+
+
+def through(inner: Drape, outer: Drape) -> float:
+    return share_through(inner, outer, nowhere(inner))
+
+
+def nowhere(garment: Drape) -> BoolArray:
+    return np.zeros(len(garment.vertices_m), bool)
 
 
 def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
@@ -118,9 +126,9 @@ def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
     inner_m[swollen, :2] *= 1.1
     outer_m, _ = tube(0.8, 1.2, 0.155)
     inner, outer = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (inner_m, outer_m))
-    assert share_through(inner, outer) > 0.1
-    laid = lift(outer, inner)
-    assert share_through(inner, laid) == 0
+    assert through(inner, outer) > 0.1
+    laid = lift(outer, inner, nowhere(inner))
+    assert through(inner, laid) == 0
     far = np.abs(outer_m[:, 2] - 1.0) > 0.1
     assert np.array_equal(laid.vertices_m[far], outer_m[far])
 
@@ -141,13 +149,15 @@ def test_what_shows_through_a_coat_is_left_out_and_what_comes_out_at_its_hem_sta
                 panel=np.zeros(len(triangles), np.uint8))
         for each, ends in ((inner_m, none), (outer_m, edges))
     )  # fmt: skip
-    assert share_through(inner, outer) > 0.003
-    left = leave_out(inner, outer)
+    assert through(inner, outer) > 0.003
+    left = leave_out(inner, outer, nowhere(inner))
     kept = {tuple(point) for point in left.vertices_m.tolist()}
     shows = inner.vertices_m[pinched]
     assert not any(tuple(point) in kept for point in shows.tolist())
     assert all(tuple(point) in kept for point in inner.vertices_m[inner.vertices_m[:, 2] < 0.82].tolist())
     assert len(left.triangles) > 0.9 * len(triangles)
+    whole = leave_out(inner, outer, ~nowhere(inner))
+    assert len(whole.triangles) == len(triangles)  # a sleeve stays whole, however near to trousers it hangs
 
 
 def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot: Shot) -> None:
@@ -156,9 +166,9 @@ def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot:
     sleeve_m, _ = tube(0.6, 1.0, 0.05)
     sleeve_m[:, 0] += 0.21
     skirt, sleeve = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (skirt_m, sleeve_m))
-    assert share_through(skirt, sleeve) == 0
-    assert np.array_equal(sink(skirt, sleeve).vertices_m, skirt_m.astype(np.float32))
-    assert np.array_equal(lift(sleeve, skirt).vertices_m, sleeve_m.astype(np.float32))
+    assert through(skirt, sleeve) == 0
+    assert np.array_equal(sink(skirt, sleeve, nowhere(skirt)).vertices_m, skirt_m.astype(np.float32))
+    assert np.array_equal(lift(sleeve, skirt, nowhere(skirt)).vertices_m, sleeve_m.astype(np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +206,7 @@ def test_a_cardigan_lies_over_a_dress_which_shows_between_its_open_edges(
     cardigan = by_formula.open_jacket(material="knit") if is_open else worn_closed()
     worn, (dress, outside) = put_on([by_formula.dress(), cardigan], ines, studio)
     assert worn.warnings == ()
-    assert share_through(dress, outside) <= 0.003
+    assert through(dress, outside) <= 0.003
     low, high = outside.vertices_m[:, 2].min() + 0.1, ines.rest.joints_m["spine03"][2]
     assert set(seen_from(1, worn, 0.1, low, high)) == {3}
     middle = seen_from(-1, worn, 0.01, low, high)
@@ -214,7 +224,7 @@ def test_a_narrow_jacket_worn_open_presses_the_loose_sleeves_of_a_tee(ines: Body
     )
     assert worn.warnings == ()
     for inner, outer in ((trousers, tee), (tee, jacket), (trousers, jacket)):
-        assert share_through(inner, outer) <= 0.003
+        assert through(inner, outer) <= 0.003
     posed = ines.posed(load_pose("standing"))
     for each in (tee, trousers, jacket):
         assert (distance_to_body(each.vertices_m, posed.vertices_m, posed.faces)[0] < 0).mean() <= 0.001

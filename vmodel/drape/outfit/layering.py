@@ -148,38 +148,47 @@ def is_lower(kind: GarmentKind) -> bool:
     return kind.category in _LOWER
 
 
-def sink(inner: Drape, outer: Drape) -> Drape:
-    """Return the inner garment with what pokes through the outer one pressed beneath it."""
+def sink(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
+    """Return the inner garment with what pokes through the outer one pressed beneath it.
+
+    Args:
+        inner: the garment beneath.
+        outer: the garment over it.
+        beside: (N,) vertices of the inner garment that the outer one cannot cover, such as sleeves beside trousers.
+    """
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
     depth = _above(points, facing, cover, outward)
     moved = points.copy()
     for _ in range(_SINK_ROUNDS):  # pressed in, a vertex may lie nearest to another part of the cover
         index, height, near = depth
-        push = np.where(near & (height > -_SUNK_M), height + _SUNK_M, 0)
+        push = np.where(near & ~beside & (height > -_SUNK_M), height + _SUNK_M, 0)
         moved = np.asarray(moved - outward[index] * push[:, None], np.float32)
         depth = _above(moved, facing, cover, outward)
     return replace(inner, vertices_m=moved)
 
 
-def lift(outer: Drape, inner: Drape) -> Drape:
-    """Lift the outer garment over what still pokes through it; garments further out are lifted next."""
+def lift(outer: Drape, inner: Drape, beside: BoolArray) -> Drape:
+    """Lift the outer garment over what still pokes through it; garments further out are lifted next.
+
+    See ``sink`` for the arguments.
+    """
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
     for _ in range(_SINK_ROUNDS):
         index, height, near = _above(points, facing, cover, outward)
-        through = near & (height > -_LIFTED_M)
+        through = near & ~beside & (height > -_LIFTED_M)
         raised = np.zeros(len(cover), np.float32)
         np.maximum.at(raised, index[through], height[through] + _LIFTED_M)
         cover = np.asarray(cover + outward * raised[:, None], np.float32)
     return replace(outer, vertices_m=cover)
 
 
-def leave_out(inner: Drape, outer: Drape) -> Drape:
+def leave_out(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
     """Remove the inner garment's triangles that still show through the outer one, away from its open edges.
 
     Sinking and lifting do not resolve creases, so hidden triangles are removed there. Cloth that comes out from under
-    an edge stays.
+    an edge stays. See ``sink`` for the arguments.
     """
     cover = np.asarray(outer.vertices_m, np.float32)
     outward, at_edge = vertex_normals(cover, outer.triangles), np.zeros(len(cover), bool)
@@ -197,21 +206,25 @@ def leave_out(inner: Drape, outer: Drape) -> Drape:
                 _above(middles, their_facing, cover, outward),
             )
         )
-        poking = vertices[inner.triangles].any(axis=1) | triangles
+        poking = (vertices[inner.triangles].any(axis=1) | triangles) & ~beside[inner.triangles].any(axis=1)
         if not poking.any():
             break
         gone = np.zeros(len(points), bool)
         gone[inner.triangles[poking]] = True
+        beside = beside[np.unique(inner.triangles[~gone[inner.triangles].all(axis=1)])]
         inner = without(inner, gone)
     return inner
 
 
-def share_through(inner: Drape, outer: Drape) -> float:
-    """Return the share of the inner garment's vertices that lie outside the outer garment where that covers them."""
+def share_through(inner: Drape, outer: Drape, beside: BoolArray) -> float:
+    """Return the share of the inner garment's vertices that lie outside the outer garment where that covers them.
+
+    See ``sink`` for the arguments.
+    """
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
     _, height, near = _above(points, facing, cover, outward)
-    return float((near & (height > 0)).mean())
+    return float((near & ~beside & (height > 0)).mean())
 
 
 def _above(
