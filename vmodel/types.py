@@ -304,8 +304,7 @@ class Garment:
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/cloth/materials.yaml.
         texture_materials: material of each texture where pieces differ, otherwise empty.
-        collar_cm: (n, 2) of a collar: share of the way from the neck's front end to the back's middle, from where it
-            begins on, and width; or empty.
+        collar_cm: (n, 2) of a collar: share of the way from the neck's front end to its back, and width; or empty.
         photo, back_photo: what the pattern was fitted to, for a fit to another body; None for designs and patterns.
     """
 

@@ -278,14 +278,16 @@ def _set_scene(
 ) -> tuple[Strands, Scene]:
     """Return the hair in the pose, and the lit scene."""
     # A print changes neither the drape nor the light and hair on it.
-    lying = (wearer.key, look.base_layer, request.fitting, look.shod, _cloth_key(worn))
+    lying = (wearer.key, look.base_layer, request.fitting, _cloth_key(worn))
     seen = fewer_strands(look.hair, FITTING_HAIR)[0] if request.fitting else look.hair
     body, posed, shoes = wearer.body, wearer.posed, look.shoes
     hair = studio.once(Stage.POSING_HAIR, lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
     stand = (wearer.key, look.shod)
     on_feet = None if shoes is None else studio.once(Stage.POSING_SHOES, stand, lambda: shoes.carried(posed))
     rays = FITTING_RAYS if request.fitting else AMBIENT_RAYS
-    bare = studio.once(Stage.SCENE, lying, lambda: Scene(posed, body, look.skin, hair, worn, whole, on_feet, rays))
+    bare = studio.once(
+        Stage.SCENE, (lying, look.shod), lambda: Scene(posed, body, look.skin, hair, worn, whole, on_feet, rays)
+    )
     scene = studio.once(Stage.SCENE, key, lambda: bare if bare.garment is whole else bare.printed(whole))
     return hair, scene
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from app.api.http.state import Installation
 from app.ui.actions import Desk
 from app.ui.base.i18n import LANGUAGES, explain_warning, load_words
 from app.ui.fragments import STRIP, Pieces
-from app.ui.view_models.casting import show_chooser
 from app.ui.view_models.jobs import order_of
 from app.ui.view_models.queries import Kept
 from tests.support.api_client import PASSWORD, new_account
@@ -396,10 +394,3 @@ def test_a_text_that_cannot_be_is_refused_in_a_sentence(
     logs = len(list((here.settings.home / "logs").glob("*")))
     assert told(desk.answer("choose", collector[0], {"garment": text}))["problem"].endswith(".")
     assert len(list((here.settings.home / "logs").glob("*"))) == logs, "it is no fault of the program"
-
-
-def test_the_style_of_the_installation_is_chosen_even_if_it_names_pieces(here: Installation) -> None:
-    for style in ("auto", "smart", "jeans-dark"):
-        settings = here.settings.model_copy(update={"style": style})
-        chooser = show_chooser(replace(here, settings=settings), "en")
-        assert re.findall(r'<option value="([^"]*)" selected>', chooser.split('name="style"')[1]) == [style]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines.common.batching import shoot_together
+from vmodel.body.shoes.catalogue import CANVAS_SHOES
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot, Take
 from vmodel.shot.request import GarmentSource, ShotRequest
@@ -39,8 +40,9 @@ class Negative:
 def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
     studio: Studio, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
 ) -> None:
-    gone = replace(tee_request, garment=GarmentSource(tmp_path / "gone.jpg"))
-    requests = [replace(tee_request, seed=1), gone, replace(tee_request, seed=2), replace(tee_request, seed=3)]
+    asked = replace(tee_request, shoes=CANVAS_SHOES)  # a shot names the shoes that were chosen
+    gone = replace(asked, garment=GarmentSource(tmp_path / "gone.jpg"))
+    requests = [replace(asked, seed=1), gone, replace(asked, seed=2), replace(asked, seed=3)]
     together, alone = Negative(at_once=3), Negative(at_once=1)
     results = list(shoot_together(requests, studio, together, tmp_path))
     assert together.batches == [2, 1]
