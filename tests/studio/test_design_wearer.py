@@ -10,6 +10,7 @@ import pytest
 from benchmarks import prints
 from pipelines.registry import load_pipeline
 from vmodel.body.model.body import build_body
+from vmodel.body.shoes.catalogue import CANVAS_SHOES
 from vmodel.drape.simulate.put_on import DrapeSettings
 from vmodel.errors import BadUsage
 from vmodel.garment.blocks.library import BLOCKS, is_for_children
@@ -77,7 +78,9 @@ def test_another_print_on_the_same_cut_costs_only_its_own_pixels(studio: Studio,
     for repeat_cm in (6.0, 20.0):
         path = tmp_path / f"{repeat_cm:.0f}.design.json"
         path.write_bytes(write_design(Design("shorts", measures, PrintRepeat(prints.checkerboard(), repeat_cm))))
-        request = ShotRequest(GarmentSource(path), model=wearer.id, pose="standing", size=(384, 288))
+        request = ShotRequest(
+            GarmentSource(path), model=wearer.id, pose="standing", size=(384, 288), shoes=CANVAS_SHOES
+        )
         shots.append(shoot(request, studio, load_pipeline("draft")))
     first, second = shots
     assert "posing hair" in first.timings
