@@ -19,8 +19,10 @@ from vmodel.drape import drape, drape_outfit
 from vmodel.drape.geometry.signed_distance import distance_to_body
 from vmodel.drape.outfit.compress_layers import without
 from vmodel.drape.outfit.layering import in_order, leave_out, lift, pad_body, share_through, sink
+from vmodel.drape.simulate.put_on import for_piece
 from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.types import BoolArray, Category, Drape, Garment, GarmentKind, IntArray, Length, Neckline, Sleeve
+from vmodel.wardrobe.pieces import PIECES, make_piece
 
 if TYPE_CHECKING:
     from vmodel.body.model.body import Body
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from vmodel.shot.request import ShotRequest
     from vmodel.studio.dress_model import DressedModel
     from vmodel.studio.stage_cache import Studio
-    from vmodel.types import Drape
 
 
 def part(worn: Drape, textures: list[int]) -> Drape:
@@ -169,6 +170,21 @@ def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot:
     assert through(skirt, sleeve) == 0
     assert np.array_equal(sink(skirt, sleeve, nowhere(skirt)).vertices_m, skirt_m.astype(np.float32))
     assert np.array_equal(lift(sleeve, skirt, nowhere(skirt)).vertices_m, sleeve_m.astype(np.float32))
+
+
+def test_sleeves_that_hang_close_beside_trousers_stay_whole(studio: Studio) -> None:
+    """Cloth of theirs that seems to lie beneath trousers was left out, and a hole showed the arm."""
+    from vmodel.body.model.body import build_body
+
+    model = studio.roster["wm-saoirse"]
+    body = build_body(model)
+    trousers, top = (make_piece(PIECES[name], "woman", body.measurements) for name in ("jeans-dark", "fine-knit-black"))
+    alone = drape(top, body, load_pose("standing"), studio.settings, options=for_piece(top))
+    worn = drape_outfit([trousers, top], body, load_pose("standing"), studio.settings, tucked=True, pieces=2)[1]
+    on_arms = np.abs(alone.vertices_m[alone.triangles].mean(axis=1)[:, 0]) > 0.21
+    kept = {cloth.tobytes() for cloth in worn.texture_px[worn.texture >= 2]}
+    assert on_arms.sum() > 500
+    assert all(cloth.tobytes() in kept for cloth in alone.texture_px[on_arms])
 
 
 @pytest.fixture(scope="module")
