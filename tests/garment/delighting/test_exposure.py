@@ -8,13 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.garment.delighting.test_remove_light import COLUMNS, DEEP, MASK, ROWS, SIDE, lit, plain
 from vmodel.config import Settings
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.garment.cutout.segment import cut_out
 from vmodel.garment.delighting.exposure import STOPS, exposed
 from vmodel.garment.load_photo import read_flat_lay
-from vmodel.garment.pattern.fit import make_pattern
+from vmodel.garment.pattern.fit import _photo_of, make_pattern
 from vmodel.garment.recognition.kind import read_kinds, understand
+from vmodel.garment.recognition.network import SURFACE
+from vmodel.garment.recognition.surface import Surface
+from vmodel.types import Category, Cutout, FlatLay, GarmentKind, Landmarks
 
 GREYS = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
 DARK = np.arange(256)[None] < 60
@@ -75,3 +79,19 @@ def test_a_pattern_takes_its_cloth_as_bright_as_in_daylight(examples: Path) -> N
     cloth = cutout.mask & dim.mask
     gained = np.median(to_linear(bright.rgb)[cloth]) / np.median(to_linear(dim.rgb)[cloth])
     assert np.log2(gained) == pytest.approx(0.6, abs=0.1)
+
+
+def test_a_lit_place_of_the_photo_sets_no_bound_on_the_cloth() -> None:
+    """The sun on a corner of a shirt kept the rest of it grey."""
+    lamp = 1 + 2.2 * np.clip((ROWS + COLUMNS - 0.9) / 0.4, 0, 1)
+    kind, mask = GarmentKind(Category.TOP, 1.0, cloth=(("plain", 1.0),)), Cutout(MASK.astype(np.float32), "mask", 1.0)
+    unprinted = {name: np.zeros((SIDE // 4, SIDE // 4), np.float32) for name in SURFACE}
+    dim, bright = (
+        _photo_of(
+            FlatLay("shirt.jpg", "", lit(plain(80, 80, 80), lamp)), mask, Landmarks({}, {}),
+            Surface(unprinted, np.eye(2, 3), exposure=stops), kind,
+        ).rgb
+        for stops in (0.0, 0.6)
+    )  # fmt: skip
+    gained = np.median(to_linear(bright)[DEEP]) / np.median(to_linear(dim)[DEEP])
+    assert np.log2(gained) == pytest.approx(0.6, abs=0.05)

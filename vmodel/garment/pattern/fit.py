@@ -168,15 +168,13 @@ def _photo_of(
             mask = mask & ~(inside if collar is None else inside & ~collar)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     sources = mirrored_at(clean_cloth(flat_lay.rgb, mask, max(2, round(_RIM * extent))))
-    rgb = taken_from(flat_lay.rgb if drawn or surface is None else _in_daylight(flat_lay.rgb, mask, surface), sources)
+    lit = flat_lay.rgb if drawn or surface is None else in_white_light(flat_lay.rgb, surface.illuminant)
+    rgb = taken_from(lit, sources)
     if not drawn:  # past the outline the cloth goes on without its light
         rgb = taken_from(even_light(rgb, mask, dict(kind.cloth), printed), sources)
+        if surface is not None:  # on cloth without its light, so that a lit place sets no bound
+            rgb = exposed(rgb, mask, surface.exposure)
     return GarmentPhoto(rgb, mask, points, kind, drawn, collar=collar)
-
-
-def _in_daylight(rgb: ByteArray, mask: BoolArray, surface: Surface) -> ByteArray:
-    """Return a photo in white light and exposed for its garment; ``even_light`` keeps its median colour."""
-    return exposed(in_white_light(rgb, surface.illuminant), mask, surface.exposure)
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:
