@@ -24,14 +24,18 @@ _STATUS_OF = {
 }
 #: Status by stable code, for errors whose class does not determine it.
 _STATUS_OF_CODE = {
+    "code_needed": 401,
     "key_expired": 401,
     "key_invalid": 401,
     "session_invalid": 401,
+    "sign_in_too_long": 401,
     "wrong_password": 401,
     "credits_exhausted": 402,
+    "code_wrong": 403,
     "scope_missing": 403,
     "form_forged": 403,
     "old_password_wrong": 403,
+    "own_password_wrong": 403,
     "garment_not_attested": 403,
     "garment_refused": 403,
     "likeness_without_consent": 403,
@@ -50,6 +54,8 @@ _STATUS_OF_CODE = {
     "model_in_use": 409,
     "model_reserved": 409,
     "not_reserved": 404,
+    "second_factor_off": 409,
+    "second_factor_on": 409,
     "storage_full": 409,
     "too_many_keys": 409,
     "too_many_reserved": 409,
