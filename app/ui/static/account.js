@@ -29,7 +29,7 @@
       const { secret, qr_svg: drawn } = await answer.json(), next = one("form.factor");
       one(".qr", next).innerHTML = drawn;
       one("code", next).textContent = secret;
-      next.hidden = false;
+      [form.hidden, next.hidden] = [true, false];
       one("input", next).focus();
     },
     "factor-finish": async (form, { code }) => take(await send("PUT", FACTOR, { code })),
@@ -90,7 +90,9 @@
       one(`.${box}`).hidden = true;
     }
     const begun = one("form.factor");
-    if (begun) { begun.hidden = true; one(".qr", begun).replaceChildren(); one("code", begun).textContent = ""; }
+    if (!begun) return;
+    [one("form[data-account=factor-begin]").hidden, begun.hidden] = [false, true];
+    for (const part of [".qr", "code"]) one(part, begun).replaceChildren();
   });
   document.addEventListener("click", event => {
     const button = event.target.closest("[data-account-do]");
