@@ -128,7 +128,7 @@ class OwnPasswordWrong(InputError):
 
 
 class CodeNeeded(InputError):
-    """Right password of an account whose login needs a code too.
+    """Right password of an account whose second factor asks for a code too.
 
     Attributes:
         account_id: of the account.
@@ -136,10 +136,10 @@ class CodeNeeded(InputError):
     """
 
     code = "code_needed"
-    status = 401
+    status = 403
 
     def __init__(self, account_id: str, password_mark: str) -> None:
-        super().__init__("This account has a second factor; enter the code of your app too, or a recovery code.")
+        super().__init__("This account has a second factor; enter a code from your app too, or a recovery code.")
         self.account_id, self.password_mark = account_id, password_mark
 
 
@@ -151,8 +151,8 @@ class CodeWrong(InputError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The code is wrong, too old or was used before; enter the next code of your app, or a recovery code. If "
-            "codes keep failing, set the clock of your phone."
+            "The code is wrong, too old or was used before; enter the next code from your app, or a recovery code. "
+            "If codes keep failing, check the clock of your phone."
         )
 
 
@@ -173,7 +173,7 @@ class SecondFactorOn(InputError):
     status = 409
 
     def __init__(self) -> None:
-        super().__init__("Your account has a second factor; turn it off first to set up another app.")
+        super().__init__("Your account has a second factor already; turn it off to set up another app.")
 
 
 class SecondFactorOff(InputError):
