@@ -24,13 +24,13 @@ _STATUS_OF = {
 }
 #: Status by stable code, for errors whose class does not determine it.
 _STATUS_OF_CODE = {
-    "code_needed": 401,
     "key_expired": 401,
     "key_invalid": 401,
     "session_invalid": 401,
     "sign_in_too_long": 401,
     "wrong_password": 401,
     "credits_exhausted": 402,
+    "code_needed": 403,
     "code_wrong": 403,
     "scope_missing": 403,
     "form_forged": 403,

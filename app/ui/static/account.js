@@ -11,9 +11,9 @@
     try { return await core.api(method, path, body); } catch (problem) { core.notice(problem.message, true); return null; } finally { core.busy(false); }
   }
   const sends = {
-    password: async (form, { old, new: wanted, again, keep_keys: keep }) => {
+    password: async (form, { old, new: wanted, again, keep_keys: keep, code }) => {
       if (wanted !== again) { core.notice(told().differ, true); return; }
-      if (!await send("PUT", "account/password", { old, new: wanted, keep_keys: Boolean(keep) })) return;
+      if (!await send("PUT", "account/password", { old, new: wanted, keep_keys: Boolean(keep), code })) return;
       form.reset();
       core.notice(told().changed);
       refresh(); // the header with the token of the new login as well

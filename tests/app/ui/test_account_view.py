@@ -158,8 +158,11 @@ def test_a_seller_turns_the_second_factor_on_signs_in_with_it_and_turns_it_off(s
     page.wait_for_selector("form[data-account=factor]", state="visible")
     codes = codes_of(page)
     assert len(codes) == 10
-    on = WORDS["factor_on"].format(time=f"{now():%Y-%m-%d}", n=10)
-    assert on in page.inner_text("#piece-account")
+
+    def left(number: int) -> str:
+        return str(WORDS["factor_on"].format(time=f"{now():%Y-%m-%d}", n=number))
+
+    assert left(10) in page.inner_text("#piece-account")
     page.click("nav [data-view=studio]")
     page.click("nav [data-view=account]")
     page.wait_for_selector("form[data-account=factor]", state="visible")
@@ -175,8 +178,15 @@ def test_a_seller_turns_the_second_factor_on_signs_in_with_it_and_turns_it_off(s
     other.click("button[type=submit]")
     other.wait_for_selector(".top[data-account]:not([data-account=''])")
 
+    wanted = {"old": PASSWORD, "new": NEW, "again": NEW, "code": codes[2]}
+    for name, text in wanted.items():
+        page.fill(f"form[data-account=password] input[name={name}]", text)
+    page.click("form[data-account=password] button")
+    told(page, WORDS["changed"])
+    page.wait_for_function("n => document.body.innerText.includes(n)", arg=left(9))
+
     def send(code: str, button: str) -> None:
-        page.fill("form[data-account=factor] input[name=password]", PASSWORD)
+        page.fill("form[data-account=factor] input[name=password]", NEW)
         page.fill("form[data-account=factor] input[name=code]", code)
         page.click(f"form[data-account=factor] button[value={button}]")
 

@@ -16,7 +16,8 @@ from vmodel.core import database as databases
 from vmodel.core.database import Database
 from vmodel.service.accounts import auth, one_time_codes
 from vmodel.service.accounts.audit_log import list_audit
-from vmodel.service.accounts.auth import Login, create_api_key, find_api_key, log_in, open_session
+from vmodel.service.accounts.auth import Login, create_api_key, find_api_key, find_session, log_in, open_session
+from vmodel.service.accounts.logins import change_password
 from vmodel.service.accounts.one_time_codes import factor_state, remove_factor
 from vmodel.service.accounts.second_factor import (
     begin_factor,
@@ -35,6 +36,7 @@ from vmodel.service.errors import (
     SecondFactorOff,
     SecondFactorOn,
     SecondFactorUnreadable,
+    SessionInvalid,
     SignInTooLong,
 )
 
@@ -221,6 +223,55 @@ def test_turning_it_off_takes_password_and_code(any_database: Database, seller: 
     with any_database.reading() as session:
         told = {event.what: json.loads(event.details) for event in list_audit(session)}
     assert told["second-factor.off"]["code"] == "app"
+
+
+def test_turning_it_on_ends_the_logins_that_needed_no_code_but_the_owners(
+    any_database: Database, seller: Account, phone: Phone
+) -> None:
+    thief = log_in(any_database, LIN, PASSWORD, ELSEWHERE)
+    login, _ = turn_on(any_database, phone)
+    with any_database.reading() as session:
+        assert find_session(session, login.token).identity.account_id == seller.id
+        with pytest.raises(SessionInvalid):
+            find_session(session, thief.token)
+    with pytest.raises(SessionInvalid):  # a request that was under way
+        finish_factor(any_database, SECRET, thief.identity, phone.wait())
+
+
+def test_guesses_at_an_open_page_turn_nothing_on_and_leave_sign_ins_alone(
+    any_database: Database, seller: Account, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "LOGINS_PER_QUARTER", 3)
+    login = log_in(any_database, LIN, PASSWORD)
+    phone.shared = begin_factor(any_database, SECRET, login.identity, PASSWORD, "vmodel").shared
+    for _ in range(3):
+        with pytest.raises(CodeWrong):
+            finish_factor(any_database, SECRET, login.identity, phone.wrong())
+    with pytest.raises(RateLimited):
+        finish_factor(any_database, SECRET, login.identity, phone.code())
+    phone.wait(1800)
+    finish_factor(any_database, SECRET, login.identity, phone.code())
+    for _ in range(8):
+        with pytest.raises((SecondFactorOn, RateLimited)):
+            finish_factor(any_database, SECRET, login.identity, phone.wrong())
+    assert enter(any_database, phone, phone.wait()).token
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+def test_a_new_password_takes_a_code_too(any_database: Database, seller: Account, phone: Phone, by_key: bool) -> None:
+    login, codes = turn_on(any_database, phone)
+    with any_database.transaction() as session:
+        key = find_api_key(session, create_api_key(session, seller.id).token)
+    asked = SECRET, key if by_key else login.identity, PASSWORD, "quite another password"
+    with pytest.raises(CodeNeeded):
+        change_password(any_database, *asked)
+    with pytest.raises(CodeWrong):
+        change_password(any_database, *asked, code=phone.wrong())
+    assert ticket_of(any_database), "the password is as it was"
+    again = change_password(any_database, *asked, code=codes[0])
+    assert (again is None) is by_key
+    with pytest.raises(CodeWrong):
+        log_in_with_code(any_database, SECRET, ticket_of(any_database, "quite another password"), codes[0])
 
 
 def test_it_needs_the_password_to_begin_and_api_keys_work_without_it(

@@ -13,16 +13,10 @@ from vmodel.core.database import Database
 from vmodel.service.accounts import auth
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import Identity, Login
-from vmodel.service.accounts.one_time_codes import (
-    Kind,
-    confirm_factor,
-    is_app_code,
-    prepare_factor,
-    remove_factor,
-    renew_codes,
-    use_code,
-)
-from vmodel.service.accounts.rate_limit import check_rate, network_of, uncount
+from vmodel.service.accounts.code_check import check_code
+from vmodel.service.accounts.logins import end_other_logins
+from vmodel.service.accounts.one_time_codes import Kind, confirm_factor, prepare_factor, remove_factor, renew_codes
+from vmodel.service.accounts.rate_limit import check_rate, uncount
 from vmodel.service.accounts.users import Account, find_account
 from vmodel.service.errors import CodeNeeded, CodeWrong, OwnPasswordWrong, SecondFactorOff, SignInTooLong, WrongPassword
 
@@ -72,22 +66,30 @@ def begin_factor(
 def finish_factor(database: Database, secret: bytes, identity: Identity, code: str, origin: str = "") -> list[str]:
     """Turn the prepared second factor on and return its recovery codes, which cannot be shown again.
 
+    The account's other logins end, since they were opened with the password alone.
+
     Args:
-        database: a transaction is opened here.
+        database: transactions are opened here.
         secret: of the installation.
         identity: the caller.
         code: that the app shows now.
         origin: network address of the caller.
     Raises:
         CodeWrong: the app does not have the secret, or its clock is wrong.
+        RateLimited: too many wrong codes; they are counted apart from those of sign-ins, which need the password.
         SecondFactorOff: none was prepared.
         SecondFactorOn: the account has one.
         SecondFactorUnreadable: see there.
     """
+    subject = f"{auth.SIGN_IN}:confirm:{identity.account_id}"
     with database.transaction() as session:
-        session.get(Account, identity.account_id, with_for_update=True)
+        check_rate(session, subject, auth.LOGINS_PER_QUARTER, auth.QUARTER_S)
+    with database.transaction() as session:
+        auth.check_still(session, identity, to_change=True)
         if not confirm_factor(session, secret, identity.account_id, code):
             raise CodeWrong
+        uncount(session, subject)
+        end_other_logins(session, identity)
         audit(session, identity.account_id, "second-factor.on", identity.account_id, origin=origin[:100])
         return renew_codes(session, identity.account_id)
 
@@ -156,7 +158,7 @@ def log_in_with_code(
     with database.reading() as session:
         _check_mark(session.get(Account, account_id), mark)
     try:
-        kind = _check_code(database, secret, account_id, code, origin)
+        kind = check_code(database, secret, account_id, code, origin)
     except SecondFactorOff:
         raise SignInTooLong from None
     with database.transaction() as session:
@@ -190,31 +192,7 @@ def _check_both(
     database: Database, secret: bytes, identity: Identity, password: str, code: str, origin: str
 ) -> tuple[Account, Kind]:
     account = _check_password(database, identity, password, origin)
-    return account, _check_code(database, secret, account.id, code, origin)
-
-
-def _check_code(database: Database, secret: bytes, account_id: str, code: str, origin: str) -> Kind:
-    """Accept a code once, or count and record a wrong one.
-
-    Only somebody who has the password comes here. Codes of an app have six digits, so they are also counted from all
-    networks together; the owner, whom such tries would keep out, still gets in with a recovery code.
-    """
-    subjects = [f"{auth.SIGN_IN}:code:{network_of(origin)}:{account_id}"]
-    if is_app_code(code):
-        subjects.append(f"{auth.SIGN_IN}:code:{account_id}")
-    with database.transaction() as session:
-        for factor, subject in enumerate(subjects, start=1):
-            check_rate(session, subject, factor * auth.LOGINS_PER_QUARTER, auth.QUARTER_S)
-    with database.transaction() as session:
-        kind = use_code(session, secret, account_id, code)
-        if kind is None:
-            audit(session, None, "login.code-refused", account_id, origin=origin[:100])
-        else:
-            for subject in subjects:
-                uncount(session, subject)
-    if kind is None:
-        raise CodeWrong
-    return kind
+    return account, check_code(database, secret, account.id, code, origin)
 
 
 def _signer(secret: bytes) -> URLSafeTimedSerializer:

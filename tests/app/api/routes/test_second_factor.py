@@ -42,6 +42,8 @@ def test_it_is_set_up_renewed_and_turned_off_and_the_key_works_all_the_time(owne
     assert (shown["on"], shown["recovery_codes"]) == (True, 10)
     again = owner.post(FACTOR, json={"password": PASSWORD})
     assert (again.status_code, again.json()["code"]) == (409, "second_factor_on")
+    change = owner.put("/v1/account/password", json={"old": PASSWORD, "new": "quite another password"})
+    assert (change.status_code, change.json()["code"]) == (403, "code_needed")
     new = owner.post(f"{FACTOR}/recovery-codes", json={"password": PASSWORD, "code": app.now()})
     assert not set(new.json()["recovery_codes"]) & set(codes)
     old = owner.post(f"{FACTOR}/removal", json={"password": PASSWORD, "code": codes[0]})
