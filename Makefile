@@ -88,7 +88,7 @@ lint-docker: $(VENV)/.docker  ## Check the Dockerfile with hadolint
 lock: $(VENV)/.dev  ## Write the locks that the Dockerfile installs, from .venv
 	@$(BIN)/python -m scripts.lock
 
-sbom: $(VENV)/.dev  ## Write build/sbom.json: what the image contains (CycloneDX)
+sbom: $(VENV)/.dev  ## Write build/sbom.json: the image's Python packages (CycloneDX)
 	@mkdir -p build
 	@$(BIN)/python -m scripts.sbom > build/sbom.json
 

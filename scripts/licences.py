@@ -36,6 +36,10 @@ _WORDS = {
 STATED = {"anny": "Apache-2.0", "embreex": "BSD-2-Clause", "resvg-py": "MIT"}
 """Package whose metadata names no licence -> that of its licence file, as read there."""
 
+#: Names of the CUDA libraries that PyTorch's build for graphics cards brings, under NVIDIA's own licence, which allows
+#: commercial use. On Linux it is what PyPI has, so that most machines have them; the build for processors has none.
+_CUDA = re.compile("(nvidia|cuda)-.*")
+
 
 def user_requirements(extras: Iterable[str] = EXTRAS) -> list[Requirement]:
     """Return what ``pyproject.toml`` requires, with these extras."""
@@ -85,8 +89,11 @@ def licence_of(package: Distribution) -> str:
 
 
 def refused(packages: Mapping[str, Distribution]) -> dict[str, str]:
-    """Return the packages that state another licence than ``ALLOWED`` has, or none, each with what it states."""
-    stated = {name: licence_of(package) for name, package in packages.items()}
+    """Return the packages that state another licence than ``ALLOWED`` has, or none, each with what it states.
+
+    NVIDIA's libraries for PyTorch are left out.
+    """
+    stated = {name: licence_of(package) for name, package in packages.items() if not _CUDA.fullmatch(name)}
     return {name: licence for name, licence in stated.items() if not set(_parts(licence)) <= ALLOWED or not licence}
 
 

@@ -1,4 +1,4 @@
-"""Print what the image contains as a CycloneDX 1.6 document (JSON): the packages of the lock, and PyTorch.
+"""Print the Python packages of the image as a CycloneDX 1.6 document (JSON): those of the lock, and PyTorch.
 
 python -m scripts.sbom > build/sbom.json
 """
@@ -12,7 +12,7 @@ import uuid
 from importlib.metadata import PackageNotFoundError, distribution, version
 from typing import Any
 
-from scripts.licences import licence_of
+from scripts.licences import ROOT, licence_of
 from scripts.lock import LOCK, UNLOCKED
 
 _LINE = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+) --hash=sha256:(?P<sha256>[0-9a-f]{64})")
@@ -21,8 +21,8 @@ _LINE = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+) --hash=sha256:(?P<sh
 def bill_of_materials(lock: str) -> dict[str, Any]:
     """Return the document for the text of a lock; the same text gives the same document."""
     packages = [found.groupdict() for found in map(_LINE.fullmatch, lock.splitlines()) if found]
-    # Of what the lock leaves out the version that is installed here is named, without a hash and the build's suffix.
-    packages += [{"name": name, "version": version(name).partition("+")[0]} for name in sorted(UNLOCKED)]
+    # Of what the lock leaves out the Dockerfile names the version, and nothing the hash.
+    packages += [{"name": name, "version": image_version(name)} for name in sorted(UNLOCKED)]
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -34,6 +34,13 @@ def bill_of_materials(lock: str) -> dict[str, Any]:
         },
         "components": [_component(**package) for package in packages],
     }
+
+
+def image_version(name: str) -> str:
+    """Return the version that the Dockerfile installs of a package that is in no lock."""
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^ARG {name.upper()}_VERSION=(\S+)$", image, re.MULTILINE)
+    return str(found)
 
 
 def _component(name: str, version: str, sha256: str = "") -> dict[str, Any]:
