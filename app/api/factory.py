@@ -31,6 +31,7 @@ from app.api.routes import (
     jobs,
     keys,
     logins,
+    second_factor,
     shots,
     usage,
     webhooks,
@@ -46,7 +47,7 @@ from vmodel.service.storage.file_store import open_store
 
 _ROUTERS = (
     *(health.router, catalogue.router, garments.router, designs.router, jobs.router, shots.router, files.router),
-    *(usage.router, keys.router, logins.router, webhooks.router, account.router),
+    *(usage.router, keys.router, logins.router, webhooks.router, account.router, second_factor.router),
     *(public.router, models.router, garment_review.router),
 )
 

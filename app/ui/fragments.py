@@ -23,6 +23,7 @@ from vmodel.core.database import now
 from vmodel.errors import VModelError
 from vmodel.service.accounts.auth import SCOPES, Identity, Login, list_api_keys
 from vmodel.service.accounts.logins import list_logins
+from vmodel.service.accounts.one_time_codes import factor_state
 from vmodel.service.accounts.users import PASSWORD_LENGTH, find_account
 from vmodel.service.garments.errors import GarmentUnknown
 from vmodel.service.garments.records import StoredGarment, find_garment, list_garments
@@ -184,6 +185,7 @@ class Pieces:
         with self.here.database.reading() as session:
             account = find_account(session, identity.account_id)
             logins = list_logins(session, account.id)
+            factor = factor_state(session, account.id)
             found = [key for key in reversed(list_api_keys(session, account.id)) if key.revoked_at is None]
         at = now()
         found.sort(
@@ -194,6 +196,7 @@ class Pieces:
             self.language,
             account=account,
             password_length=PASSWORD_LENGTH,
+            factor=factor,
             api_keys=found[:_LINES],
             scopes=[scope for scope in SCOPES if scope in identity.scopes],
             logins=logins,

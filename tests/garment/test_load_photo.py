@@ -24,7 +24,7 @@ from vmodel.errors import (
     UnreadablePhoto,
     UnsupportedPhoto,
 )
-from vmodel.garment.load_photo import read_flat_lay
+from vmodel.garment.load_photo import read_flat_lay, read_size
 
 SETTINGS = Settings()
 
@@ -67,6 +67,33 @@ def test_exif_orientation_turns_the_photo_upright(tmp_path: Path) -> None:
     assert flat_lay.rgb.shape == (220, 260, 3)
     assert flat_lay.rgb[30, 230, 0] > 150
     assert flat_lay.rgb[30, 30, 2] > 150
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff", "heic", "mpo"])
+@pytest.mark.parametrize("orientation", [None, 1, 3, 6, 8])
+def test_the_size_in_the_header_is_that_of_the_upright_photo(
+    tmp_path: Path, suffix: str, orientation: int | None
+) -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[0x0112] = orientation
+    path = tmp_path / f"photo.{suffix}"
+    picture().save(path, exif=exif)
+    assert read_size(path.read_bytes(), path.name, SETTINGS) == read(path).rgb.shape[:2]
+
+
+def test_the_size_of_a_jpeg_is_read_without_its_pixels_and_within_the_bound() -> None:
+    stream = io.BytesIO()
+    picture(900, 1200).save(stream, "JPEG")
+    header = stream.getvalue()[:700]
+    assert read_size(header, "photo", SETTINGS) == (900, 1200)
+    with pytest.raises(PhotoTooLarge):
+        read_size(header, "photo", Settings(max_megapixels=1))
+    with pytest.raises(UnsupportedPhoto):
+        read_size(b"<svg/>", "photo", SETTINGS)
 
 
 def test_sixteen_bit_grey_png_and_tiff_become_eight_bit(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from vmodel.config import Settings
 from vmodel.errors import (
@@ -96,6 +96,33 @@ def read_rgb(path: Path, settings: Settings) -> ByteArray:
     content = _read_bytes(path, settings.max_megapixels)
     rgb, alpha = _decode(content, path.name, settings.max_megapixels, (*_FORMATS, *_FURTHER))
     return _on_white(rgb, alpha)
+
+
+def read_size(content: bytes, name: str, settings: Settings) -> tuple[int, int]:
+    """Return height and width of a photo in pixels, upright, mostly from its header alone.
+
+    Args:
+        content: a photo that ``read_flat_lay`` has decoded once; what is damaged behind the header is not noticed.
+        name: for messages.
+        settings: for ``max_megapixels``.
+    Raises:
+        UnreadablePhoto, UnsupportedPhoto, PhotoTooLarge: see ``read_flat_lay``.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # see _decode
+        with _open(content, name, settings.max_megapixels, _FORMATS) as picture:
+            _check_pixels(picture.size, name, settings.max_megapixels)
+            width, height = picture.size
+            return (width, height) if _lies_on_its_side(picture) else (height, width)
+
+
+def _lies_on_its_side(picture: Image.Image) -> bool:
+    if picture.format == "TIFF":  # Pillow has turned its size already
+        return False
+    try:
+        return picture.getexif().get(ExifTags.Base.Orientation) in {5, 6, 7, 8}
+    except (SyntaxError, ValueError, TypeError, KeyError, OverflowError):  # see _upright
+        return False
 
 
 def read_grey(path: Path, settings: Settings) -> ByteArray:

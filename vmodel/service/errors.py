@@ -2,13 +2,14 @@
 
 InputError
 ├── account: UnknownAccount AccountClosed EmailTaken EmailInvalid RoleUnknown PasswordWeak OperatorExists
-├── access: WrongPassword OldPasswordWrong KeyInvalid KeyExpired SessionInvalid FormForged ScopeMissing ScopeUnknown
-│           RateLimited TooManyKeys
+├── access: WrongPassword OldPasswordWrong OwnPasswordWrong KeyInvalid KeyExpired SessionInvalid FormForged
+│           ScopeMissing ScopeUnknown RateLimited TooManyKeys
+├── second factor: CodeNeeded CodeWrong SignInTooLong SecondFactorOn SecondFactorOff
 ├── plans: UnknownPlan PlansInvalid PipelineNotPriced StepsNotOffered
 └── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
             ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
 SetupError
-└── LedgerKeyUnreadable BackupFailed BackupDamaged RestoreRefused
+└── LedgerKeyUnreadable SecondFactorUnreadable BackupFailed BackupDamaged RestoreRefused
 
 ``status`` is the HTTP status of the REST API's answer; a class without one gives 422.
 """
@@ -114,6 +115,88 @@ class OldPasswordWrong(InputError):
 
     def __init__(self) -> None:
         super().__init__("The old password is wrong; try again or ask the operator for a new password.")
+
+
+class OwnPasswordWrong(InputError):
+    """Password that is wrong, where a change of the caller's own account asks for it."""
+
+    code = "own_password_wrong"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Your password is wrong; try again or ask the operator for a new one.")
+
+
+class CodeNeeded(InputError):
+    """Right password of an account whose second factor asks for a code too.
+
+    Attributes:
+        account_id: of the account.
+        password_mark: see ``vmodel.service.accounts.auth.mark_password``.
+    """
+
+    code = "code_needed"
+    status = 403
+
+    def __init__(self, account_id: str, password_mark: str) -> None:
+        super().__init__("This account has a second factor; enter a code from your app too, or a recovery code.")
+        self.account_id, self.password_mark = account_id, password_mark
+
+
+class CodeWrong(InputError):
+    """Code of a second factor that is wrong, too old or was used."""
+
+    code = "code_wrong"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The code is wrong, too old or was used before; enter the next code from your app, or a recovery code. "
+            "If codes keep failing, check the clock of your phone."
+        )
+
+
+class SignInTooLong(InputError):
+    """Password that was checked too long ago for the code to follow it, or that was changed meanwhile."""
+
+    code = "sign_in_too_long"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Signing in took too long; enter your address and password again.")
+
+
+class SecondFactorOn(InputError):
+    """Account that has a second factor already."""
+
+    code = "second_factor_on"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("Your account has a second factor already; turn it off to set up another app.")
+
+
+class SecondFactorOff(InputError):
+    """Account that has no second factor, or has not begun to set one up."""
+
+    code = "second_factor_off"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The account has no second factor; its owner sets one up on the account page.")
+
+
+class SecondFactorUnreadable(SetupError):
+    """Second factor that was encrypted under another secret of the installation."""
+
+    code = "second_factor_unreadable"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The second factor cannot be read, since the installation's secret changed; enter a recovery code, or the "
+            "operator sets VMODEL_SECRET back or runs `vmodel admin reset-second-factor`."
+        )
 
 
 class KeyInvalid(InputError):

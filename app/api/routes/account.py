@@ -40,6 +40,12 @@ class PasswordChange(StrictModel):
         examples=["a long new password"],
     )
     keep_keys: bool = Field(default=False, description="leave your API keys valid; otherwise all are revoked")
+    code: str = Field(
+        default="",
+        max_length=64,
+        description="code of your app, or a recovery code; needed if your account has a second factor",
+        examples=["123456"],
+    )
 
 
 class Confirmation(StrEnum):
@@ -67,8 +73,8 @@ def get(asker: Reader, here: Here) -> AccountShown:
 @router.put("/password", status_code=204)
 def set_password(asked: PasswordChange, asker: Manager, here: Here, request: Request, answer: Response) -> None:
     """Change your password. All your logins end, but the page that sends this gets a new cookie and goes on."""
-    caller = origin_of(request), agent_of(request)
-    login = change_password(here.database, asker, asked.old, asked.new, *caller, asked.keep_keys)
+    given = asked.old, asked.new, origin_of(request), agent_of(request), asked.keep_keys, asked.code
+    login = change_password(here.database, here.secret, asker, *given)
     if login is not None:
         keep_login(request, here, answer, login)
 

@@ -98,6 +98,22 @@ def set_password(
         _show({"id": found.id} if password_stdin else {"id": found.id, "password": password}, as_json)
 
 
+@admin_app.command("reset-second-factor")
+def reset_second_factor(account: WhichAccount) -> None:
+    """Turn the second factor of an account off, for an owner who lost phone and recovery codes."""
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.one_time_codes import remove_factor
+    from vmodel.service.accounts.users import find_account
+    from vmodel.service.errors import SecondFactorOff
+
+    with opened() as session:
+        found = find_account(session, account)
+        if not remove_factor(session, found.id):
+            raise SecondFactorOff
+        audit(session, None, "second-factor.reset", found.id, by="command line")
+        print(found.id)
+
+
 @admin_app.command("close-account")
 def close_account(account: WhichAccount) -> None:
     """Close an account permanently: remove its name, address and password, and revoke its keys. Its ledger stays."""
@@ -261,6 +277,7 @@ def restore(folder: Annotated[Path, typer.Argument(help="Folder that `vmodel adm
 
 def _describe(session: Session, account: Account) -> dict[str, Any]:
     from vmodel.service.accounts.auth import list_api_keys
+    from vmodel.service.accounts.one_time_codes import factor_state
     from vmodel.service.ledger.reservations import balance
 
     there = balance(session, account.id)
@@ -277,7 +294,11 @@ def _describe(session: Session, account: Account) -> dict[str, Any]:
     ]
     books = {"available": there.available, "reserved": there.reserved, "consumed": there.consumed}
     who = {name: getattr(account, name) for name in ("id", "name", "email", "role", "plan")}
-    return {**who, **books, "closed": account.closed_at is not None, "keys": keys}
+    states = {
+        "closed": account.closed_at is not None,
+        "second_factor": factor_state(session, account.id).on_since is not None,
+    }
+    return {**who, **books, **states, "keys": keys}
 
 
 def _plain(at: datetime | None) -> str | None:

@@ -13,13 +13,25 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.api.http.auth import agent_of, cookie_name, keep_cookie, keep_login, origin_of
 from app.api.http.before_body import before_body
 from app.api.http.content_policy import FORM, write_policy
+from app.api.http.error_handlers import status_of
 from app.api.http.errors import BodyInvalid
 from app.api.http.state import Here, Installation
 from app.ui.base.i18n import LANGUAGES, explain, load_words
 from app.ui.base.session import LANGUAGE_COOKIE, check_origin, find_login, language_of
 from app.ui.base.templating import render, static_url
-from vmodel.service.accounts.auth import check_form, close_session, log_in
-from vmodel.service.errors import FormForged, RateLimited, SessionInvalid, WrongPassword
+from vmodel.errors import VModelError
+from vmodel.service.accounts.auth import Login, check_form, close_session, log_in
+from vmodel.service.accounts.second_factor import issue_ticket, log_in_with_code
+from vmodel.service.errors import (
+    CodeNeeded,
+    CodeWrong,
+    FormForged,
+    RateLimited,
+    SecondFactorUnreadable,
+    SessionInvalid,
+    SignInTooLong,
+    WrongPassword,
+)
 
 
 async def _refuse_files(request: Request) -> None:
@@ -52,16 +64,44 @@ def show_form(request: Request, here: Here) -> Response:
 
 @router.post("/login")
 def sign_in(request: Request, here: Here, email: _Text = "", password: _Text = "", form: _Text = "") -> Response:
-    """Check the password and begin a login."""
+    """Check the password, and begin a login or ask for the code of the second factor."""
     try:
-        check_origin(request)
-        expected = request.cookies.get(cookie_name(here.settings, _FORM_COOKIE), "")
-        if not expected or not hmac.compare_digest(expected.encode(), form.encode()):
-            raise FormForged
+        _check_form(request, here, form)
         login = log_in(here.database, email, password, origin_of(request), agent_of(request))
+    except CodeNeeded as needed:
+        return _form(request, here, ticket=issue_ticket(here.secret, needed))
     except (WrongPassword, RateLimited, FormForged) as error:
-        message = explain(error, load_words(language_of(request)))
-        return _form(request, here, email[:200], message, error.status)
+        return _form(request, here, error, email[:200])
+    return _enter(request, here, login)
+
+
+@router.post("/login/code")
+def sign_in_with_code(request: Request, here: Here, ticket: _Text = "", code: _Text = "", form: _Text = "") -> Response:
+    """Check the code that follows the password, and begin a login."""
+    try:
+        _check_form(request, here, form)
+        login = log_in_with_code(here.database, here.secret, ticket, code, origin_of(request), agent_of(request))
+    except (CodeWrong, RateLimited, SecondFactorUnreadable) as error:
+        return _form(request, here, error, ticket=ticket)
+    except (SignInTooLong, FormForged) as error:
+        return _form(request, here, error)
+    return _enter(request, here, login)
+
+
+@router.get("/login/code")
+def begin_again(request: Request) -> Response:
+    """Redirect a visitor who reloads the form for the code to that for the password."""
+    return RedirectResponse("/login", 303)
+
+
+def _check_form(request: Request, here: Installation, form: str) -> None:
+    check_origin(request)
+    expected = request.cookies.get(cookie_name(here.settings, _FORM_COOKIE), "")
+    if not expected or not hmac.compare_digest(expected.encode(), form.encode()):
+        raise FormForged
+
+
+def _enter(request: Request, here: Installation, login: Login) -> Response:
     answer = RedirectResponse(f"/{language_of(request)}/", 303)
     keep_login(request, here, answer, login)
     _forget(here, answer, cookie_name(here.settings, _FORM_COOKIE))
@@ -99,7 +139,10 @@ def choose(request: Request, language: str) -> Response:
     return answer
 
 
-def _form(request: Request, here: Installation, email: str = "", message: str = "", status: int = 200) -> Response:
+def _form(
+    request: Request, here: Installation, error: VModelError | None = None, email: str = "", ticket: str = ""
+) -> Response:
+    """Show the form for address and password or, with a ticket, the one for the code."""
     known = request.cookies.get(cookie_name(here.settings, _FORM_COOKIE), "")
     token = known if re.fullmatch(r"[A-Za-z0-9_-]{43}", known) else secrets.token_urlsafe(32)
     page = render(
@@ -107,11 +150,12 @@ def _form(request: Request, here: Installation, email: str = "", message: str = 
         language_of(request),
         form=token,
         email=email,
-        message=message,
+        ticket=ticket,
+        message="" if error is None else explain(error, load_words(language_of(request))),
         languages=_other_languages(request),
     )
     headers = {"Content-Security-Policy": write_policy(FORM), "Cache-Control": "no-store"}
-    answer = HTMLResponse(page, status, headers)
+    answer = HTMLResponse(page, 200 if error is None else status_of(error), headers)
     keep_cookie(request, here, answer, cookie_name(here.settings, _FORM_COOKIE), token, _DAY_S)
     return answer
 

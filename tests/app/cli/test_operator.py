@@ -8,12 +8,14 @@ import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from app.cli.main import run
 from vmodel.config import Settings
 from vmodel.core.database import Database, database_url, now
-from vmodel.service.accounts.auth import find_api_key
+from vmodel.service.accounts.auth import find_api_key, log_in
+from vmodel.service.accounts.second_factor import begin_factor, finish_factor
 from vmodel.service.accounts.users import authenticate_password
 from vmodel.service.errors import KeyInvalid
 from vmodel.service.ledger.reservations import charge, reserve
@@ -113,6 +115,23 @@ def test_keys_end_as_the_operator_says_and_are_replaced_without_a_pause(
     assert "30" in desk.say("admin", "create-key", LIN, "--days", "31", code=2)
     monkeypatch.setenv("VMODEL_KEY_DAYS", "31")
     assert "VMODEL_KEY_DAYS must be '30', '90', '365' or 'never'" in desk.say("admin", "create-key", LIN, code=2)
+
+
+def test_an_operator_turns_the_second_factor_of_a_lost_phone_off_and_it_is_on_record(desk: Desk, seller: str) -> None:
+    password = json.loads(desk.say("admin", "set-password", LIN, "--json"))["password"]
+    database, secret = Database(database_url(Settings())), b"of this test alone, 32 bytes or more"
+    login = log_in(database, LIN, password)
+    shared = begin_factor(database, secret, login.identity, password, "vmodel").shared
+    finish_factor(database, secret, login.identity, pyotp.TOTP(shared).now())
+    assert json.loads(desk.say("admin", "list", "--json"))[0]["second_factor"] is True
+    assert desk.say("admin", "reset-second-factor", LIN) == seller
+    assert log_in(database, LIN, password).identity.account_id == seller
+    database.close()
+    assert json.loads(desk.say("admin", "list", "--json"))[0]["second_factor"] is False
+    events = [json.loads(line) for line in desk.say("admin", "audit").splitlines()]
+    (reset,) = [event for event in events if event["what"] == "second-factor.reset"]
+    assert (reset["who"], reset["whom"], reset["by"]) == (None, seller, "command line")
+    assert desk.say("admin", "reset-second-factor", LIN, code=2).startswith("second_factor_off")
 
 
 def test_credits_are_granted_charged_refunded_and_stated(desk: Desk, seller: str, tmp_path: Path) -> None:

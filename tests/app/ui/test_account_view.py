@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 
 from app.ui.base.i18n import load_words
@@ -21,7 +23,7 @@ NEW = "quite another password"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Service]:
-    names = ("Anna", "Bert", "Cleo", "Dora")
+    names = ("Anna", "Bert", "Cleo", "Dora", "Emma")
     with serve_page(tmp_path_factory.mktemp("service"), home, names, workers=0) as running:
         yield running
 
@@ -137,8 +139,69 @@ def test_a_seller_makes_replaces_and_revokes_keys(service: Service) -> None:
     assert new not in page.content()
 
 
+def codes_of(page: Any) -> list[str]:
+    """Return the recovery codes that the page shows."""
+    page.wait_for_selector(".recovery", state="visible")
+    shown = page.wait_for_function("() => document.querySelector('.recovery code').textContent.trim()")
+    return str(shown.json_value()).split()
+
+
+def test_a_seller_turns_the_second_factor_on_signs_in_with_it_and_turns_it_off(service: Service) -> None:
+    page = open_account(service, "emma@shop.example")
+    assert WORDS["factor_off"] in page.inner_text("#piece-account")
+    page.fill("form[data-account=factor-begin] input", PASSWORD)
+    page.click("form[data-account=factor-begin] button")
+    page.locator("form.factor .qr svg").wait_for()
+    app = pyotp.TOTP(page.inner_text("form.factor code"))
+    page.fill("form.factor input", app.at(time.time() - 30))  # so that the code of now is left to sign in with
+    page.click("form.factor button")
+    page.wait_for_selector("form[data-account=factor]", state="visible")
+    codes = codes_of(page)
+    assert len(codes) == 10
+
+    def left(number: int) -> str:
+        return str(WORDS["factor_on"].format(time=f"{now():%Y-%m-%d}", n=number))
+
+    assert left(10) in page.inner_text("#piece-account")
+    page.click("nav [data-view=studio]")
+    page.click("nav [data-view=account]")
+    page.wait_for_selector("form[data-account=factor]", state="visible")
+    assert page.locator(".recovery").is_hidden()
+    assert codes[0] not in page.content()
+
+    other = page.context.browser.new_context(locale="en-GB").new_page()
+    other.goto(f"{service.address}/")
+    other.fill("#email", "emma@shop.example")
+    other.fill("#password", PASSWORD)
+    other.click("button[type=submit]")
+    other.fill("#code", app.now())
+    other.click("button[type=submit]")
+    other.wait_for_selector(".top[data-account]:not([data-account=''])")
+
+    wanted = {"old": PASSWORD, "new": NEW, "again": NEW, "code": codes[2]}
+    for name, text in wanted.items():
+        page.fill(f"form[data-account=password] input[name={name}]", text)
+    page.click("form[data-account=password] button")
+    told(page, WORDS["changed"])
+    page.wait_for_function("n => document.body.innerText.includes(n)", arg=left(9))
+
+    def send(code: str, button: str) -> None:
+        page.fill("form[data-account=factor] input[name=password]", NEW)
+        page.fill("form[data-account=factor] input[name=code]", code)
+        page.click(f"form[data-account=factor] button[value={button}]")
+
+    send(codes[0], "recovery-codes")
+    new = codes_of(page)
+    assert not set(codes) & set(new)
+    send(codes[1], "removal")
+    told(page, "The code is wrong")
+    send(new[0], "removal")
+    told(page, WORDS["factor_removed"])
+    page.wait_for_selector("form[data-account=factor-begin]", state="visible")
+
+
 def test_the_account_is_told_in_chinese_too(service: Service) -> None:
     page = open_account(service, "cleo@shop.example", locale="zh-CN")
     told_there = page.inner_text("#piece-account")
-    for name in ("title", "password", "old", "api_keys", "create_key"):
+    for name in ("title", "password", "old", "factor", "factor_off", "api_keys", "create_key"):
         assert CHINESE[name] in told_there

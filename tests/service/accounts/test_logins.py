@@ -27,6 +27,7 @@ from vmodel.service.errors import KeyInvalid, OldPasswordWrong, PasswordWeak, Ra
 
 PASSWORD, NEW = "a long enough password", "quite another password"
 LIN = "lin@shop.example"
+SECRET = b"a secret of an installation, 32 bytes or more"
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_a_new_password_ends_every_login_and_gives_the_one_that_asked_a_new_cook
     any_database: Database, seller: Account
 ) -> None:
     mine, other = (log_in(any_database, LIN, PASSWORD) for _ in range(2))
-    again = change_password(any_database, mine.identity, PASSWORD, NEW, "192.0.2.7")
+    again = change_password(any_database, SECRET, mine.identity, PASSWORD, NEW, "192.0.2.7")
     assert again is not None
     assert [is_open(any_database, login) for login in (mine, other, again)] == [False, False, True]
     with pytest.raises(WrongPassword):
@@ -68,7 +69,7 @@ def test_a_program_changes_the_password_with_its_key_which_goes_on_only_if_keys_
         token = create_api_key(session, seller.id).token
         login = open_session(session, seller.id)
         identity = find_api_key(session, token)
-    assert change_password(any_database, identity, PASSWORD, NEW, keep_keys=keep) is None
+    assert change_password(any_database, SECRET, identity, PASSWORD, NEW, keep_keys=keep) is None
     assert not is_open(any_database, login)
     with any_database.reading() as session:
         if keep:
@@ -85,9 +86,9 @@ def test_nobody_at_an_open_page_guesses_the_old_password(
     login = log_in(any_database, LIN, PASSWORD)
     for _ in range(3):
         with pytest.raises(OldPasswordWrong):
-            change_password(any_database, login.identity, "a wrong password", NEW, "192.0.2.7")
+            change_password(any_database, SECRET, login.identity, "a wrong password", NEW, "192.0.2.7")
     with pytest.raises(RateLimited):
-        change_password(any_database, login.identity, PASSWORD, NEW, "192.0.2.7")
+        change_password(any_database, SECRET, login.identity, PASSWORD, NEW, "192.0.2.7")
     with pytest.raises(RateLimited):  # the tries count as those to sign in do
         log_in(any_database, LIN, PASSWORD, "192.0.2.7")
     with any_database.reading() as session:
@@ -111,7 +112,7 @@ def test_an_old_password_that_was_checked_just_before_the_change_opens_nothing_a
     with pytest.raises(WrongPassword):
         log_in(any_database, LIN, PASSWORD)
     with pytest.raises(OldPasswordWrong):
-        change_password(any_database, mine.identity, NEW, "a third long password")
+        change_password(any_database, SECRET, mine.identity, NEW, "a third long password")
     with any_database.reading() as session:
         assert list_logins(session, seller.id) == []
 
@@ -119,7 +120,7 @@ def test_an_old_password_that_was_checked_just_before_the_change_opens_nothing_a
 def test_a_weak_new_password_is_refused_before_the_old_one_is_tried(any_database: Database, seller: Account) -> None:
     login = log_in(any_database, LIN, PASSWORD)
     with pytest.raises(PasswordWeak):
-        change_password(any_database, login.identity, "whatever it is", "short")
+        change_password(any_database, SECRET, login.identity, "whatever it is", "short")
     assert is_open(any_database, login)
     assert log_in(any_database, LIN, PASSWORD).token
 

@@ -59,22 +59,19 @@ class Originals:
         """Return a frame, (H, W, 3) uint8 sRGB, or None if it is not there."""
         return self._read(self._frame_path(licence_id, frame_id))
 
-    def _read(self, path: str) -> ByteArray | None:
+    def _read(self, path: str, longest_px: int | None = None) -> ByteArray | None:
         try:
             content = obstore.get(self._store, path).bytes()
         except FileNotFoundError:
             return None
         with Image.open(io.BytesIO(bytes(content))) as opened:
+            if longest_px is not None:
+                opened.thumbnail((longest_px, longest_px))  # before it is decoded, so that JPEG skips what is not shown
             return np.asarray(opened.convert("RGB"))
 
     def small(self, licence_id: str, longest_px: int) -> ByteArray | None:
         """Return a picture shrunk for display, (H, W, 3) uint8 sRGB; None if it is not there."""
-        picture = self.get(licence_id)
-        if picture is None:
-            return None
-        image = Image.fromarray(picture)
-        image.thumbnail((longest_px, longest_px))
-        return np.asarray(image)
+        return self._read(self._path(licence_id), longest_px)
 
     def delete(self, licence_id: str) -> None:
         """Delete a picture and the frames of its films; missing ones are ignored."""

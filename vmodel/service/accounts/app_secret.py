@@ -1,9 +1,15 @@
-"""Secret of the installation: signs links, cookies and callbacks. It never leaves the installation's machines."""
+"""Secret of the installation: signs links, cookies and callbacks, and encrypts second factors.
+
+It never leaves the installation's machines.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import secrets
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from vmodel.config import Settings
 from vmodel.core.files import OWNER_FILE, make_home, write_durably
@@ -31,3 +37,8 @@ def installation_secret(settings: Settings) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise OutputNotWritable(str(settings.home), error.strerror or str(error)) from None
+
+
+def derive_key(secret: bytes, use: str) -> bytes:
+    """Derive a key of 32 bytes from the secret, a different one for each use (HKDF with SHA-256, RFC 5869)."""
+    return HKDF(hashes.SHA256(), length=32, salt=None, info=f"vmodel {use}".encode()).derive(secret)

@@ -16,10 +16,12 @@ from vmodel.core.database import Database, new_id, now
 from vmodel.limits import GRACE_HOURS, KeyDays
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.login_origin import kind_of_browser, nearby_network
+from vmodel.service.accounts.one_time_codes import factor_state
 from vmodel.service.accounts.rate_limit import check_rate, forget_rates, network_of, uncount
 from vmodel.service.accounts.users import Account, ApiKey, LoginSession, authenticate_password, find_account
 from vmodel.service.errors import (
     AccountClosed,
+    CodeNeeded,
     FormForged,
     KeyExpired,
     KeyInvalid,
@@ -39,8 +41,9 @@ MOST_KEYS = 50
 LOGIN_DAYS = 7
 LOGINS_PER_QUARTER = 10
 _SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCOPES}
-_QUARTER_S = 900
-_SIGN_IN = "sign-in"
+QUARTER_S = 900
+SIGN_IN = "sign-in"
+"""Beginning of the subjects whose wrong tries are counted, all in windows of ``QUARTER_S``."""
 _KEY, _LOGIN = "key:", "login"
 _HOUR = timedelta(hours=1)
 
@@ -277,10 +280,13 @@ def log_in(database: Database, email: str, password: str, origin: str = "", agen
     Raises:
         RateLimited: too many wrong tries for this e-mail from this network, or from this network.
         WrongPassword: no open account has this address and password.
+        CodeNeeded: the account has a second factor; ``vmodel.service.accounts.second_factor.log_in_with_code`` goes on.
     """
     account = check_sign_in(database, email, password, origin)
     with database.transaction() as session:
         check_unchanged(session, account)
+        if factor_state(session, account.id).on_since is not None:
+            raise CodeNeeded(account.id, mark_password(account))
         audit(session, account.id, "login", origin=origin[:100])
         return open_session(session, account.id, origin, agent)
 
@@ -289,10 +295,10 @@ def check_sign_in(database: Database, email: str, password: str, origin: str) ->
     """Return the account with this address and password; see ``log_in`` for arguments and errors."""
     email = email.replace("\0", "")  # no address holds NUL, and Postgres rejects it in a query
     network = network_of(origin)
-    subjects = [f"{_SIGN_IN}:{network}:{email.strip().lower()[:200]}", f"{_SIGN_IN}-from:{network}"]
+    subjects = [f"{SIGN_IN}:{network}:{email.strip().lower()[:200]}", f"{SIGN_IN}-from:{network}"]
     with database.transaction() as session:
         for factor, subject in enumerate(subjects, start=1):
-            check_rate(session, subject, factor * LOGINS_PER_QUARTER, _QUARTER_S)
+            check_rate(session, subject, factor * LOGINS_PER_QUARTER, QUARTER_S)
     try:
         account = authenticate_password(database, email, password)
     except WrongPassword:
@@ -318,9 +324,14 @@ def check_unchanged(session: Session, account: Account) -> None:
         raise WrongPassword
 
 
+def mark_password(account: Account) -> str:
+    """Return a mark that changes with the password and tells nothing about it."""
+    return _digest(account.password_hash or "")[:16]
+
+
 def forget_sign_ins(session: Session) -> None:
     """Delete counts of sign-in tries that no longer matter, and login sessions that have expired."""
-    forget_rates(session, _SIGN_IN, _QUARTER_S)
+    forget_rates(session, SIGN_IN, QUARTER_S)
     session.execute(delete(LoginSession).where(LoginSession.expires_at < now()))
 
 

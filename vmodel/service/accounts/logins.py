@@ -7,37 +7,53 @@ from sqlalchemy.orm import Session
 
 from vmodel.core.database import Database, now
 from vmodel.service.accounts.audit_log import audit
-from vmodel.service.accounts.auth import Identity, Login, check_sign_in, check_unchanged, open_session
+from vmodel.service.accounts.auth import (
+    Identity,
+    Login,
+    check_sign_in,
+    check_unchanged,
+    mark_password,
+    open_session,
+)
+from vmodel.service.accounts.code_check import check_code
+from vmodel.service.accounts.one_time_codes import factor_state
 from vmodel.service.accounts.users import LOGIN_ID_DIGITS, LoginSession, check_strength, find_account, set_password
-from vmodel.service.errors import OldPasswordWrong, WrongPassword
+from vmodel.service.errors import CodeNeeded, OldPasswordWrong, WrongPassword
 
 _login_id = func.substr(LoginSession.token_hash, 1, LOGIN_ID_DIGITS)
 
 
 def change_password(
     database: Database,
+    secret: bytes,
     identity: Identity,
     old: str,
     new: str,
     origin: str = "",
     agent: str = "",
     keep_keys: bool = False,
+    code: str = "",
 ) -> Login | None:
     """Give the caller's own account a new password, and end all its logins.
 
     Args:
         database: transactions are opened here, none while the old password is checked.
+        secret: of the installation.
         identity: the caller.
         old: the password until now; wrong ones are counted together with wrong sign-ins.
         new: see ``vmodel.service.accounts.users.hash_password``.
         origin: network address of the caller.
         agent: the header User-Agent of the caller's browser.
         keep_keys: the account's API keys stay valid; otherwise they are revoked.
+        code: of the app, or a recovery code, where the account has a second factor. Otherwise a stolen login and
+            password would do to shut the owner out.
     Returns:
         The login with which the caller goes on; None if the caller has a key. Its cookie is a new one, because whoever
         learned the old one would otherwise stay signed in.
     Raises:
         PasswordWeak, RateLimited: see there.
+        CodeNeeded, CodeWrong, SecondFactorUnreadable: the account has a second factor; see there.
+        SecondFactorOff: there is a code and the account has no second factor.
         OldPasswordWrong: the old password is wrong; the audit log records it.
         UnknownAccount, AccountClosed: the account was closed meanwhile.
     """
@@ -46,8 +62,11 @@ def change_password(
         email = find_account(session, identity.account_id).email or ""
     try:
         account = check_sign_in(database, email, old, origin)
+        kind = check_code(database, secret, account.id, code, origin) if code else None
         with database.transaction() as session:
             check_unchanged(session, account)
+            if kind is None and factor_state(session, account.id).on_since is not None:
+                raise CodeNeeded(account.id, mark_password(account))
             set_password(session, account.id, new, keep_keys)
             audit(session, account.id, "account.password", account.id, origin=origin[:100], keys_kept=keep_keys)
             return None if identity.login_id is None else open_session(session, account.id, origin, agent)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.core.database import Database, Moment, Table, new_id, now
+from vmodel.service.accounts.one_time_codes import remove_factor
 from vmodel.service.errors import (
     AccountClosed,
     EmailInvalid,
@@ -189,7 +190,7 @@ def authenticate_password(database: Database, email: str, password: str) -> Acco
 
 
 def close_account(session: Session, account_id: str) -> None:
-    """Close an account permanently: clear its name, address, password and logins, revoke its keys, keep its ledger.
+    """Close an account permanently: clear name, address, password, second factor and logins, revoke keys, keep ledger.
 
     Raises:
         UnknownAccount, AccountClosed: see there.
@@ -197,6 +198,7 @@ def close_account(session: Session, account_id: str) -> None:
     account = find_account(session, account_id)
     account.name, account.email, account.password_hash, account.closed_at = "closed", None, None, now()
     session.execute(delete(LoginSession).where(LoginSession.account_id == account_id))
+    remove_factor(session, account_id)
     open_keys = (ApiKey.account_id == account_id) & ApiKey.revoked_at.is_(None)
     session.execute(update(ApiKey).where(open_keys).values(revoked_at=now()))
     session.flush()

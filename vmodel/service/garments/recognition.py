@@ -22,7 +22,7 @@ from vmodel.config import Settings
 from vmodel.core.files import encode_picture
 from vmodel.errors import MaskMismatch, VModelError
 from vmodel.garment.cutout.segment import cut_out
-from vmodel.garment.load_photo import read_flat_lay
+from vmodel.garment.load_photo import read_flat_lay, read_size
 from vmodel.garment.pattern.fit import fit_photo, make_pattern
 from vmodel.garment.recognition.kind import ask_kind, check_worn_open, read_kinds, understand_reading
 from vmodel.garment.recognition.reader import PhotoReading
@@ -211,7 +211,7 @@ def fit_mask(painted: bytes, photo: bytes, settings: Settings) -> bytes:
     Raises:
         MaskMismatch: it is not a readable picture, too large, or of another shape.
     """
-    size = read_photo(photo, "photo", settings).rgb.shape[:2]
+    size = read_size(photo, "photo", settings)
     try:
         with Image.open(io.BytesIO(painted), formats=("PNG", "JPEG", "WEBP")) as opened:
             if opened.width * opened.height > settings.max_megapixels * 1e6:

@@ -7,9 +7,7 @@ import hashlib
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -21,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from vmodel.config import Settings
 from vmodel.core.files import OWNER_FILE, OWNER_FOLDER, make_folder, write_durably
+from vmodel.service.accounts.app_secret import derive_key
 from vmodel.service.errors import LedgerKeyUnreadable
 
 
@@ -35,8 +34,8 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
         OutputNotWritable: the state folder cannot be written.
     """
     if settings.secret is not None:
-        seed = HKDF(hashes.SHA256(), length=32, salt=None, info=b"vmodel ledger heads, version 1")
-        return Ed25519PrivateKey.from_private_bytes(seed.derive(settings.secret.get_secret_value().encode()))
+        seed = derive_key(settings.secret.get_secret_value().encode(), "ledger heads, version 1")
+        return Ed25519PrivateKey.from_private_bytes(seed)
     path = key_path(settings)
     if not path.is_file():
         make_folder(path.parent, OWNER_FOLDER)
