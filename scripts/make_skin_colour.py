@@ -37,6 +37,11 @@ _MOST_OF_FACE = 0.35
 """Largest change kept on the face: darker is an opening of nose, mouth or eye."""
 _SHARE_OF_TAN = 0.35
 """Share in which hands and feet are darker than the forearm; the tone is that of the whole body."""
+_SHARE_OF_JOINTS = 0.5
+"""Share of the darkening of knees and elbows: the skins shade them, and whole it looks like dirt."""
+_SHARE_OF_HUE = 0.45
+"""Share of the changes between channels. The skins are browner than our tones: whole, dark palms come out olive and
+light ones lavender."""
 _SEAM_PX, _SEAM_MM = 3.0, 4.0
 _FEWEST = 0.02
 """Texels where less than this share of the colour would be used are left out."""
@@ -90,11 +95,13 @@ def _residual(folder: Path, chart: Chart, anatomy: Anatomy, inside: BoolArray) -
     head = log - np.median(log[face], axis=0)
     head = _spread((head + head[_mirrored(chart)]) / 2, inside & ~_openings(chart, anatomy, head), chart, _FACE_BLUR_PX)
     parts = coloured_parts(chart.spot_mm)
-    return np.asarray(
+    whole = (
         parts.limbs[:, None] * limbs
-        + parts.joints[:, None] * _spread(joints, inside, chart, _LIMB_BLUR_PX)
+        + _SHARE_OF_JOINTS * parts.joints[:, None] * _spread(joints, inside, chart, _LIMB_BLUR_PX)
         + parts.head[:, None] * head
     )
+    grey = whole.mean(axis=1, keepdims=True)
+    return np.asarray(grey + _SHARE_OF_HUE * (whole - grey))
 
 
 def _is_back(chart: Chart, anatomy: Anatomy) -> BoolArray:

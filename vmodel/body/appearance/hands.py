@@ -30,6 +30,8 @@ _LAST = ((-0.9, 0.7), (0.9, 0.7))
 _INSIDE = ((-1.0, 0.8), (1.0, 1.0))
 _CREASE_MM, _CREASE_WIDTH_MM = 0.20, 0.55
 _TENDON_MM, _TENDON_WIDTH_MM = 0.45, 2.6
+_BLOOD_OF_BED = np.array([0.080, 0.048, 0.040])
+"""Albedo that the bed of a nail adds to the skin's: more red, so that nails on dark skin are not grey."""
 _FREE_EDGE = np.array([0.60, 0.53, 0.45])
 """Albedo of the nail beyond its bed, whatever the skin."""
 
@@ -131,7 +133,7 @@ def _creases(
 
 def _tendon(spot_mm: FloatArray, finger: _Finger) -> FloatArray:
     """Return the height (n,) 0..1 of the tendon from the wrist to a knuckle on the back of the hand."""
-    wrist, knuckle = _wrist_mm(), finger.joints[0]
+    wrist, knuckle = _bone_mm("wrist.L"), finger.joints[0]
     axis = (knuckle - wrist) / np.linalg.norm(knuckle - wrist)
     along = (spot_mm - wrist) @ axis / float(np.linalg.norm(knuckle - wrist))
     off = spot_mm - wrist - np.outer((spot_mm - wrist) @ axis, axis)
@@ -154,14 +156,14 @@ def paint_nails(chart: Chart, look: Look, tone: FloatArray) -> PaintedNails:
     at = np.flatnonzero(mask > 0.02)
     mask, cover = mask[at], smoothstep(0.3, 0.8, mask[at])
     fold = smoothstep(0.02, 0.25, mask) * (1 - cover)
-    bed = np.clip(tone * [1.10, 1.0, 0.98] + 0.06, 0, 0.8)
+    bed = np.clip(tone * [1.10, 1.0, 0.98] + _BLOOD_OF_BED, 0, 0.8)
     if look.lips is not None and look.makeup > 0.5:
         polish = np.broadcast_to(np.array(look.lips), (len(at), 3))
         return PaintedNails(at, cover, fold, polish, np.full(len(at), 0.22))
     root, edge = _along_nails(chart, at, cover)
     pale = (0.45 * root)[:, None]
     albedo = bed * (1 - pale) + np.minimum(1.35 * bed + 0.05, 0.8) * pale
-    albedo = albedo * (1 - edge[:, None]) + (0.7 * _FREE_EDGE + 0.3 * bed) * edge[:, None]
+    albedo = albedo * (1 - edge[:, None]) + (0.5 * _FREE_EDGE + 0.5 * bed) * edge[:, None]
     return PaintedNails(at, cover, fold, albedo, np.full(len(at), 0.27))
 
 
@@ -224,13 +226,15 @@ def _fingers() -> tuple[_Finger, ...]:
     return tuple(found)
 
 
-@functools.cache
 def _bone_mm(name: str) -> FloatArray:
-    heads = load_anny()()["rest_bone_poses"][0, :, :3, 3].detach().numpy().astype(np.float64)
-    vertices_m = load_anny()()["rest_vertices"][0].detach().numpy().astype(np.float64)
-    origin_mm = vertices_m[0] * 1000 - load_anatomy().spot_mm[0]
-    return np.asarray(heads[load_surface().bone_labels.index(name)] * 1000 - origin_mm)
+    return np.asarray(_bones_mm()[load_surface().bone_labels.index(name)])
 
 
-def _wrist_mm() -> FloatArray:
-    return _bone_mm("wrist.L")
+@functools.cache
+def _bones_mm() -> FloatArray:
+    """Return the heads (bones, 3) of all bones of the neutral body."""
+    rest = load_anny()()
+    heads_m, vertex_m = (
+        rest[name].detach().numpy().astype(np.float64) for name in ("rest_bone_poses", "rest_vertices")
+    )
+    return np.asarray((heads_m[0, :, :3, 3] - vertex_m[0, 0]) * 1000 + load_anatomy().spot_mm[0])
