@@ -144,18 +144,26 @@ def test_lips_meet_the_skin_without_a_hard_border(people: dict[str, VirtualModel
     assert steps.max() < 0.3 * np.ptp(profile)
 
 
-def test_skins_painted_with_other_colours_are_not_reused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("field", ["texel", "steps"])
+def test_skins_painted_with_other_colours_are_not_reused(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = cache.code_version()
     told = load_residuals()
+    other = replace(told, **{field: getattr(told, field) + 1})
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "load_residuals", lambda: replace(told, steps=told.steps + 1))
+        patch.setattr(cache, "load_residuals", lambda: other)
         cache.code_version.cache_clear()
         assert cache.code_version() != before
     cache.code_version.cache_clear()
     assert cache.code_version() == before
 
 
-def test_a_missing_file_is_named_with_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_missing_or_damaged_file_is_named_with_its_remedy(
+    damaged: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if damaged:
+        whole = (Settings().weights / skin_colour.FILE).read_bytes()
+        (tmp_path / skin_colour.FILE).write_bytes(whole[: len(whole) // 2])
     monkeypatch.setenv("VMODEL_WEIGHTS", str(tmp_path))
     load_residuals.cache_clear()
     try:

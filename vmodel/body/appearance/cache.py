@@ -73,7 +73,8 @@ def code_version() -> str:
     digest = hashlib.sha256(f"anny {version('anny')}, numpy {version('numpy')}".encode())
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())
-    digest.update(load_residuals().steps.tobytes())
+    told = load_residuals()
+    digest.update(told.texel.tobytes() + told.steps.tobytes())
     return digest.hexdigest()
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from vmodel.body.mesh.anatomy_chart import Chart, blob, smoothstep
 from vmodel.config import Settings
 from vmodel.core.network_weights import load_numbers
-from vmodel.types import FloatArray, VirtualModel
+from vmodel.types import ByteArray, FloatArray, IntArray, VirtualModel
 
 FILE = "skin_colour.safetensors"
 SIDE = 512
@@ -72,7 +72,7 @@ def colour_residual(model: VirtualModel, chart: Chart) -> FloatArray:
     others.
 
     Raises:
-        WeightsMissing: the file is not there.
+        WeightsMissing: the file is not there, or damaged.
     """
     told = load_residuals()
     log_tone = float(np.log(np.maximum(model.skin_tone, 1e-3)).mean())
@@ -90,8 +90,8 @@ def colour_residual(model: VirtualModel, chart: Chart) -> FloatArray:
 class _Residuals:
     """``texel`` (n,) indexes a picture of ``SIDE`` by ``SIDE``; ``steps`` (len(SKINS), n, 3) are bytes."""
 
-    texel: FloatArray
-    steps: FloatArray
+    texel: IntArray
+    steps: ByteArray
 
 
 @functools.cache
@@ -99,7 +99,7 @@ def load_residuals() -> _Residuals:
     """Load the file once.
 
     Raises:
-        WeightsMissing: it is not there.
+        WeightsMissing: it is not there, or damaged.
     """
     told = load_numbers(Settings().weights, FILE)
     return _Residuals(told["texel"].long().numpy(), told["steps"].byte().numpy())
