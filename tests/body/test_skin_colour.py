@@ -55,15 +55,17 @@ def test_no_skin_has_a_colour_on_chest_and_pelvis(people: dict[str, VirtualModel
 
 
 @pytest.mark.parametrize(
-    ("who", "least", "most"), [("wm-adaeze", 2.0, 4.5), ("mn-kwame", 2.0, 4.5), ("wm-freja", 0.95, 1.4)]
+    ("who", "least", "most", "hue"),
+    [("wm-adaeze", 2.0, 4.5, 0.4), ("mn-kwame", 2.0, 4.5, 0.4), ("wm-freja", 0.95, 1.4, 0.2)],
 )
-def test_palms_are_far_lighter_than_backs_on_dark_skin_only(
-    people: dict[str, VirtualModel], who: str, least: float, most: float
+def test_palms_are_far_lighter_than_backs_on_dark_skin_only_and_neither_olive_nor_lavender(
+    people: dict[str, VirtualModel], who: str, least: float, most: float, hue: float
 ) -> None:
     palm, back = hands()
-    residual = colour_residual(people[who], load_chart(SIZE)).mean(axis=1)
-    ratio = np.exp(np.median(residual[palm]) - np.median(residual[back]))
+    residual = colour_residual(people[who], load_chart(SIZE))
+    ratio = np.exp(np.median(residual[palm].mean(axis=1)) - np.median(residual[back].mean(axis=1)))
     assert least < ratio < most
+    assert np.ptp(np.median(residual[palm], axis=0)) < hue
 
 
 def test_skin_of_hands_varies_in_hue_as_well(people: dict[str, VirtualModel]) -> None:
@@ -102,6 +104,13 @@ def test_bare_nails_have_a_pale_root_and_a_bright_edge_and_polish_covers_both(pe
     assert edge > 2 * bed
     polished = replace(people["wm-freja"], look={"lips": "red", "makeup": 0.8})
     assert np.ptp(np.concatenate(nail_albedo(polished))) == 0
+
+
+def test_bare_nails_on_dark_skin_are_not_grey(people: dict[str, VirtualModel]) -> None:
+    model = replace(people["wm-adaeze"], look={})
+    nails = paint_nails(load_chart(SIZE), look_of(model), np.array(model.skin_tone, np.float32))
+    red, green, _ = np.median(nails.albedo[nails.cover > 0.9], axis=0)
+    assert red > 1.8 * green
 
 
 def test_fingers_are_creased_over_their_joints_deeper_with_age_and_hardly_on_children() -> None:
