@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -17,9 +18,12 @@ def load_numbers(weights: Path, name: str) -> dict[str, Tensor]:
         weights: folder that holds the file.
         name: of the file.
     Raises:
-        WeightsMissing: the file is not there.
+        WeightsMissing: the file is not there, or damaged.
     """
     path = weights / name
     if not path.is_file():
         raise WeightsMissing(name)
-    return {key: value.float() for key, value in load_file(path).items()}
+    try:
+        return {key: value.float() for key, value in load_file(path).items()}
+    except SafetensorError:
+        raise WeightsMissing(name, f"{path} is damaged: reinstall vmodel or restore the weights folder") from None

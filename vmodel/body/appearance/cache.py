@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vmodel.body.appearance.skin import SKIN_SIZE, paint_skin
+from vmodel.body.appearance.skin_colour import load_residuals
 from vmodel.body.base_layer.paint import BaseLayer
 from vmodel.body.hair.grow import grow_hair
 from vmodel.body.model.body import Body
@@ -63,11 +64,17 @@ def grown_hair(model: VirtualModel, body: Body, cache: Path) -> Strands:
 
 @functools.cache
 def code_version() -> str:
-    """Return a digest of the code and tables that make bodies and looks; a change of either invalidates the cache."""
+    """Return a digest of the code and tables that make bodies and looks; a change of either invalidates the cache.
+
+    Raises:
+        WeightsMissing: the colours of the skin are not there.
+    """
     folder = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256(f"anny {version('anny')}, numpy {version('numpy')}".encode())
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())
+    told = load_residuals()
+    digest.update(told.texel.tobytes() + told.steps.tobytes())
     return digest.hexdigest()
 
 

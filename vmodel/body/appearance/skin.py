@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial import cKDTree
 
+from vmodel.body.appearance.hands import hand_relief, paint_nails
+from vmodel.body.appearance.skin_colour import colour_residual
 from vmodel.body.base_layer.paint import BaseLayer, PaintedBaseLayer, for_child, paint_base_layer
-from vmodel.body.face.eyelids import upper_lid_edge
+from vmodel.body.face.eyelids import is_upper_lid, lid_rim, upper_lid_edge
 from vmodel.body.face.eyes import paint_eye
 from vmodel.body.face.face_params import Look, look_of
 from vmodel.body.face.paint import (
@@ -38,6 +40,12 @@ _BLOTCHES, _TAN, _FILM = 0.055, 0.045, 0.04
 SKIN_SIZE = 2048
 """Side of the textures of a final picture, in texels: half a millimetre on the face."""
 _LASH_LINE_MM = 1.5
+_MOIST_MM, _MOIST = 0.9, np.array([1.25, 1.05, 1.02])
+"""Width and tint of the lower lid's rim, which tears keep wet."""
+_TEARS_MM, _TEARS = 1.0, 0.18
+"""Width and brightness of the film of tears that gathers along it on the eye."""
+_CREASE_PIGMENT, _FOLD_PIGMENT, _FOLD_MM = 0.28, 0.30, 0.12
+"""Pigment that gathers in creases of the fingers and in the folds round nails, and the depth of these folds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +119,8 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
     melanin -= 0.7 * np.clip(pores, -0.1, 0.1)
     warm = max(look.undertone, 0.0), max(-look.undertone, 0.0)
     tone = np.array(model.skin_tone, np.float32) * _WARM ** warm[0] * _COOL ** warm[1]
-    albedo = tone * np.exp(-blood[:, None] * BLOOD - melanin[:, None] * MELANIN)
+    coloured = colour_residual(model, chart)
+    albedo = tone * np.exp(coloured - blood[:, None] * BLOOD - melanin[:, None] * MELANIN)
     albedo[face] *= np.exp(-fine.shade)
     roughness = (0.47 + _FILM * uneven.mean(axis=1)).astype(np.float32)
     # Hair shades the skin beside it: no lamp behind the head is mirrored there.
@@ -119,7 +128,7 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
     roughness[face] -= _oily(spot_mm) * (0.15 - 0.07 * look.makeup)
     layer = _Layer(albedo, roughness, height, np.ones(len(albedo), np.float32))
     layer = _paint_lips(layer, chart, anatomy, look, tone, model.seed)
-    layer = _paint_nails(layer, chart, look, tone)
+    layer = _paint_hands(layer, model, chart, look, tone)
     under_hair, share = scalp_colour(model, chart, look)
     return _Layer(
         layer.albedo * (1 - share[:, None]) + under_hair * share[:, None],
@@ -140,7 +149,8 @@ def _oily(spot_mm: FloatArray) -> FloatArray:
 
 
 def _paint_lips(layer: _Layer, chart: Chart, anatomy: Anatomy, look: Look, tone: FloatArray, seed: int) -> _Layer:
-    lip = look_up_mask("lips", chart, soft_px=2.2) * (chart.spot_mm[:, 2] > -90) * (np.abs(chart.spot_mm[:, 0]) < 32)
+    lip = look_up_mask("lips", chart, soft_px=3.6 if look.lips is None else 2.6)
+    lip = lip * (chart.spot_mm[:, 2] > -90) * (np.abs(chart.spot_mm[:, 0]) < 32)
     at = np.flatnonzero(lip > 0.004)
     spot_mm, lip = chart.spot_mm[at], smoothstep(0.06, 0.94, lip[at])
     rng = np.random.default_rng([seed, 31])
@@ -152,34 +162,36 @@ def _paint_lips(layer: _Layer, chart: Chart, anatomy: Anatomy, look: Look, tone:
         colour, roughness = natural * (1 - strength) + np.array(look.lips) * strength, 0.30
     creases = np.zeros(len(at))
     for wave_mm in (1.3, 1.9, 2.9):
-        bend = 0.9 * np.sin(spot_mm[:, 2] / 3.1 + rng.uniform(0, 6))
-        creases += np.sin(spot_mm[:, 0] * 2 * np.pi / wave_mm + bend + rng.uniform(0, 6)) / 3
+        bend = 0.45 * np.sin(spot_mm[:, 2] / 3.1 + rng.uniform(0, 6))
+        # Ridges are broad and the furrows between them narrow.
+        ridges = np.abs(np.sin(spot_mm[:, 0] * np.pi / wave_mm + bend + rng.uniform(0, 6)))
+        creases += (2 * ridges - 1.3) / 3
     line_mm = anatomy.mouth_edge_mm[np.argsort(anatomy.mouth_edge_mm[:, 0])]
     from_line = np.abs(spot_mm[:, 2] - np.interp(spot_mm[:, 0], line_mm[:, 0], line_mm[:, 2]))
     parting = np.exp(-((from_line / 1.5) ** 2)) * (np.abs(spot_mm[:, 0]) < 26)
     upper = smoothstep(-68, -65, spot_mm[:, 2])
-    shade = (1 - 0.10 * upper) * (1 + 0.07 * creases) * (1 - 0.55 * parting)
+    shade = (1 - 0.10 * upper) * (1 + 0.10 * creases) * (1 - 0.55 * parting)
     fuller = 1 + 0.10 * np.exp(-((spot_mm[:, 0] / 9) ** 2)) * (1 - upper)
     opacity = (lip * (0.80 if look.lips is None else 0.92))[:, None]
     albedo, gloss, height = layer.albedo.copy(), layer.roughness.copy(), layer.height_mm.copy()
     albedo[at] = albedo[at] * (1 - opacity) + colour * (shade * fuller)[:, None] * opacity
     gloss[at] = gloss[at] * (1 - lip) + roughness * lip
-    height[at] = height[at] * (1 - 0.6 * lip) + 0.07 * lip * creases
+    height[at] = height[at] * (1 - 0.6 * lip) + 0.11 * lip * creases
     return _Layer(albedo, gloss, height, layer.scatter)
 
 
-def _paint_nails(layer: _Layer, chart: Chart, look: Look, tone: FloatArray) -> _Layer:
-    nail = np.maximum(look_up_mask("fingernails", chart), look_up_mask("toenails", chart))
-    on_limb = (np.abs(chart.spot_mm[:, 0]) > 380) | (chart.spot_mm[:, 2] < -1400)
-    nail = (smoothstep(0.3, 0.8, nail) * on_limb)[:, None]
-    bare = np.clip(tone * [1.10, 1.0, 0.98] + 0.06, 0, 0.8)
-    polish = np.array(look.lips) if look.lips is not None and look.makeup > 0.5 else bare
-    return _Layer(
-        layer.albedo * (1 - nail) + polish * nail,
-        layer.roughness * (1 - nail[:, 0]) + 0.22 * nail[:, 0],
-        layer.height_mm * (1 - nail[:, 0]),
-        layer.scatter,
-    )
+def _paint_hands(layer: _Layer, model: VirtualModel, chart: Chart, look: Look, tone: FloatArray) -> _Layer:
+    albedo, roughness, height = layer.albedo.copy(), layer.roughness.copy(), layer.height_mm.copy()
+    relief = hand_relief(chart, model.age, np.random.default_rng([model.seed, 27]))
+    height[relief.at] += relief.height_mm
+    nails = paint_nails(chart, look, tone)
+    for at, pigment in ((relief.at, _CREASE_PIGMENT * relief.crease), (nails.at, _FOLD_PIGMENT * nails.fold)):
+        albedo[at] *= np.exp(-pigment[:, None] * (BLOOD + MELANIN))
+    cover = nails.cover[:, None]
+    albedo[nails.at] = albedo[nails.at] * (1 - cover) + nails.albedo * cover
+    roughness[nails.at] = roughness[nails.at] * (1 - nails.cover) + nails.roughness * nails.cover
+    height[nails.at] = height[nails.at] * (1 - nails.cover) - _FOLD_MM * nails.fold
+    return _Layer(albedo, roughness, height, layer.scatter)
 
 
 def _paint_eyeballs(
@@ -191,29 +203,46 @@ def _paint_eyeballs(
         at = np.flatnonzero(anatomy.eye_faces[chart.face] == side + 1)
         gap_mm = _from_upper_lid(body.rest.vertices_m, side, chart, at)
         eye = paint_eye(chart.spot_mm[at], gap_mm, side, anatomy, look, model.age, model.seed)
-        albedo[at], roughness[at], height[at], scatter[at] = eye.albedo, eye.roughness, 0.0, 0.0
+        tears = np.exp(-((_from_lower_lid(body.rest.vertices_m, side, chart, at) / _TEARS_MM) ** 2))
+        albedo[at] = eye.albedo + _TEARS * tears[:, None]
+        roughness[at], height[at], scatter[at] = eye.roughness, 0.0, 0.0
     return _Layer(albedo, roughness, height, scatter)
 
 
 def _from_upper_lid(vertices_m: FloatArray, side: int, chart: Chart, at: IntArray) -> FloatArray:
     """Return the mm (n,) from texels to the visible edge of an upper lid; lids differ from body to body."""
+    return _distance_mm(upper_lid_edge(vertices_m, side), vertices_m, chart, at)
+
+
+def _from_lower_lid(vertices_m: FloatArray, side: int, chart: Chart, at: IntArray) -> FloatArray:
+    """Return the mm (n,) from texels to the rim of a lower lid."""
+    rim_m, spots = lid_rim(vertices_m, side)
+    return _distance_mm(rim_m[~is_upper_lid(spots)], vertices_m, chart, at)
+
+
+def _distance_mm(line_m: FloatArray, vertices_m: FloatArray, chart: Chart, at: IntArray) -> FloatArray:
+    """Return the mm (n,) from texels to the points of a line, for a head of the neutral size."""
     corners = vertices_m[load_surface().faces[chart.face[at]]]
-    points = np.einsum("nk,nkc->nc", chart.corner_weights[at], corners)
-    edge = upper_lid_edge(vertices_m, side)
-    distance, _ = cKDTree(edge).query(points)
+    distance, _ = cKDTree(line_m).query(np.einsum("nk,nkc->nc", chart.corner_weights[at], corners))
     return np.asarray(distance * 1000 / head_scale(vertices_m))
 
 
 def _paint_lash_lines(layer: _Layer, body: Body, chart: Chart, anatomy: Anatomy, look: Look) -> _Layer:
-    """Paint the dark line of lash roots along each upper lid's visible edge; on many faces a fold covers the rim."""
-    albedo = layer.albedo.copy()
+    """Paint the dark line of lash roots along each upper lid's visible edge, and the moist rim of each lower lid.
+
+    On many faces a fold covers the upper lid's rim.
+    """
+    albedo, roughness = layer.albedo.copy(), layer.roughness.copy()
     for side, centre in enumerate(anatomy.eye_centre_mm):
         off = np.abs(chart.spot_mm - centre)
         skin = anatomy.eye_faces[chart.face] == 0
         at = np.flatnonzero((off[:, 0] < 24) & (off[:, 2] < 18) & (chart.spot_mm[:, 1] < 20) & skin)
         line = np.exp(-((_from_upper_lid(body.rest.vertices_m, side, chart, at) / _LASH_LINE_MM) ** 2))
         albedo[at] *= np.exp(-(1.0 + 2.0 * look.makeup) * line)[:, None].astype(albedo.dtype)
-    return replace(layer, albedo=albedo)
+        moist = np.exp(-((_from_lower_lid(body.rest.vertices_m, side, chart, at) / _MOIST_MM) ** 2))
+        albedo[at] += (0.35 * moist * (1 - line))[:, None] * (_MOIST * albedo[at] - albedo[at] + 0.04)
+        roughness[at] += 0.8 * moist * (0.12 - roughness[at])
+    return replace(layer, albedo=albedo, roughness=roughness)
 
 
 def _paint_cavities(layer: _Layer, chart: Chart, anatomy: Anatomy) -> _Layer:

