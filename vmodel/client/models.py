@@ -134,6 +134,8 @@ class Shot:
     """Picture to ask for, with fields of ``vmodel.shot.request.ShotRequest``; names are those of ``Client.choices``.
 
     Attributes:
+        view, framing: None = front and full.
+        set: its pictures instead of one, without pose, view and framing, which it decides.
         size: HEIGHTxWIDTH.
         pipeline: None = the installation's default.
         style: None = the installation's default.
@@ -143,8 +145,9 @@ class Shot:
 
     model: str | None = None
     pose: str | None = None
-    view: str = ShotRequest.view
-    framing: str = ShotRequest.framing
+    view: str | None = None
+    framing: str | None = None
+    set: str | None = None
     light: str = ShotRequest.light
     background: str = ShotRequest.background
     size: str = format_size(ShotRequest.size)
