@@ -19,6 +19,7 @@ from vmodel.garment.recognition.kind import (
     can_be_open,
     check_worn_open,
     detected_kind,
+    is_worn_open,
     read_kinds,
     second_kind,
     seen_part,
@@ -99,6 +100,8 @@ def _cut_from(
     surface = _surface_of(flat_lay, cutout)
     inside = _inside(flat_lay, cutout, surface) if kind.open_front or source.worn_open else None
     worn_open = source.worn_open if can_be_open(kind) else None
+    if kind.open_front and worn_open is None and surface is not None:
+        worn_open = is_worn_open(read_kinds(flat_lay, cutout))
     return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside, surface)
 
 

@@ -306,9 +306,8 @@ def relit(rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
     x = (x - 0.5) * rng.uniform(0.75, 1.25) + 0.5 + rng.uniform(-0.1, 0.1)
     x *= np.exp(rng.normal(0, 0.07, 3)).astype(np.float32)
     if rng.random() < 0.3:
-        side = rgb.shape[0]
-        ramp = np.linspace(-1, 1, side, dtype=np.float32)
-        light = 1 + rng.normal(0, 0.15) * ramp[:, None] + rng.normal(0, 0.15) * ramp
+        down, across = (np.linspace(-1, 1, side, dtype=np.float32) for side in rgb.shape[:2])
+        light = 1 + rng.normal(0, 0.15) * down[:, None] + rng.normal(0, 0.15) * across
         x *= light[..., None]
     if rng.random() < 0.1:
         x = np.broadcast_to(x.mean(2, keepdims=True), x.shape)

@@ -130,3 +130,15 @@ def test_what_is_printed_all_over_is_left_as_it_is() -> None:
     photo = lit(plain(150, 150, 150), SHADE)
     everywhere = np.ones_like(UNPRINTED)
     assert np.array_equal(even_light(photo, MASK, LOGO, everywhere), even_light(photo, MASK, LOGO))
+
+
+def test_soft_checks_are_not_taken_for_folds_and_their_lamp_goes() -> None:
+    stripes = 0.5 * (cv2.GaussianBlur(np.float64([(c * 8 % 1 < 0.4) for c in (COLUMNS, ROWS)]).sum(0), (0, 0), 6))
+    checks = plain(225, 225, 222) * (1 - stripes[..., None] * np.array([0.35, 0.35, 0.5]))
+    photo = lit(checks, (1 - 0.4 * COLUMNS) * crumpled(0.15, 2))
+    evened = even_light(photo, MASK, ALL_OVER, np.ones(MASK.shape, np.float32))
+    left, right = (DEEP & (abs(COLUMNS - at) < 0.12) for at in (0.3, 0.7))
+    assert abs(np.log(evened[left].mean() / evened[right].mean())) < 0.12
+    tone = [np.log(picture[DEEP].astype(float).mean(1)) for picture in (checks, evened)]
+    slope = np.polyfit(tone[0] - tone[0].mean(), tone[1] - tone[1].mean(), 1)[0]
+    assert slope > 0.7

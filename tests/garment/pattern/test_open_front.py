@@ -70,16 +70,6 @@ def test_the_inside_of_the_back_is_never_painted_on_the_front(photo: OpenPhoto, 
     assert share_inside(worn_by_a_woman(closed_photo(photo))) > 0.02
 
 
-def test_a_front_whose_edges_lie_together_is_worn_closed_unless_stated(photo: OpenPhoto) -> None:
-    """An unbuttoned front that lies closed looks closed."""
-    rgb = photo.flat_lay.rgb.copy()
-    rgb[photo.inside] = np.median(rgb[photo.cutout.mask & ~photo.inside], axis=0)
-    together = replace(photo, flat_lay=replace(photo.flat_lay, rgb=rgb), inside=np.zeros_like(photo.inside))
-    assert not together.pattern().kind.open_front
-    assert together.pattern(worn_open=True).kind.open_front
-    assert photo.pattern().kind.open_front
-
-
 def test_ground_between_the_fronts_is_no_cloth_either(photo: OpenPhoto) -> None:
     matte = np.where(photo.inside, 0, photo.cutout.matte).astype(np.float32)
     through = replace(photo, cutout=replace(photo.cutout, matte=matte))

@@ -16,9 +16,10 @@ from vmodel.config import Settings
 from vmodel.garment.cutout.segment import cut_out
 from vmodel.garment.load_photo import read_flat_lay
 from vmodel.garment.recognition import reader
-from vmodel.garment.recognition.kind import decide_kind, likeliest_kinds, understand
+from vmodel.garment.recognition.closeup import front_closeup
+from vmodel.garment.recognition.kind import decide_kind, is_worn_open, likeliest_kinds, understand
 from vmodel.garment.recognition.landmarks import mirrored, names_of
-from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS, load_network
+from vmodel.garment.recognition.network import CHOICES, FRONT_SIZE, LANDMARKS, PARTS, load_network
 from vmodel.garment.recognition.reader import PhotoReading, read_photo
 from vmodel.garment.recognition.surface import Surface
 from vmodel.types import ByteArray, Category, Cutout, FlatLay, GarmentKind, Landmarks, Neckline, Sleeve
@@ -253,3 +254,29 @@ def test_a_garment_long_for_its_width_is_a_dress_where_the_network_cannot_tell(
         np.ones((100, 100), np.float32), np.ones((100, 100), np.uint8), points, {}, shares, NO_SURFACE
     )
     assert likeliest_kinds(reading)[0][0] == kind
+
+
+@pytest.mark.parametrize(
+    ("parted", "apart", "worn_open"), [(0.4, False, False), (0.55, True, False), (0.7, True, True)]
+)
+def test_a_front_is_worn_open_only_where_the_network_is_rather_sure(
+    parted: float, apart: bool, worn_open: bool
+) -> None:
+    """Below that, what shows between its edges is still not its own cloth."""
+    sure = {"category": "outerwear", "sleeve": "long", "neckline": "collar", "closure": "open", "laid": "flat"}
+    shares = {name: np.array([float(value == sure.get(name)) for value in values]) for name, values in CHOICES.items()}
+    parts = np.full((100, 100), PARTS.index("body"), np.uint8)
+    reading = PhotoReading(np.ones((100, 100), np.float32), parts, {}, {}, shares, NO_SURFACE, parted)
+    assert (decide_kind(reading).open_front, is_worn_open(reading)) == (apart, worn_open)
+
+
+def test_the_strip_along_a_front_goes_from_its_neck_to_its_hem_whichever_way_it_lies() -> None:
+    neck, hem = np.array([100.0, 50.0]), np.array([180.0, 110.0])  # 100 pixels, turned
+    out = np.array([0.6, -0.8])
+    armpits = {"armpit_left": (neck + hem) / 2 + 40 * out, "armpit_right": (neck + hem) / 2 - 40 * out}
+    affine = front_closeup({"neck_front": neck, "hem_mid": hem, **armpits})
+    assert affine is not None
+    height, width = FRONT_SIZE
+    corners = np.array([neck, hem, neck + 24.8 * out]) @ affine[:, :2].T + affine[:, 2]
+    np.testing.assert_allclose(corners, [[width / 2, 0], [width / 2, height], [width, 0]], atol=1e-6)
+    assert front_closeup({"neck_front": neck}) is None

@@ -148,13 +148,35 @@ def is_lower(kind: GarmentKind) -> bool:
     return kind.category in _LOWER
 
 
+def beside(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> BoolArray:
+    """Return the (N,) vertices of a garment's sleeves that hang beside another garment, which cannot cover them.
+
+    Args:
+        inner: the garment with the sleeves.
+        outer: the other one; it covers a sleeve where its own cloth lies on the same arm close by.
+        body: the wearer of both.
+        posed: the same body in the pose.
+    """
+    lies_on = part_under(inner, body, posed)
+    hangs = lies_on != TRUNK
+    if not hangs.any():
+        return np.asarray(hangs)
+    over = part_under(outer, body, posed)
+    for arm in np.unique(lies_on[hangs]):
+        cover, mine = np.asarray(outer.vertices_m)[over == arm], lies_on == arm
+        if len(cover):
+            reached, _ = cKDTree(cover).query(np.asarray(inner.vertices_m)[mine], distance_upper_bound=_DEEPEST_M)
+            hangs[mine] = np.isinf(reached)
+    return np.asarray(hangs)
+
+
 def sink(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
     """Return the inner garment with what pokes through the outer one pressed beneath it.
 
     Args:
         inner: the garment beneath.
         outer: the garment over it.
-        beside: (N,) vertices of the inner garment that the outer one cannot cover, such as sleeves beside trousers.
+        beside: (N,) vertices of the inner garment that the outer one cannot cover, see ``beside``.
     """
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)

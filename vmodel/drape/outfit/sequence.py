@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
-import numpy as np
-
 from vmodel.body.model.body import Body
 from vmodel.config import Settings
-from vmodel.drape.outfit.compress_layers import TRUNK, bring_in, part_under, press, share_past
+from vmodel.drape.outfit.compress_layers import bring_in, press, share_past
 from vmodel.drape.outfit.layering import (
     FLAT_M,
     THICKEST_M,
+    beside,
     cut_below_band,
     in_order,
     is_lower,
@@ -27,7 +26,7 @@ from vmodel.drape.outfit.layering import (
 from vmodel.drape.simulate.drape import Progress, drape
 from vmodel.drape.simulate.put_on import FITTING, for_fitting, for_piece
 from vmodel.errors import DrapeFailed
-from vmodel.types import BoolArray, Drape, Garment, Pose, PosedBody
+from vmodel.types import Drape, Garment, Pose
 
 MOST_THROUGH = 0.002
 """Share of an inner garment's vertices that may lie outside the garment over it before a warning is given."""
@@ -80,7 +79,7 @@ def drape_outfit(
         for inner, lying in drapes.items():
             inside = tucked and lower and not is_lower(garments[inner].kind)
             seen = cut_below_band(lying, worn, body, posed) if inside else lying
-            sunk = sink(seen, worn, _beside(seen, lower, body, posed))
+            sunk = sink(seen, worn, beside(seen, worn, body, posed))
             drapes[inner] = bring_in(press(sunk, worn, body, posed), worn, body, posed)
         drapes[index] = worn
         if len(drapes) == len(garments):
@@ -90,15 +89,14 @@ def drape_outfit(
         pressed = pad_body(pressed, pressed.posed(pose), worn, FLAT_M)
     # Cloth that sank under a coat may have sunk into the layer below: outer garments are lifted over what is left.
     order = list(drapes)
-    lowers = [is_lower(garment.kind) for garment in garments]
     for inner, outer in combinations(order, 2):
-        drapes[outer] = lift(drapes[outer], drapes[inner], _beside(drapes[inner], lowers[outer], body, posed))
+        drapes[outer] = lift(drapes[outer], drapes[inner], beside(drapes[inner], drapes[outer], body, posed))
     for inner, outer in combinations(order, 2):
-        drapes[inner] = leave_out(drapes[inner], drapes[outer], _beside(drapes[inner], lowers[outer], body, posed))
+        drapes[inner] = leave_out(drapes[inner], drapes[outer], beside(drapes[inner], drapes[outer], body, posed))
     through = {False: 0.0, True: 0.0}
     for inner, outer in combinations(order, 2):
         pair, with_piece = (drapes[inner], drapes[outer]), max(inner, outer) >= own
-        seen_through = share_through(*pair, _beside(drapes[inner], lowers[outer], body, posed))
+        seen_through = share_through(*pair, beside(*pair, body, posed))
         through[with_piece] = max(through[with_piece], seen_through, share_past(*pair, body, posed))
     shown = "of an inner garment shows through the one over it"
     if through[True] > PIECE_THROUGH:
@@ -108,12 +106,6 @@ def drape_outfit(
         warning = f"{through[False]:.1%} {shown}; try another size or pose"
         joined = replace(joined, warnings=(*joined.warnings, warning))
     return whole, joined
-
-
-def _beside(inner: Drape, lower: bool, body: Body, posed: PosedBody) -> BoolArray:
-    """Return the (N,) vertices of a garment that another cannot cover: ``lower`` ones have no sleeves."""
-    on_arm = part_under(inner, body, posed) != TRUNK if lower else np.zeros(len(inner.vertices_m), bool)
-    return np.asarray(on_arm)
 
 
 def _put_on_piece(garment: Garment, body: Body, pose: Pose, settings: Settings, progress: Progress | None) -> Drape:

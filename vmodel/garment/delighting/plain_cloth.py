@@ -115,12 +115,12 @@ def _wider_than(blur_px: float, left: FloatArray, cloth: FloatArray, look: _Look
     tint = np.abs(left - tone).max(2)
     known = 1 / (1 + np.abs(tone[..., 0] / look.most) ** _SHARPNESS) / (1 + (tint / look.most_tint) ** _SHARPNESS)
     told = heeded * known
-    weight, around, light = (_blurred(each, blur_px) for each in (told, cloth, left * told[..., None]))
+    weight, around, light = (blurred(each, blur_px) for each in (told, cloth, left * told[..., None]))
     share = np.interp(weight / np.maximum(around, 1e-3), _ENOUGH, (0, 1))
     return np.asarray(share[..., None] * light / np.maximum(weight, 1e-3)[..., None])
 
 
-def _blurred(plane: FloatArray, blur_px: float) -> FloatArray:
+def blurred(plane: FloatArray, blur_px: float) -> FloatArray:
     """Blur a plane (h, w) or (h, w, 3) by a Gaussian; a wide blur runs at a lower resolution to save time."""
     height, width = plane.shape[:2]
     shrink = max(1.0, blur_px / _LEAST_BLUR_PX)

@@ -19,7 +19,7 @@ from scipy.sparse.linalg import splu
 from vmodel.config import Settings
 from vmodel.core.parallel import one_thread
 from vmodel.garment.delighting.network import OFFSET, SIDE, STRIDE, load_light_network
-from vmodel.garment.delighting.plain_cloth import GREY, light_left, light_left_where_plain
+from vmodel.garment.delighting.plain_cloth import GREY, blurred, light_left, light_left_where_plain
 from vmodel.garment.imaging.inpaint import extent
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -40,6 +40,12 @@ _PLAIN_SHADE, _PLAIN_TINT = 0.03, 0.02
 _MOST_FOLLOWS: Final = 0.5
 """Largest strength with which a channel follows the light, more or less than the others."""
 _ROUNDS: Final = 12
+_PATTERNED: Final = (0.5, 0.85)
+"""Mean probabilities of being printed between which cloth counts as patterned all over."""
+_PATTERN_PX: Final = 24.0
+"""Blur beyond which light is told from such patterns: checks and camouflage are narrower."""
+_FINE_LIGHT: Final = 0.25
+"""Share of finer light that is removed from them: folds are hardly seen on a pattern, a missing pattern is."""
 _FINE_PX, _COARSE_PX, _RAMP = 0.8, 4.0, 1.4
 """Two scales of slopes, and the factor by which the finer must be steeper: at a step it is four times as steep."""
 _PRINT_STEP, _PRINT_TINT = 0.035, 0.04
@@ -122,7 +128,8 @@ def _light(
     with torch.inference_mode(), one_thread():
         answer = load_light_network(Settings().weights)(pictures, masks)[0]
     light = answer.permute(1, 2, 0).numpy()[:height, :width]
-    light = _with_its_tint(light, picture, inside)
+    patterned = 0.0 if printed is None else _share_of_pattern(printed[inside], shares)
+    light = (1 - patterned) * _with_its_tint(light, picture, inside) + patterned * _mostly_wide(light, inside)
     light = light + light_left(np.log(picture + OFFSET) - light, inside, shares)
     light = _even_across_prints(light, picture, inside)
     if printed is not None:
@@ -135,6 +142,19 @@ def _light(
     tint = _MOST_TINT * np.tanh((light - tone) / _MOST_TINT)
     light = np.where(weight > 1e-3, _STRENGTH * (_MOST * np.tanh(tone / _MOST) + tint), 0)
     return np.asarray(light, np.float32)
+
+
+def _share_of_pattern(printed: FloatArray, shares: Mapping[str, float]) -> float:
+    """Return how surely a pattern covers the whole garment, 0..1, so that no plain cloth shows what its light is."""
+    return float(np.interp(printed.mean(), _PATTERNED, (0, 1))) * (1 - shares.get("plain", 0) - shares.get("logo", 0))
+
+
+def _mostly_wide(light: FloatArray, inside: BoolArray) -> FloatArray:
+    """Return the light (h, w, 3) with less of what is as narrow as a pattern: the network takes it for folds."""
+    cloth = inside.astype(np.float32)[..., None]
+    around = np.maximum(blurred(cloth[..., 0], _PATTERN_PX), 1e-3)[..., None]
+    wide = blurred(light * cloth, _PATTERN_PX) / around
+    return np.asarray(wide + _FINE_LIGHT * (light - wide), np.float32)
 
 
 def _with_its_tint(light: FloatArray, picture: FloatArray, inside: BoolArray) -> FloatArray:

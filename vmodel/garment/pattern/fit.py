@@ -23,7 +23,7 @@ from vmodel.garment.pattern.cut.upper import fit_upper
 from vmodel.garment.pattern.cut.upper_draft import draft_upper
 from vmodel.garment.pattern.details.collar import find_collar, fold_line
 from vmodel.garment.pattern.details.front_edge import front_alone
-from vmodel.garment.pattern.details.front_opening import between, find_opening, is_parted
+from vmodel.garment.pattern.details.front_opening import between, find_opening
 from vmodel.garment.pattern.details.neck import inside_of_neck
 from vmodel.garment.pattern.details.neck_edge import neck_edge
 from vmodel.garment.pattern.maps.sleeves import with_whole_cuffs
@@ -89,9 +89,6 @@ def make_pattern(
         The garment without panels: those depend on who wears it.
     """
     seen = GarmentPhoto(flat_lay.rgb, cutout.mask, landmarks.points_px, kind, is_drawing(Path(flat_lay.name)))
-    if kind.open_front and worn_open is None and inside is not None and not is_parted(seen, inside):
-        kind = replace(kind, open_front=False)
-        seen = replace(seen, kind=kind)
     collar = None if seen.is_drawn or not kind.category.covers_upper else find_collar(seen, flat_lay.rgb)
     shown = replace(kind, open_front=kind.open_front or bool(worn_open))
     front = replace(_photo_of(flat_lay, cutout, landmarks, surface, shown, collar), kind=kind)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from vmodel.garment.recognition.network import CLOSE_SIZE, NECK_SIZE, SIZE, SURFACE_SIZE
+from vmodel.garment.recognition.network import CLOSE_SIZE, FRONT_SIZE, NECK_SIZE, SIZE, SURFACE_SIZE
 from vmodel.types import FloatArray
 
 _NECK_WIDTHS: Final = 1.6
@@ -22,6 +22,29 @@ _COLLAR_SPANS: Final = 2.5
 """Side of the close-up of a collar, in the same unit: its points lie further out."""
 _EDGE_SPANS: Final = 1.25
 """Side of the close-up of a waist's or a hem's edge, in the same unit."""
+
+_FRONT_WIDTH: Final = 0.62
+"""Half the width of the strip along a front, in halves of the distance between the armpits."""
+
+
+def front_closeup(points: Mapping[str, FloatArray]) -> FloatArray | None:
+    """Map a photo to the strip along a front, from its neck down to its hem.
+
+    Args:
+        points: landmark -> (2,) pixels of the photo.
+    Returns:
+        (2, 3) affine to (x, y) of a picture of ``FRONT_SIZE``; None where there is no front.
+    """
+    if not {"neck_front", "hem_mid", "armpit_left", "armpit_right"} <= points.keys():
+        return None
+    top, way = points["neck_front"], points["hem_mid"] - points["neck_front"]
+    length = float(np.linalg.norm(way))
+    wide = _FRONT_WIDTH * float(np.linalg.norm(points["armpit_left"] - points["armpit_right"]))
+    if min(length, wide) < 4:
+        return None
+    (height, width), (x, y) = FRONT_SIZE, way / length
+    linear = np.array([[y * width / wide, -x * width / wide], [x * height / length, y * height / length]])
+    return np.column_stack([linear, np.array([width / 2, 0]) - linear @ top])
 
 
 def collar_closeup(neck: Sequence[FloatArray]) -> FloatArray:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from vmodel.core.network_weights import load_numbers
+from vmodel.garment.recognition.decoders import LEVELS, STEM, CloseupDecoder, OutlineDecoder, convolution
 
 WEIGHTS: Final = "garment_reader.safetensors"
 SIZE: Final = 224
@@ -71,6 +72,8 @@ CLOSE_SIZE: Final = 128
 """Side in pixels of the close-up of a neck."""
 NECK_SIZE: Final = 224
 """Side in pixels of the close-ups in which edges of a front, and a collar, are found."""
+FRONT_SIZE: Final = (384, 160)
+"""Height and width in pixels of the strip along a front, from neck to hem, in which its edges are seen."""
 SURFACE_SIZE: Final = 384
 """Side in pixels of the upright picture of a garment in which its surface is classified."""
 SURFACE: Final = ("print", "foreign")
@@ -81,62 +84,19 @@ CLOSE: Final = ("neckline", "closure")
 
 _MEAN: Final = (0.485, 0.456, 0.406)
 _DEVIATION: Final = (0.229, 0.224, 0.225)
-_LEVELS: Final = {4: 24, 8: 40, 16: 112, 32: 320}
-"""Stride of a feature map -> its channels."""
-_STEM: Final = 16
-"""Channels of the feature map at stride 2."""
 _WIDTH: Final = 64
 _LOCAL: Final = 16
 """Number of features at each landmark from which the attributes are scored."""
-_NECK_WIDTH: Final = 48
-_FINE: Final = 16
-"""Number of features at stride 2 from which an outline is drawn."""
+_PARTED: Final = (8, 16)
+"""Strides of the features from which it is scored whether a front is open."""
+_SIDE, _MIDDLE, _BELOW_NECK = 0.22, 0.4, 0.125
+"""Width of the strip's sides and of its middle, as shares of its width, and what of its height the neck takes."""
 _WOVEN: Final = (8, 16, 32)
 """Strides of the features from which cloth is scored."""
 _LIT: Final = (4, 8, 16)
 """Strides of the features from which the illuminant is estimated."""
 _EXPOSED: Final = (4, 8, 16, 32)
 """Strides of the features from which the exposure is estimated."""
-
-
-def _convolution(inputs: int, outputs: int) -> nn.Sequential:
-    """Build a dense convolution: on a CPU faster to train than depthwise ones of the same use."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(inplace=True))
-
-
-class _CloseupDecoder(nn.Module):
-    """Decoder from feature maps of a close-up to (B, n, S/4, S/4) logits of n classes; (B, S/4, S/4) of one."""
-
-    strides: tuple[int, ...] = (32, 16, 8, 4)
-    """Strides of the feature maps that it uses."""
-
-    def __init__(self, things: int = 1) -> None:
-        super().__init__()
-        self.lateral = nn.ModuleDict({str(s): nn.Conv2d(c, _NECK_WIDTH, 1) for s, c in _LEVELS.items()})
-        self.merge = nn.ModuleDict({str(s): _convolution(_NECK_WIDTH, _NECK_WIDTH) for s in (32, 16, 8, 4)})
-        self.front = nn.Conv2d(_NECK_WIDTH, things, 3, padding=1)
-
-    def forward(self, levels: dict[int, Tensor]) -> Tensor:
-        way = self.merge["32"](self.lateral["32"](levels[32]))
-        for stride in (16, 8, 4):
-            way = fn.interpolate(way, scale_factor=2.0, mode="bilinear", align_corners=False)
-            way = self.merge[str(stride)](way + self.lateral[str(stride)](levels[stride]))
-        return cast(Tensor, self.front(way).squeeze(1))
-
-
-class _OutlineDecoder(_CloseupDecoder):
-    """Decoder from feature maps of a view to (B, S/2, S/2) logits, positive on the garment."""
-
-    strides = (32, 16, 8, 4, 2)
-
-    def __init__(self) -> None:
-        super().__init__(_FINE)
-        self.fine = nn.Conv2d(_STEM, _FINE, 1)
-        self.outline = nn.Sequential(_convolution(_FINE, _FINE), nn.Conv2d(_FINE, 1, 3, padding=1))
-
-    def forward(self, levels: dict[int, Tensor]) -> Tensor:
-        way = fn.interpolate(super().forward(levels), scale_factor=2.0, mode="bilinear", align_corners=False)
-        return cast(Tensor, self.outline(fn.relu6(way + self.fine(levels[2])))[:, 0])
 
 
 class GarmentReaderNet(nn.Module):
@@ -149,17 +109,17 @@ class GarmentReaderNet(nn.Module):
         super().__init__()
         self.encoder = EfficientNet.from_name("efficientnet-lite0")
         del self.encoder._conv_head, self.encoder._bn1, self.encoder._fc
-        self.lateral = nn.ModuleDict({str(s): nn.Conv2d(c, _WIDTH, 1) for s, c in _LEVELS.items()})
-        self.context = _convolution(_WIDTH, _WIDTH)
-        self.merge = nn.ModuleDict({str(s): _convolution(_WIDTH, _WIDTH) for s in (16, 8, 4)})
-        self.heat = nn.Sequential(_convolution(_WIDTH, _WIDTH), nn.Conv2d(_WIDTH, len(LANDMARKS), 1))
-        self.parts = nn.Sequential(_convolution(_WIDTH, 32), nn.Conv2d(32, len(PARTS), 1))
-        self.fine = nn.Conv2d(_STEM, 16, 1)
+        self.lateral = nn.ModuleDict({str(s): nn.Conv2d(c, _WIDTH, 1) for s, c in LEVELS.items()})
+        self.context = convolution(_WIDTH, _WIDTH)
+        self.merge = nn.ModuleDict({str(s): convolution(_WIDTH, _WIDTH) for s in (16, 8, 4)})
+        self.heat = nn.Sequential(convolution(_WIDTH, _WIDTH), nn.Conv2d(_WIDTH, len(LANDMARKS), 1))
+        self.parts = nn.Sequential(convolution(_WIDTH, 32), nn.Conv2d(32, len(PARTS), 1))
+        self.fine = nn.Conv2d(STEM, 16, 1)
         self.to_fine = nn.Conv2d(_WIDTH, 16, 1)
-        self.mask = nn.Sequential(_convolution(16, 16), nn.Conv2d(16, 1, 3, padding=1))
+        self.mask = nn.Sequential(convolution(16, 16), nn.Conv2d(16, 1, 3, padding=1))
         self.local = nn.Conv2d(_WIDTH, _LOCAL, 1)
         scores = sum(len(CHOICES[name]) for name in _OF_SHAPE)
-        shape = 2 * _LEVELS[32] + _WIDTH + (_LOCAL + 3) * len(LANDMARKS)
+        shape = 2 * LEVELS[32] + _WIDTH + (_LOCAL + 3) * len(LANDMARKS)
         self.scores = nn.Sequential(
             nn.Dropout(0.2),
             nn.Linear(shape, 256),
@@ -167,7 +127,7 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.2),
             nn.Linear(256, scores),
         )
-        woven = 2 * sum(_LEVELS[stride] for stride in _WOVEN)
+        woven = 2 * sum(LEVELS[stride] for stride in _WOVEN)
         self.cloth_scores = nn.Sequential(
             nn.Dropout(0.2),
             nn.Linear(woven, 96),
@@ -183,7 +143,7 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.5),
             nn.Linear(96, len(CHOICES["made_for"])),
         )
-        lit = sum(_LEVELS[stride] for stride in _LIT)
+        lit = sum(LEVELS[stride] for stride in _LIT)
         self.illuminant = nn.Sequential(
             nn.BatchNorm1d(lit, affine=False),
             nn.Dropout(0.15),
@@ -192,7 +152,7 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.3),
             nn.Linear(64, 2),
         )
-        exposed = 2 * sum(_LEVELS[stride] for stride in _EXPOSED)
+        exposed = 2 * sum(LEVELS[stride] for stride in _EXPOSED)
         self.exposure = nn.Sequential(
             nn.BatchNorm1d(exposed, affine=False),
             nn.Dropout(0.7),
@@ -201,18 +161,20 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.5),
             nn.Linear(48, 1),
         )
+        parted = 4 * sum(LEVELS[stride] for stride in _PARTED)
+        self.front_scores = nn.Sequential(nn.BatchNorm1d(parted, affine=False), nn.Dropout(0.5), nn.Linear(parted, 1))
         self.close_scores = nn.Sequential(
             nn.Dropout(0.2),
-            nn.Linear(2 * (_LEVELS[32] + _LEVELS[16]), 128),
+            nn.Linear(2 * (LEVELS[32] + LEVELS[16]), 128),
             nn.ReLU(),
             nn.Dropout(0.2),
             nn.Linear(128, sum(len(CHOICES[name]) for name in CLOSE)),
         )
-        self.neck = _CloseupDecoder()
-        self.collar = _CloseupDecoder()
-        self.edge = _CloseupDecoder()
-        self.surface = _CloseupDecoder(len(SURFACE))
-        self.outline = _OutlineDecoder()
+        self.neck = CloseupDecoder()
+        self.collar = CloseupDecoder()
+        self.edge = CloseupDecoder()
+        self.surface = CloseupDecoder(len(SURFACE))
+        self.outline = OutlineDecoder()
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
 
@@ -264,6 +226,17 @@ class GarmentReaderNet(nn.Module):
         pooled = [pool for stride in (32, 16) for pool in (levels[stride].mean((2, 3)), levels[stride].amax((2, 3)))]
         scores = torch.split(self.close_scores(torch.cat(pooled, 1)), [len(CHOICES[name]) for name in CLOSE], 1)
         return dict(zip(CLOSE, scores, strict=True))
+
+    def open_front(self, fronts: Tensor) -> Tensor:
+        """Score how surely fronts are open.
+
+        Args:
+            fronts: (B, 3, *FRONT_SIZE) sRGB 0..1, see ``front_closeup``.
+        Returns:
+            (B, 1) logits, positive where a front's edges lie apart over most of its length.
+        """
+        levels = self._features((fronts - self.mean) / self.deviation)
+        return cast(Tensor, self.front_scores(torch.cat([_across(levels[stride]) for stride in _PARTED], 1)))
 
     def front_of_neck(self, necks: Tensor) -> Tensor:
         """Separate the front's cloth from the opening that its neck leaves.
@@ -385,3 +358,13 @@ def load_network(weights: Path) -> GarmentReaderNet:
     counts = {name: value for name, value in network.state_dict().items() if not value.is_floating_point()}
     network.load_state_dict(state | counts)
     return network.eval()
+
+
+def _across(level: Tensor) -> Tensor:
+    """Return (B, 4 * n) means and extremes of (B, n, H, W) features in the middle of a strip, and means beside it."""
+    height, width = level.shape[2:]
+    below = level[:, :, round(_BELOW_NECK * height) :]
+    side, edge = max(1, round(_SIDE * width)), round((1 - _MIDDLE) / 2 * width)
+    middle, sides = below[..., edge : width - edge], torch.cat([below[..., :side], below[..., -side:]], 3)
+    means = middle.mean((2, 3)), middle.amax(3).mean(2), sides.mean((2, 3)), middle.amin(3).mean(2)
+    return torch.cat(means, 1)

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from scipy.special import expit, log_softmax, logit
 
-from vmodel.garment.recognition.closeup import closeup, collar_closeup, edge_closeup, neck_closeup
+from vmodel.garment.recognition.closeup import closeup, collar_closeup, edge_closeup, front_closeup, neck_closeup
 from vmodel.garment.recognition.network import (
     CHOICES,
     CLOSE_SIZE,
+    FRONT_SIZE,
     LANDMARKS,
     NECK_SIZE,
     PARTS,
@@ -40,6 +41,8 @@ _LEAST_SEEN: Final = 0.02
 """Share of the second look's view below which there is no garment whose outline could be drawn."""
 _BOUND: Final = 1e-3
 """Probability beyond which a mask counts as sure."""
+_MAY_BE_OPEN: Final = 0.12
+"""Probability of an open front from which its edges are looked for closely."""
 _UPPER_AXIS: Final = (("neck_left", "neck_right"), ("hem_left", "hem_right"))
 _LOWER_AXES: Final = {
     "skirt": (("waist_left", "waist_right"), ("hem_left", "hem_right")),
@@ -66,6 +69,7 @@ class PhotoReading:
         confidence: landmark -> 0..1, heat within two cells of the point.
         shares: attribute -> probability of each of its values, in the order of ``CHOICES``.
         surface: prints and foreign places of the garment, and the light's colour.
+        parted: probability 0..1 that the edges of its front lie apart over most of its length.
     """
 
     mask: FloatArray
@@ -74,6 +78,7 @@ class PhotoReading:
     confidence: Mapping[str, float]
     shares: Mapping[str, FloatArray]
     surface: Surface
+    parted: float = 0.0
 
     def best(self, attribute: str) -> str:
         """Return the likeliest value of an attribute."""
@@ -159,13 +164,16 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
     for name, close in _look_closely(network, small, points).items():
         logs[name] = (logs[name] + close) / 2
     logs["made_for"] = first.logs["made_for"]  # what lies around a garment tells its size
+    shares = {name: _shares(logs[name]) for name in CHOICES}
+    may_be_open = shares["closure"][CHOICES["closure"].index("open")] > _MAY_BE_OPEN
     return PhotoReading(
         mask=mask,
         parts=np.where(mask > 0.5, 1 + np.argmax(parts[1:], axis=0), 0).astype(np.uint8),
         points_px={name: point * ratio for name, point in points.items()},
         confidence=confidence,
-        shares={name: _shares(logs[name]) for name in CHOICES},
+        shares=shares,
         surface=replace(surface.scaled(float(ratio[0])), illuminant=first.illuminant, exposure=first.exposure),
+        parted=_look_along_front(network, small, points) if may_be_open else 0.0,
     )
 
 
@@ -232,6 +240,15 @@ def _look_closely(network: GarmentReaderNet, rgb: ByteArray, points: Mapping[str
         return {}
     ahead, mirrored = look_both_ways(network.look_closely, resampled(rgb, affine, CLOSE_SIZE))
     return {name: _log_shares(ahead[name], mirrored[name]) for name in ahead}
+
+
+def _look_along_front(network: GarmentReaderNet, rgb: ByteArray, points: Mapping[str, FloatArray]) -> float:
+    """Return the probability that a front is open."""
+    affine = front_closeup(points)
+    if affine is None:
+        return 0.0
+    ahead, mirrored = look_both_ways(network.open_front, resampled(rgb, affine, FRONT_SIZE))
+    return float(((ahead + mirrored) / 2).sigmoid())
 
 
 def read_neck(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:

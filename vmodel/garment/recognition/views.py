@@ -44,14 +44,17 @@ def to_photo(affine: FloatArray, stride: int) -> FloatArray:
     return np.asarray(inverse)
 
 
-def resampled(rgb: ByteArray, affine: FloatArray, side: int) -> ByteArray:
-    """Resample the photo by an affine map to (side, side, 3), averaged where it shrinks."""
+def resampled(rgb: ByteArray, affine: FloatArray, size: int | tuple[int, int]) -> ByteArray:
+    """Resample the photo by an affine map to (height, width, 3), or to a square, averaged where it shrinks."""
+    height, width = (size, size) if isinstance(size, int) else size
     shrink = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
     own = np.asarray(affine, np.float64).copy()
     if shrink < 0.75:
-        size = (max(1, round(rgb.shape[1] * shrink)), max(1, round(rgb.shape[0] * shrink)))
-        ratio = np.array([rgb.shape[1] / size[0], rgb.shape[0] / size[1]])
-        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        smaller = (max(1, round(rgb.shape[1] * shrink)), max(1, round(rgb.shape[0] * shrink)))
+        ratio = np.array([rgb.shape[1] / smaller[0], rgb.shape[0] / smaller[1]])
+        rgb = cv2.resize(rgb, smaller, interpolation=cv2.INTER_AREA)
         own[:, :2] *= ratio
     own[:, 2] += own[:, :2] @ [0.5, 0.5] - 0.5
-    return np.asarray(cv2.warpAffine(rgb, own, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(
+        cv2.warpAffine(rgb, own, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    )

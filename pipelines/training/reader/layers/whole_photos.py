@@ -75,26 +75,28 @@ def fit_on_views(
     rng: np.random.Generator,
     weight_decay: float = 0.05,
     loss_of: Callable[[Tensor, Tensor], Tensor] = fn.l1_loss,
+    look: Callable[[Tensor], object] | None = None,
 ) -> None:
     """Fit layers of the network on the features that it gives them, which stay as they are.
 
     Args:
         network: the reader.
         layers: of the network, from (n, f) features to (n, k) values.
-        views: of each photo, (SIZE, SIZE, 3) uint8 with the values, (k,), that the layers should answer.
+        views: of each photo, (H, W, 3) uint8 with the values, (k,), that the layers should answer.
         rng: source of all randomness.
         weight_decay: of AdamW.
         loss_of: of answers and values, both (n, k).
+        look: runs the encoder and the layers over views of another size; the network where None.
     """
     features: list[Tensor] = []
     wanted: list[FloatArray] = []
-    hook = layers.register_forward_pre_hook(lambda _, given: features.append(given[0]))
     for shown in views:
         pictures, values = zip(*shown, strict=True)
+        hook = layers.register_forward_pre_hook(lambda _, given: features.append(given[0]))
         with torch.no_grad():
-            network(as_pictures(list(pictures)))
+            (look or network)(as_pictures(list(pictures)))
+        hook.remove()  # the reader itself may look at the next photo
         wanted += values
-    hook.remove()
     given, goal = torch.cat(features), torch.from_numpy(np.array(wanted, np.float32))
     layers.train()
     optimiser = torch.optim.AdamW(layers.parameters(), _RATE, weight_decay=weight_decay)

@@ -24,9 +24,6 @@ _NARROWEST: Final = 4
 """Least width of a gap, in steps."""
 _BEYOND: Final = 0.05
 """Extension of the gap past the hem, as a share of its length."""
-_PARTED: Final = 0.04
-"""Mean distance between the edges, below the upper quarter, from which on a front is open, as a share of the same: of
-41 labelled photos that are read as open, 21 of 30 open ones have it, and 5 of 11 closed ones."""
 _SAMPLES: Final = 600
 _LIKER: Final = 0.5
 """Distance in colour from the inside over that from the front, below which cloth counts as inside."""
@@ -60,13 +57,6 @@ def find_opening(photo: GarmentPhoto, inside: BoolArray) -> FloatArray:
     ends = np.stack([np.interp(np.arange(_ROWS), told, ends[told, side]) for side in (0, 1)], axis=1)
     ends = ndimage.gaussian_filter1d(ndimage.median_filter(ends, (9, 1), mode="nearest"), 2.0, axis=0, mode="nearest")
     return np.stack([middle + half * ends[:, [side]] * across for side in (1, 0)])
-
-
-def is_parted(photo: GarmentPhoto, inside: BoolArray) -> bool:
-    """Return whether the edges of a front lie apart below its neck; arguments as of ``find_opening``."""
-    left, right = find_opening(photo, inside)
-    apart = np.linalg.norm(left - right, axis=1)[_ROWS // 4 :]
-    return bool(apart.mean() > _PARTED * photo.half("armpit"))
 
 
 def between(opening: FloatArray, size: tuple[int, ...]) -> BoolArray:
