@@ -135,19 +135,18 @@ class Shot:
 
     Attributes:
         view, framing: None = front and full.
-        set: its pictures instead of one, without pose, view and framing, which it decides.
         size: HEIGHTxWIDTH.
         pipeline: None = the installation's default.
         style: None = the installation's default.
         shoes: None = those that suit the garment.
         focal_mm: None = the usual 85.
+        set: its pictures instead of one, without pose, view and framing, which it decides.
     """
 
     model: str | None = None
     pose: str | None = None
     view: str | None = None
     framing: str | None = None
-    set: str | None = None
     light: str = ShotRequest.light
     background: str = ShotRequest.background
     size: str = format_size(ShotRequest.size)
@@ -160,6 +159,7 @@ class Shot:
     shoes: str | None = None
     fitting: bool = False
     focal_mm: float | None = None
+    set: str | None = None
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ def asked_shots(shots: Sequence[BaseModel], roster: Roster) -> list[dict[str, An
         if name is None:
             found.append(plain)
             continue
-        refuse_beside_set(name, [field for field in STAGED if field in shot.model_fields_set])
+        stated = shot.model_dump(include=set(STAGED), exclude_unset=True, exclude_none=True)
+        refuse_beside_set(name, list(stated))
         model = None if plain["model"] is None else roster[plain["model"]]
         found += [plain | asdict(each) for each in stagings_of(name, model)]
     return found
