@@ -27,6 +27,7 @@ PUSH_ITERATIONS = 14
 TOUCHING_M = 0.001
 """Lack of clearance that is none."""
 PULL_STEPS, HANG_STEPS = 6, 5
+"""Steps of the bisections that find how near an arm comes and how far its forearm hangs."""
 ELBOW_GIVES = np.radians(28.0)
 """Angle by which a forearm may hang off the direction that shoulder and elbow alone would give it: the upper arm turns
 about its own axis for the most part of it."""
