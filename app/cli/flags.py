@@ -72,6 +72,24 @@ def request_of(context: typer.Context, garment: GarmentSource, **more: Any) -> S
     return ShotRequest(garment, **asked)
 
 
+def check_set(context: typer.Context) -> None:
+    """Refuse flags that the set of ``--set`` decides.
+
+    Raises:
+        BadUsage: --pose, --view or --framing is given as well.
+    """
+    from vmodel.shot.pose_sets import STAGED, refuse_beside_set
+
+    if (name := context.params["set_name"]) is not None:
+        refuse_beside_set(name, [f"--{field}" for field in STAGED if is_given(context, field)])
+
+
+def is_given(context: typer.Context, name: str) -> bool:
+    """Return whether a parameter was typed rather than left at its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
+
+
 def garment_of(context: typer.Context, photo: Path) -> GarmentSource:
     """Return a photo's garment with what a command's flags state about it."""
     return GarmentSource(**_given(context, GarmentSource) | {"photo": photo})
@@ -91,6 +109,13 @@ Models = Annotated[
 Poses = Annotated[
     list[str] | None,
     typer.Option("--pose", help="Pose name, see `vmodel poses list`, or a pose file; may be repeated."),
+]
+SetName = Annotated[
+    str | None,
+    typer.Option(
+        "--set",
+        help="classic, street, studio or kids: 4 to 6 pictures as shops show a garment, instead of poses and views.",
+    ),
 ]
 Views = Annotated[list[str] | None, _flag("view", "--view", panel=None)]
 Framing = Annotated[str, _flag("framing")]

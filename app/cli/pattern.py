@@ -149,6 +149,7 @@ def shoot_pattern(
     pose: flags.Poses = None,
     view: flags.Views = None,
     framing: flags.Framing = ShotRequest.framing,
+    set_name: flags.SetName = None,
     background: flags.Background = ShotRequest.background,
     light: flags.Light = ShotRequest.light,
     channel: flags.ChannelName = None,
@@ -180,10 +181,12 @@ def shoot_pattern(
     from vmodel.core.files import make_folder, make_home
     from vmodel.garment.designs.colourway import parse_colourways
     from vmodel.publishing.publisher import Publisher
+    from vmodel.shot.pose_sets import in_set
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
     with refusing(as_json):
+        flags.check_set(context)
         choice = _Choice(file, block, print_file, repeat_cm, rotate, offset, ground, trim, garment_size, material,
             tuple(piece_material or ()),
         )  # fmt: skip
@@ -196,6 +199,7 @@ def shoot_pattern(
         for wearer, path in _designs(choice, model or [None], ways, out, studio):
             garment = GarmentSource(path, material=material, width_cm=width_cm, length_cm=length_cm)
             requests += every_shot([garment], [wearer], pose or [None], view or [ShotRequest.view], like)
+        requests = requests if set_name is None else in_set(requests, set_name, studio.roster)
         output = Output(out, file_format, False, contact_sheet, as_json, Publisher(studio.settings, weights_used))
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)

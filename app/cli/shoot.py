@@ -29,6 +29,7 @@ def shoot_photos(
     pose: flags.Poses = None,
     view: flags.Views = None,
     framing: flags.Framing = ShotRequest.framing,
+    set_name: flags.SetName = None,
     background: flags.Background = ShotRequest.background,
     light: flags.Light = ShotRequest.light,
     channel: flags.ChannelName = None,
@@ -64,8 +65,9 @@ def shoot_photos(
 ) -> None:
     """Make pictures of virtual models wearing the garments of flat-lay photos.
 
-    The command makes every combination of photos, models, poses and views. Without flags, it picks an adult model
-    that suits the garment and shows them standing, from the front. Exit codes: 0 all made, 1 some failed, 2 bad usage.
+    The command makes every combination of photos, models, poses and views, or a set for each photo and model. Without
+    flags, it picks an adult model that suits the garment and shows them standing, from the front.
+    Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
     from app.cli.output import Output
     from pipelines.registry import PIPELINES, load_pipeline, weights_used
@@ -75,6 +77,7 @@ def shoot_photos(
     from vmodel.publishing.publisher import Publisher
     from vmodel.publishing.sidecar import read_sidecar
     from vmodel.shot.outfit_file import read_outfit
+    from vmodel.shot.pose_sets import in_set
     from vmodel.studio.size_run import every_size
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
@@ -91,11 +94,13 @@ def shoot_photos(
         if sidecar is not None:
             requests = [read_sidecar(sidecar)]
         else:
+            flags.check_set(context)
             garments = [flags.garment_of(context, photo) for photo in photos or []]
             further, inside = read_outfit(outfit, worn_with or [])
             like = flags.request_of(context, garments[0], outfit=further, tucked=tucked or inside)
             roster, views = studio.roster, view or [ShotRequest.view]
             requests = every_size(garments, model or [None], pose or [None], views, like, count, roster)
+            requests = requests if set_name is None else in_set(requests, set_name, roster)
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)
         loaded = load_pipeline(requests[0].pipeline, requests[0].steps)
@@ -109,18 +114,15 @@ def _refuse_flags(context: typer.Context) -> None:
     ignored = [
         parameter.opts[0]
         for parameter in context.command.params
-        if parameter.name is not None and parameter.name not in _WITH_A_SIDECAR and _is_given(context, parameter.name)
+        if parameter.name is not None
+        and parameter.name not in _WITH_A_SIDECAR
+        and flags.is_given(context, parameter.name)
     ]
     if ignored:
         raise BadUsage(
             f"--from makes the picture again just as its sidecar says, so leave out {', '.join(ignored)}; "
             "to change the picture, shoot its photo."
         )
-
-
-def _is_given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name != "DEFAULT"
 
 
 def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:

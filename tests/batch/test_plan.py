@@ -53,6 +53,23 @@ def test_a_row_is_every_combination_of_its_words(folder: Path) -> None:
     assert len(names) == 8
 
 
+def test_a_row_is_shown_in_a_set_unless_it_names_its_own_poses(folder: Path) -> None:
+    wishes = replace(WISHES, set_name="classic")
+    row = {"photo": "logo-tee.jpg", "models": "wm-ines"}
+    assert len(plan_of(folder, row, wishes=wishes).tasks) == 6
+    assert len(plan_of(folder, {**row, "models": "wm-ines;ch-noah"}, wishes=wishes).tasks) == 11
+    assert len(plan_of(folder, {**row, "poses": "walking"}, wishes=wishes).tasks) == 1
+    shown = [task.request for task in plan_of(folder, {**row, "set": "Street"}).tasks]
+    assert {shot.pose for shot in shown} == {"one-hand-in-pocket", "striding", "looking-aside", "walking-away"}
+    for cells, column, said in (
+        ({"set": "street", "views": "front"}, "set", "leave out the column views, or the set"),
+        ({"set": "catwalk"}, "set", "use one of: classic"),
+        ({"set": "kids"}, "set", "for child models"),
+    ):
+        refused = plan_of(folder, {**row, **cells}).refused[0]
+        assert (refused.column, said in refused.message) == (column, True)
+
+
 @pytest.mark.parametrize(
     ("cells", "code"),
     [

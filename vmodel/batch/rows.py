@@ -32,6 +32,7 @@ from vmodel.publishing.marketplaces import Marketplace
 from vmodel.rights.policy.minors import read_category
 from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
 from vmodel.scene.camera.framing import VIEWS, view_angle
+from vmodel.shot.pose_sets import MOST_OF_A_SET, in_set, refuse_beside_set, set_names, stagings_of
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.size_run import find_wearer, sizes_of
 from vmodel.types import Category
@@ -57,6 +58,7 @@ class Wishes:
         size_chart: every size of it is shot.
         marketplaces: every picture is shot in the size of each.
         file_format: a key of ``vmodel.core.files.FORMATS``.
+        set_name: of ``vmodel.shot.pose_sets``, for rows that name neither poses nor views nor a framing.
     """
 
     like: ShotRequest
@@ -67,6 +69,7 @@ class Wishes:
     size_chart: Path | None = None
     marketplaces: Sequence[Marketplace] = ()
     file_format: str = "png"
+    set_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,16 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
     worn = [each for model in models for each in _in_every_size(source, model, cells, wishes, roster, digest)]
     shops: Sequence[Marketplace | None] = wishes.marketplaces or (None,)
     ways = [None, *_colourways(row, source)]
-    if len(worn) * len(poses) * len(views) * len(seeds) * len(shops) * len(ways) > MOST_OF_A_ROW:
+    shown = _set_of(row, wishes)
+    if shown is not None:
+        poses, views = (None,), (ShotRequest.view,)
+        for _, model in worn:
+            with _cell("models"):
+                wearer = None if model is None else roster[model]
+            with _cell("set" if "set" in cells else "models"):
+                stagings_of(shown, wearer)
+    combinations = len(worn) * len(poses) * len(views) * len(seeds) * len(shops) * len(ways)
+    if combinations * (1 if shown is None else MOST_OF_A_SET) > MOST_OF_A_ROW:
         raise RowInvalid(f"Row {row.number} asks for more than {MOST_OF_A_ROW} pictures", "part it into several rows")
     found = []
     for way, (garment, model), pose, view, shop, seed in product(ways, worn, poses, views, shops, seeds):
@@ -129,8 +141,20 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
             request = replace(request, size=shop.size, background=background_of_shop, channel=shop.channel)
         if wishes.file_format == "jpeg" and request.background == "transparent":
             raise BadUsage("JPEG knows no transparency; use --format png, webp or avif.")
-        found.append(Asked(request, shop.name if shop else "", way))
+        requests = [request] if shown is None else in_set([request], shown, roster)
+        found += [Asked(each, shop.name if shop else "", way) for each in requests]
     return found
+
+
+def _set_of(row: Row, wishes: Wishes) -> str | None:
+    """Return the set that a row is shown in; its own poses, views or framing set aside that of the flags."""
+    stated = [column for column in ("poses", "views", "framing") if column in row.cells]
+    if "set" not in row.cells:
+        return None if stated else wishes.set_name
+    with _cell("set"):
+        name = as_listed(row.cells["set"], set_names())
+        refuse_beside_set(name, [f"the column {column}" for column in stated])
+        return name
 
 
 def _read_source(row: Row, folder: Path) -> GarmentSource:

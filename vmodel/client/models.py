@@ -134,17 +134,19 @@ class Shot:
     """Picture to ask for, with fields of ``vmodel.shot.request.ShotRequest``; names are those of ``Client.choices``.
 
     Attributes:
+        view, framing: None = front and full.
         size: HEIGHTxWIDTH.
         pipeline: None = the installation's default.
         style: None = the installation's default.
         shoes: None = those that suit the garment.
         focal_mm: None = the usual 85.
+        set: its pictures instead of one, without pose, view and framing, which it decides.
     """
 
     model: str | None = None
     pose: str | None = None
-    view: str = ShotRequest.view
-    framing: str = ShotRequest.framing
+    view: str | None = None
+    framing: str | None = None
     light: str = ShotRequest.light
     background: str = ShotRequest.background
     size: str = format_size(ShotRequest.size)
@@ -157,6 +159,7 @@ class Shot:
     shoes: str | None = None
     fitting: bool = False
     focal_mm: float | None = None
+    set: str | None = None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class Choices(BaseModel):
 
     views: list[str] = Field(examples=[["front", "back"]])
     framings: list[str] = Field(examples=[["full", "upper"]])
+    sets: list[str] = Field(description="of several pictures each", examples=[["classic", "street"]])
     lights: list[str] = Field(examples=[["soft-key"]])
     backgrounds: list[str] = Field(
         description="named backgrounds; a colour such as #d8d0c8 works too", examples=[["light-grey", "white"]]
@@ -102,6 +103,7 @@ def list_choices(_: Reader, here: Here) -> Choices:
     from vmodel.drape.cloth.materials import load_materials
     from vmodel.rights.provenance.channels import CHANNELS
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
+    from vmodel.shot.pose_sets import set_names
     from vmodel.types import Category
     from vmodel.wardrobe.pieces import PIECES
     from vmodel.wardrobe.styles import STYLES
@@ -109,6 +111,7 @@ def list_choices(_: Reader, here: Here) -> Choices:
     return Choices(
         views=list(VIEWS),
         framings=list(FRAMINGS),
+        sets=list(set_names()),
         lights=list(LIGHTS),
         backgrounds=list(BACKGROUNDS),
         styles=list(STYLES),

@@ -11,7 +11,7 @@ from app.api.http.auth import KeyFirst, Manager, Reader, Shooter
 from app.api.http.error_handlers import Problem
 from app.api.http.state import Here, Installation
 from app.api.routes.job_events import stream_job
-from app.api.schemas.jobs import JobAsked, JobMade, Quote, show_job
+from app.api.schemas.jobs import JobAsked, JobMade, Quote, asked_shots, show_job
 from vmodel.core.database import new_id
 from vmodel.service.garments.records import find_garment, source_of
 from vmodel.service.jobs.lifecycle import cancel_job, find_job, list_jobs, submit
@@ -111,7 +111,7 @@ def _request(asked: JobAsked, account_id: str, here: Installation, key: str) -> 
         further = [(find_garment(session, account_id, each.garment_id), each.colorway) for each in asked.worn_with]
     source = source_of(garment, here.store, asked.colorway)
     shots = dress_with(
-        asked.model_dump()["shots"],
+        asked_shots(asked.shots, here.roster),
         [source_of(each, here.store, colorway) for each, colorway in further],
         asked.tucked,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,9 +13,11 @@ from app.api.http.signed_links import link_to
 from app.api.http.state import Installation
 from app.api.http.strict_model import StrictModel
 from app.api.schemas.garments import Reason
+from vmodel.body.model.roster import Roster
 from vmodel.limits import MOST_WORN
 from vmodel.service.jobs.request import MOST_SHOTS, PRIORITIES
 from vmodel.service.jobs.views import Job, JobShot
+from vmodel.shot.pose_sets import STAGED, refuse_beside_set, stagings_of
 from vmodel.shot.request import ShotRequest, field_of, format_size
 
 _LONGEST_WORD = 64
@@ -48,12 +51,45 @@ def _option(name: str) -> tuple[Any, Any]:
 _options: dict[str, Any] = {
     each.name: _option(each.name) for each in fields(ShotRequest) if each.name not in _NOT_ASKED
 }
+_options["set"] = (
+    Annotated[str | None, Field(max_length=_LONGEST_WORD)],
+    Field(
+        None,
+        description="classic, street, studio or kids: the 4 to 6 pictures of this set instead of one, each with its "
+        "own price; without pose, view and framing, which it decides",
+        examples=[None],
+    ),
+)
 ShotAsked = create_model(
     "ShotAsked",
     __base__=StrictModel,
-    __doc__="One picture to make; omitted fields use their defaults.",
+    __doc__="One picture to make, or a set of pictures; omitted fields use their defaults.",
     **_options,
 )
+
+
+def asked_shots(shots: Sequence[BaseModel], roster: Roster) -> list[dict[str, Any]]:
+    """Return fields of ``vmodel.shot.request.ShotRequest`` for each picture, those of sets one by one.
+
+    Args:
+        shots: ``ShotAsked``.
+        roster: the models that may be asked for.
+    Raises:
+        UnknownModel: a set is asked of a model that does not exist.
+        BadUsage: a set is unknown, is not for the model, or stands beside what it decides.
+    """
+    found = []
+    for shot in shots:
+        plain = shot.model_dump()
+        name = plain.pop("set")
+        if name is None:
+            found.append(plain)
+            continue
+        stated = shot.model_dump(include=set(STAGED), exclude_unset=True, exclude_none=True)
+        refuse_beside_set(name, list(stated))
+        model = None if plain["model"] is None else roster[plain["model"]]
+        found += [plain | asdict(each) for each in stagings_of(name, model)]
+    return found
 
 
 class WornWith(StrictModel):

@@ -114,6 +114,7 @@ def shoot_batch(
     pose: flags.Poses = None,
     view: flags.Views = None,
     framing: flags.Framing = ShotRequest.framing,
+    set_name: flags.SetName = None,
     background: flags.Background = ShotRequest.background,
     light: flags.Light = ShotRequest.light,
     channel: flags.ChannelName = None,
@@ -143,6 +144,7 @@ def shoot_batch(
             return _write_template(template)
         if source is None:
             raise BadUsage("Give a folder of photos or a table; `vmodel batch --template FILE` writes one.")
+        flags.check_set(context)
         like = flags.request_of(context, GarmentSource(source))
         shops = find_marketplaces(marketplace or [])
         if service is not None:
@@ -150,8 +152,9 @@ def shoot_batch(
         if shops and file_format == "png":  # the format of marketplaces: signed files go into the ZIP unchanged
             file_format = "jpeg"
         wishes = Wishes(
-            like, model or (None,), pose or (None,), view or (ShotRequest.view,), count, size_chart, shops, file_format
-        )
+            like, model or (None,), pose or (None,), view or (ShotRequest.view,), count, size_chart, shops, file_format,
+            set_name,
+        )  # fmt: skip
         run = replace(_prepare(source, photos, wishes, out, jobs, as_json, Settings()), service=service)
     if dry_run:
         raise typer.Exit(foresee(run.table, run.plan, run.out, run.jobs, run.bench.settings, run.service, as_json))
@@ -173,6 +176,7 @@ def _write_template(path: Path) -> None:
     from vmodel.body.shoes.catalogue import SHOES
     from vmodel.drape.cloth.materials import load_materials
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
+    from vmodel.shot.pose_sets import set_names
     from vmodel.types import Category
     from vmodel.wardrobe.styles import STYLES
 
@@ -181,6 +185,7 @@ def _write_template(path: Path) -> None:
         "material": list(load_materials()),
         "front": list(FRONTS),
         "framing": list(FRAMINGS),
+        "set": list(set_names()),
         "background": list(BACKGROUNDS),
         "light": list(LIGHTS),
         "style": list(STYLES),

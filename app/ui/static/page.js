@@ -4,7 +4,7 @@ window.vmodel ??= (() => {
   const STORE = "vmodel-studio";
   const VIEWS = ["studio", "designer", "pictures", "usage", "account", "operator"];
   const POLL_MS = 1500, CALM_MS = 300;
-  const START = { garment: "", models: [], poses: [], views: ["front"], framing: "full", background: "light-grey",
+  const START = { garment: "", models: [], poses: [], views: ["front"], framing: "full", set: null, background: "light-grey",
                   light: "soft-key", shoes: "auto", focal_mm: 85, style: null, format: "portrait", pipeline: null, count: 1,
                   colorways: [], worn_with: [], tucked: false };
   let trigger = null, order = { ...START }, most = 12, calm = null, polling = null, heard = 0, said = {};
@@ -116,6 +116,7 @@ window.vmodel ??= (() => {
     order.poses = checked("poses");
     order.views = checked("views");
     for (const name of ["framing", "light"]) order[name] = checked(name)[0] ?? START[name];
+    order.set = checked("set")[0] || null;
     const background = checked("background")[0] ?? START.background;
     order.background = background === "own" ? one('input[name="own-colour"]').value : background;
     const lens = checked("focal")[0] ?? String(START.focal_mm);
@@ -132,7 +133,7 @@ window.vmodel ??= (() => {
     if (!chooser) return;
     const tick = (name, values) => all(`input[name="${name}"]`, chooser).forEach(input => { input.checked = values.includes(input.value); });
     tick("models", order.models); tick("poses", order.poses); tick("views", order.views.length ? order.views : ["front"]);
-    tick("framing", [order.framing]); tick("light", [order.light]);
+    tick("set", [order.set ?? ""]); tick("framing", [order.framing]); tick("light", [order.light]);
     const isColour = order.background.startsWith("#");
     tick("background", [isColour ? "own" : order.background]);
     if (isColour) one('input[name="own-colour"]', chooser).value = order.background;
@@ -149,6 +150,7 @@ window.vmodel ??= (() => {
     chosenChanged();
   }
   function chosenChanged() {
+    for (const part of all(".not-in-set")) part.hidden = Boolean(order.set);
     for (const name of ["models", "poses"]) {
       const auto = one(`input[name="${name}-auto"]`), counted = document.getElementById(`${name}-count`);
       if (auto) auto.checked = order[name].length === 0;
@@ -165,6 +167,8 @@ window.vmodel ??= (() => {
     if (!order.garment || !one(".garment[data-chosen] .of-cutout")) return null;
     const plain = { ...order, ...outfit(), models: [...order.models], poses: [...order.poses], views: [...order.views] };
     if (!plain.views.length) plain.views = ["front"];
+    // A set decides these, and is refused beside them.
+    if (plain.set) for (const name of ["poses", "views", "framing"]) delete plain[name];
     for (const name of ["style", "pipeline"]) plain[name] ||= one(`select[name="${name}"]`)?.value;
     return plain;
   }

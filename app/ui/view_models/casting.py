@@ -23,6 +23,7 @@ def show_chooser(here: Installation, language: str) -> str:
     from vmodel.body.pose.library import pose_names
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
     from vmodel.scene.render.background import SWEEPS
+    from vmodel.shot.pose_sets import set_names
     from vmodel.wardrobe.styles import STYLES
 
     sizes = [size for size in _SIZES if any(model.size == size for model in here.roster.values())]
@@ -37,6 +38,7 @@ def show_chooser(here: Installation, language: str) -> str:
         sizes=[*sizes, *children],
         tones={tone: _shown(colour) for tone, colour in SKIN_TONES.items()},
         poses=pose_names(),
+        sets=set_names(),
         views=list(VIEWS),
         framings=FRAMINGS,
         lights=list(LIGHTS),

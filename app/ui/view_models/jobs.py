@@ -18,6 +18,7 @@ from vmodel.limits import USUAL_FOCAL_MM
 from vmodel.publishing.marketplaces import MARKETPLACES
 from vmodel.service.jobs.tables import DONE
 from vmodel.service.jobs.views import Job, JobShot
+from vmodel.shot.pose_sets import Staging, find_set
 from vmodel.shot.request import parse_size
 from vmodel.shot.stages import label_of
 from vmodel.wardrobe.styles import PLAIN
@@ -124,6 +125,9 @@ def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[st
         "poses": every("pose"),
         "views": every("view"),
         "framing": first["framing"],
+        "set": find_set(
+            list(dict.fromkeys(Staging(shot.get("pose"), shot["view"], shot["framing"]) for shot in shots))
+        ),
         "background": first["background"],
         "light": first["light"],
         "style": first.get("style", PLAIN),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from itertools import product
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.http.state import Installation
+from vmodel.body.model.roster import Roster
 from vmodel.config import default_pipeline, default_style
 from vmodel.errors import BadUsage
 from vmodel.limits import MOST_WORN
@@ -16,6 +17,7 @@ from vmodel.service.accounts.auth import Identity
 from vmodel.service.garments.records import find_garment, source_of
 from vmodel.service.jobs.errors import TooManyShots
 from vmodel.service.jobs.request import MOST_SHOTS, JobRequest, dress_with
+from vmodel.shot.pose_sets import Staging, refuse_beside_set, stagings_of
 from vmodel.shot.request import FocalMm, ShotRequest
 
 FORMATS = {
@@ -40,6 +42,7 @@ class Order(BaseModel):
         colorways: of a design, "" for its own colours; a job each. Empty for its own alone.
         worn_with: ids of further garments; tucked: tops go inside what is worn on the legs.
         models, poses: empty for vmodel's choice.
+        set: of ``vmodel.shot.pose_sets``, in place of poses, views and framing.
         style: what completes the outfit.
         format: key of ``FORMATS``.
         focal_mm: of the lens; the framing stays, and a shorter one comes nearer.
@@ -56,6 +59,7 @@ class Order(BaseModel):
     poses: _Words = []
     views: _Words = [ShotRequest.view]
     framing: _Word = ShotRequest.framing
+    set: _Word | None = None
     background: _Word = ShotRequest.background
     light: _Word = ShotRequest.light
     style: _Word = Field(default_factory=default_style)
@@ -65,11 +69,14 @@ class Order(BaseModel):
     pipeline: _Word = Field(default_factory=default_pipeline)
     count: int = Field(default=1, ge=1, le=MOST_COUNT)
 
-    def shots(self) -> list[dict[str, Any]]:
+    def shots(self, roster: Roster) -> list[dict[str, Any]]:
         """Return fields of ``vmodel.shot.request.ShotRequest`` for each picture, in the order that keeps drapes warm.
 
+        Args:
+            roster: the models that may be asked for.
         Raises:
-            BadUsage: the format is unknown.
+            BadUsage: the format is unknown, or the set is unknown, not for a model, or stands beside what it decides.
+            UnknownModel: there is no such model to show a set.
             TooManyShots: more than a job may have.
         """
         if self.format not in FORMATS:
@@ -78,13 +85,24 @@ class Order(BaseModel):
         named = {each.name for each in fields(ShotRequest)} - {"garment", "tucked"}
         like = self.model_dump(include=named) | {"size": FORMATS[self.format]}
         models: list[str | None] = [*self.models] or [None]
-        poses: list[str | None] = [*self.poses] or [None]
-        views = self.views or [ShotRequest.view]
-        asked = len(models) * len(poses) * len(views) * self.count
+        stagings = {model: self._stagings(model, roster) for model in models}
+        asked = sum(len(stagings[model]) for model in models) * self.count
         if asked > MOST_SHOTS:
             raise TooManyShots(asked, MOST_SHOTS)
-        combinations = product(models, poses, views, range(self.count))
-        return [{**like, "model": m, "pose": p, "view": v, "seed": seed} for m, p, v, seed in combinations]
+        return [
+            {**like, "model": model, **asdict(staging), "seed": seed}
+            for model in models
+            for staging, seed in product(stagings[model], range(self.count))
+        ]
+
+    def _stagings(self, model: str | None, roster: Roster) -> list[Staging]:
+        if self.set is not None:
+            given = {"poses": self.poses, "views": self.views, "framing": self.framing}
+            refuse_beside_set(self.set, [name for name in given if name in self.model_fields_set and given[name]])
+            return stagings_of(self.set, None if model is None else roster[model])
+        poses: list[str | None] = [*self.poses] or [None]
+        ways = product(poses, self.views or [ShotRequest.view])
+        return [Staging(pose, view, self.framing) for pose, view in ways]
 
 
 def read_order(plain: object) -> Order:
@@ -116,7 +134,7 @@ def requests_of(order: Order, identity: Identity, here: Installation, key: str) 
         garment = find_garment(session, identity.account_id, order.garment)
         further = [find_garment(session, identity.account_id, each) for each in order.worn_with]
     outfit = [source_of(each, here.store) for each in further]
-    shots = dress_with(order.shots(), outfit, order.tucked)
+    shots = dress_with(order.shots(here.roster), outfit, order.tucked)
     ways = list(dict.fromkeys(order.colorways)) or [""]
     sources = [source_of(garment, here.store, way) for way in ways]
     return [

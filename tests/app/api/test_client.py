@@ -45,6 +45,7 @@ def test_a_program_goes_from_a_photo_to_pictures_on_disk(
     assert garment.understood["size_cm"]["width"] == 50
     assert client.garments()[0] == client.garment(garment.id) == garment
     assert client.quote(garment.id, ASKED) == 2
+    assert client.quote(garment.id, [Shot(model="wm-ines", set="street", size="512x384", pipeline="draft")]) == 6
     job = client.submit(garment.id, ASKED, key="order 1")
     assert client.submit(garment.id, ASKED, key="order 1").id == job.id
     told: list[Job] = []

@@ -6,9 +6,10 @@ import torch
 
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.model.roster import load_roster
-from vmodel.body.pose.compiler import compile_pose, reference_joints
+from vmodel.body.pose.compiler import compile_pose
 from vmodel.body.pose.contact_correction import penetration_m
 from vmodel.body.pose.library import load_pose, pose_names
+from vmodel.body.pose.skeleton import reference_joints
 from vmodel.config import Settings
 from vmodel.types import BodyPart
 

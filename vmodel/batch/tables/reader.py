@@ -32,6 +32,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "poses": "names of `vmodel poses list`, or pose files",
     "views": _told("view"),
     "framing": _told("framing"),
+    "set": "classic, street, studio or kids: several pictures that take the place of poses, views and framing",
     "background": _told("background"),
     "light": _told("light"),
     "style": _told("style"),

@@ -7,9 +7,11 @@ from the body's middle, the way the model faces before it turns, and up. Angles 
 * ``spine`` and ``head``: ``{turn, bend, side}``: to the left; forward; towards the left shoulder. Spread over the
   bones of back and neck.
 * ``left_arm``/``right_arm``: ``upper`` and ``fore`` directions, optionally ``hand`` (where the fingers point),
-  ``palm`` (where the palm faces), ``fingers`` (a name of ``FINGER_CURLS``), ``shrug`` and ``reach`` of the shoulder.
+  ``palm`` (where the palm faces), ``fingers`` (a name of ``hands.yaml``), ``shrug`` and ``reach`` of the shoulder.
 * ``left_leg``/``right_leg``: ``thigh`` direction, ``knee`` flexion, ``turn`` of knee and toes outwards,
   ``heel`` lifted.
+* ``gaze``: ``{turn, bend}`` of the eyes in the head: to the left; downward. ``expression``: facial actions of anny.
+* ``seated: true``: a plinth carries the body.
 * ``mirror_of: NAME`` instead of all this.
 
 Bones get complete rotations: the plane of elbow or knee is carried along, so a limb never twists to reach its
@@ -18,26 +20,23 @@ direction. Forearm and wrist share the twist that a palm needs.
 
 from __future__ import annotations
 
-import functools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from vmodel.body.mesh.anny_model import load_anny, load_surface
+from vmodel.body.pose.hands import bent_fingers, hand_axes, load_hands
+from vmodel.body.pose.skeleton import parents, reference_joints, shortest_arc
 from vmodel.types import FloatArray, Pose
 
 SPINE_SHARES = {"spine05": 0.12, "spine04": 0.2, "spine03": 0.26, "spine02": 0.26, "spine01": 0.16}
 NECK_SHARES = {"neck01": 0.2, "neck02": 0.2, "neck03": 0.2, "head": 0.4}
-FINGER_CURLS: Mapping[str, tuple[tuple[float, float, float], ...]] = {
-    # (knuckle, middle, tip) degrees on top of the rest hand, index finger to little finger
-    "relaxed": ((-16, 18, 10), (-18, 20, 11), (-22, 20, 11), (-32, 16, 10)),
-    "soft": ((-12, 4, 2), (-14, 6, 3), (-18, 8, 4), (-28, 8, 5)),
-    "curled": ((24, 34, 16), (30, 38, 20), (34, 40, 22), (36, 42, 22)),
-    "fist": ((52, 64, 34), (56, 68, 36), (58, 68, 36), (60, 68, 36)),
-}
+GAZE_DEG: Final = {"turn": 13.2, "bend": 9.8}
+"""Degrees by which anny's facial actions turn the eyes at most, measured on the eyeballs."""
+_EYE_OR_CORNER = re.compile("(?:Left|Right)$")
 FOREARM_TWIST_SHARE = 0.65
 """Share of the hand's twist taken by the forearm bone; the rest turns at the wrist."""
 
@@ -50,7 +49,7 @@ class _Builder:
 
     def world(self, bone: str) -> Rotation:
         """Return the rotation of a bone relative to the rest pose, parents included."""
-        parent = _parents()[bone]
+        parent = parents()[bone]
         above = self.world(parent) if parent else Rotation.identity()
         return above * self.rotations.get(bone, Rotation.identity())
 
@@ -60,7 +59,7 @@ class _Builder:
 
     def point(self, bone: str, target: Rotation) -> None:
         """Give a bone a world rotation whatever its parents do."""
-        parent = _parents()[bone]
+        parent = parents()[bone]
         above = self.world(parent) if parent else Rotation.identity()
         self.rotations[bone] = above.inv() * target
 
@@ -86,7 +85,7 @@ def compile_pose(name: str, entry: Mapping[str, Any]) -> Pose:
         name=name,
         rotations={bone: vector for bone, vector in rotations.items() if np.linalg.norm(vector) > 1e-4},
         seated=bool(entry.get("seated", False)),
-        expression={key: float(value) for key, value in entry.get("expression", {}).items()},
+        expression={**_gaze(entry.get("gaze", {})), **entry.get("expression", {})},
     )
 
 
@@ -97,25 +96,19 @@ def mirrored(pose: Pose, name: str) -> Pose:
         (bone[:-2] + swap[bone[-2:]] if bone[-2:] in swap else bone): np.asarray(vector) * [1, -1, -1]
         for bone, vector in pose.rotations.items()
     }
-    return Pose(name, rotations, pose.seated, pose.expression)
+    sides = {"Left": "Right", "Right": "Left"}
+    expression = {_EYE_OR_CORNER.sub(lambda found: sides[found[0]], key): on for key, on in pose.expression.items()}
+    return Pose(name, rotations, pose.seated, expression)
 
 
-@functools.cache
-def reference_joints() -> Mapping[str, FloatArray]:
-    """Return bone heads of the average body at rest; directions between them hardly differ from body to body."""
-    model = load_anny()
-    poses = model(None)["bone_poses"][0].numpy()
-    return {label: poses[i, :3, 3] for i, label in enumerate(model.bone_labels)}
-
-
-@functools.cache
-def _parents() -> Mapping[str, str | None]:
-    surface = load_surface()
-    labels = surface.bone_labels
-    return {
-        label: labels[parent] if parent >= 0 else None
-        for label, parent in zip(labels, surface.bone_parents, strict=True)
+def _gaze(angles: Mapping[str, float]) -> dict[str, float]:
+    """Return the facial actions that turn both eyes, and lower the lids with them."""
+    turn, bend = angles.get("turn", 0) / GAZE_DEG["turn"], angles.get("bend", 0) / GAZE_DEG["bend"]
+    aside = {"eyeLookOutLeft": turn, "eyeLookInRight": turn, "eyeLookInLeft": -turn, "eyeLookOutRight": -turn}
+    level = {
+        f"eyeLook{way}{side}": sign * bend for way, sign in (("Down", 1), ("Up", -1)) for side in ("Left", "Right")
     }
+    return {action: min(amount, 1.0) for action, amount in (aside | level).items() if amount > 0}
 
 
 def _spread(builder: _Builder, shares: Mapping[str, float], angles: Mapping[str, float]) -> None:
@@ -128,18 +121,17 @@ def _spread(builder: _Builder, shares: Mapping[str, float], angles: Mapping[str,
 
 
 def _place_arm(builder: _Builder, side: str, arm: Mapping[str, Any], facing: Rotation) -> None:
-    for bone, vector in curled_fingers(side, FINGER_CURLS[arm.get("fingers", "relaxed")]).items():
+    for bone, vector in bent_fingers(side, load_hands()[arm.get("fingers", "relaxed")]).items():
         builder.turn(bone, Rotation.from_rotvec(vector))
     out = 1.0 if side == "L" else -1.0
     shoulder = _degrees("y", -out * arm.get("shrug", 0)) * _degrees("z", -out * arm.get("reach", 0))
     builder.turn(f"clavicle.{side}", shoulder)
     if "upper" not in arm:
         return
-    joints = reference_joints()
     upper, fore = _rest_direction("upperarm01", "lowerarm01", side), _rest_direction("lowerarm01", "wrist", side)
     to_upper, to_fore = (_direction(arm[key], side, facing) for key in ("upper", "fore"))
     aligned = _frame(to_upper, np.cross(to_upper, to_fore)) * _frame(upper, np.cross(upper, fore)).inv()
-    swing = _shortest_arc(builder.world(f"shoulder01.{side}").apply(upper), to_upper)
+    swing = shortest_arc(builder.world(f"shoulder01.{side}").apply(upper), to_upper)
     above = builder.world(f"shoulder01.{side}")
     twist = (swing * above).inv() * aligned  # about the upper arm's own axis: half of it a bone further down
     half = Rotation.from_rotvec(twist.as_rotvec() / 2)
@@ -149,15 +141,13 @@ def _place_arm(builder: _Builder, side: str, arm: Mapping[str, Any], facing: Rot
         f"lowerarm01.{side}", _frame(to_fore, np.cross(to_upper, to_fore)) * _frame(fore, np.cross(upper, fore)).inv()
     )
     if "palm" in arm or "hand" in arm:
-        _place_hand(builder, side, arm, facing, joints)
+        _place_hand(builder, side, arm, facing)
 
 
-def _place_hand(
-    builder: _Builder, side: str, arm: Mapping[str, Any], facing: Rotation, joints: Mapping[str, FloatArray]
-) -> None:
+def _place_hand(builder: _Builder, side: str, arm: Mapping[str, Any], facing: Rotation) -> None:
     """Point the fingers and turn the palm; the forearm takes its share of the twist."""
     carried = builder.world(f"lowerarm02.{side}")
-    axis, palm = hand_axes(side, joints)
+    axis, palm = hand_axes(side)
     to_axis = _direction(arm["hand"], side, facing) if "hand" in arm else carried.apply(axis)
     to_palm = _direction(arm["palm"], side, facing) if "palm" in arm else carried.apply(palm)
     target = _frame(to_axis, to_palm) * _frame(axis, palm).inv()
@@ -166,36 +156,6 @@ def _place_hand(
     angle = _twist_angle(relative, fore)
     builder.point(f"lowerarm02.{side}", Rotation.from_rotvec(fore * angle * FOREARM_TWIST_SHARE) * carried)
     builder.point(f"wrist.{side}", target)
-
-
-def hand_axes(side: str, joints: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Return unit vectors along the fingers and out of the palm, in the rest pose."""
-    wrist, index, little = (joints[f"{bone}.{side}"] for bone in ("wrist", "finger2-1", "finger5-1"))
-    middle = joints[f"finger3-1.{side}"] - wrist
-    palm = np.cross(little - wrist, index - wrist) * (1.0 if side == "L" else -1.0)
-    return middle / np.linalg.norm(middle), palm / np.linalg.norm(palm)
-
-
-def curled_fingers(side: str, curls: Sequence[tuple[float, float, float]]) -> dict[str, FloatArray]:
-    """Return rotation vectors of a hand, bone -> (3,) float32: fingers bent, drawn together, thumb laid on.
-
-    Args:
-        side: "L" or "R".
-        curls: degrees at knuckle, middle and tip joint, from the index finger to the little finger.
-    """
-    joints = reference_joints()
-    along, palm = hand_axes(side, joints)
-    rotations: dict[str, Rotation] = {}
-    for finger, angles in zip((2, 3, 4, 5), curls, strict=True):
-        spread = joints[f"finger{finger}-2.{side}"] - joints[f"finger{finger}-1.{side}"]
-        flat = spread - palm * (spread @ palm)
-        close = Rotation.from_rotvec(0.9 * _shortest_arc(flat / np.linalg.norm(flat), along).as_rotvec())
-        for joint, angle in enumerate(angles, start=1):
-            bend = Rotation.from_rotvec(np.cross(along, palm) * np.radians(angle))
-            rotations[f"finger{finger}-{joint}.{side}"] = close * bend if joint == 1 else bend
-    thumb_in = np.cross(joints[f"finger1-2.{side}"] - joints[f"finger1-1.{side}"], along)
-    rotations[f"finger1-1.{side}"] = Rotation.from_rotvec(0.5 * thumb_in / np.linalg.norm(thumb_in))
-    return {bone: rotation.as_rotvec().astype(np.float32) for bone, rotation in rotations.items()}
 
 
 def _place_leg(builder: _Builder, side: str, leg: Mapping[str, Any], facing: Rotation) -> None:
@@ -241,14 +201,6 @@ def _frame(main: FloatArray, second: FloatArray) -> Rotation:
     other = second - first * (second @ first)
     other = other / np.linalg.norm(other)
     return Rotation.from_matrix(np.stack([first, other, np.cross(first, other)], axis=1))
-
-
-def _shortest_arc(start: FloatArray, end: FloatArray) -> Rotation:
-    axis = np.cross(start, end)
-    length = np.linalg.norm(axis)
-    if length < 1e-9:
-        return Rotation.identity()
-    return Rotation.from_rotvec(axis / length * np.arctan2(length, start @ end))
 
 
 def _twist_angle(rotation: Rotation, axis: FloatArray) -> float:

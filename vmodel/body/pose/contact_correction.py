@@ -20,10 +20,17 @@ from vmodel.types import FloatArray, IntArray
 
 ARM_CLEARANCE_M = 0.008
 """Gap that a garment needs between two skin surfaces."""
-FREE_ARM = 0.55
+FREE_ARM = 0.65
 """Share of the upper arm from the shoulder down that may lie against the trunk."""
 LARGEST_STEP = np.radians(5.0)
 PUSH_ITERATIONS = 14
+TOUCHING_M = 0.001
+"""Lack of clearance that is none."""
+PULL_STEPS, HANG_STEPS = 6, 5
+"""Steps of the bisections that find how near an arm comes and how far its forearm hangs."""
+ELBOW_GIVES = np.radians(28.0)
+"""Angle by which a forearm may hang off the direction that shoulder and elbow alone would give it: the upper arm turns
+about its own axis for the most part of it."""
 LEVEL_RANGE_M = 0.13
 """Height of one foot above the other beyond which it is lifted on purpose."""
 
@@ -119,16 +126,34 @@ def _normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
 
 
 def _clear_arms(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets) -> FloatArray:
+    """Turn each arm outwards until it lies against the trunk, and let its forearm hang again."""
+    away = _push_out(rotations, skin, surface, sets)
+    pushed = [
+        side for side in ("L", "R") if not np.array_equal(*(each[_upper(side, surface)] for each in (rotations, away)))
+    ]
+    if not pushed:
+        return away
+    # Both arms at once: each trial poses the whole body.
+    share = _least_share(
+        lambda shares: _turned_back(rotations, away, shares, surface), pushed, skin, surface, sets, PULL_STEPS
+    )
+    touching = _turned_back(rotations, away, share, surface)
+    bent = _least_share(
+        lambda shares: _forearms_hung(rotations, touching, shares, surface), pushed, skin, surface, sets, HANG_STEPS
+    )
+    return _forearms_hung(rotations, touching, bent, surface)
+
+
+def _push_out(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets) -> FloatArray:
     """Turn each arm about its shoulder until it is outside the trunk (damped Gauss-Newton on the overlaps)."""
     current = rotations.copy()
     for _ in range(PUSH_ITERATIONS):
         vertices, bones = (batch[0] for batch in skin(current[None]))
         moved = False
         for side in ("L", "R"):
-            shoulder = surface.bone_labels.index(f"upperarm01.{side}")
-            arm = np.concatenate([sets.arms[side], _near_elbow(vertices, bones, surface, sets, side)])
-            lacking, normals, points = _overlap(vertices, surface, sets.trunk, arm, ARM_CLEARANCE_M)
-            if len(lacking) == 0 or lacking.max() < 0.001:
+            shoulder = _upper(side, surface)
+            lacking, normals, points = _lacking(vertices, bones, surface, sets, side)
+            if len(lacking) == 0 or lacking.max() < TOUCHING_M:
                 continue
             lever = np.cross(points - bones[shoulder, :3, 3], normals)
             weight = lacking / lacking.sum()
@@ -141,6 +166,71 @@ def _clear_arms(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets
         if not moved:
             break
     return current
+
+
+def _least_share(
+    move: Callable[[dict[str, float]], FloatArray],
+    sides: list[str],
+    skin: Skin,
+    surface: Surface,
+    sets: _Sets,
+    steps: int,
+) -> dict[str, float]:
+    """Return the least share 0..1 of a movement at which each arm is as free of the trunk as at its end (bisection)."""
+
+    def depth(shares: dict[str, float]) -> dict[str, float]:
+        vertices, bones = (batch[0] for batch in skin(move(shares)[None]))
+        lacking = {side: _lacking(vertices, bones, surface, sets, side)[0] for side in sides}
+        return {side: float(found.max(initial=0.0)) for side, found in lacking.items()}
+
+    allowed = {side: max(found, TOUCHING_M) for side, found in depth(dict.fromkeys(sides, 1.0)).items()}
+    low, high = dict.fromkeys(sides, 0.0), dict.fromkeys(sides, 1.0)
+    for step in range(steps):
+        tried = dict.fromkeys(sides, 0.0) if step == 0 else {side: (low[side] + high[side]) / 2 for side in sides}
+        found = depth(tried)
+        for side in sides:
+            if found[side] <= allowed[side]:
+                high[side] = tried[side]
+            else:
+                low[side] = tried[side]
+    return high
+
+
+def _turned_back(start: FloatArray, end: FloatArray, shares: dict[str, float], surface: Surface) -> FloatArray:
+    """Return the pose with the shoulders only part of the way from ``start`` to ``end``."""
+    turned = start.copy()
+    for side, share in shares.items():
+        bone = _upper(side, surface)
+        way = Rotation.from_matrix(end[bone] @ start[bone].T).as_rotvec()
+        turned[bone] = Rotation.from_rotvec(share * way).as_matrix() @ start[bone]
+    return turned
+
+
+def _forearms_hung(wanted: FloatArray, turned: FloatArray, shares: dict[str, float], surface: Surface) -> FloatArray:
+    """Return the pose with the forearms carried along by the shoulders by a share of 1, or hanging as wanted by 0.
+
+    An arm that a wide trunk holds off hangs down from its elbow nevertheless, as far as the elbow goes.
+    """
+    hung = turned.copy()
+    before, after = world_rotations(wanted, surface), world_rotations(turned, surface)
+    for side, share in shares.items():
+        elbow, above = (surface.bone_labels.index(f"{name}.{side}") for name in ("lowerarm01", "upperarm02"))
+        way = Rotation.from_matrix(before[elbow] @ after[elbow].T).as_rotvec()
+        way *= (1 - share) * min(1.0, ELBOW_GIVES / max(np.linalg.norm(way), 1e-9))
+        hung[elbow] = after[above].T @ Rotation.from_rotvec(way).as_matrix() @ after[elbow]
+    return hung
+
+
+def _upper(side: str, surface: Surface) -> int:
+    return surface.bone_labels.index(f"upperarm01.{side}")
+
+
+def _lacking(
+    vertices: FloatArray, bones: FloatArray, surface: Surface, sets: _Sets, side: str
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return ``_overlap`` of an arm without the part that merges into the trunk."""
+    arm = np.concatenate([sets.arms[side], _near_elbow(vertices, bones, surface, sets, side)])
+    return _overlap(vertices, surface, sets.trunk, arm, ARM_CLEARANCE_M)
 
 
 def _level_feet(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets) -> FloatArray:

@@ -19,7 +19,8 @@ from scipy.spatial.transform import Rotation
 
 from vmodel.body.mesh.anny_model import load_anny, load_surface
 from vmodel.body.mesh.keypoints import COCO_18, keypoints_of
-from vmodel.body.pose.compiler import FINGER_CURLS, NECK_SHARES, SPINE_SHARES, curled_fingers
+from vmodel.body.pose.compiler import NECK_SHARES, SPINE_SHARES
+from vmodel.body.pose.hands import bent_fingers, load_hands
 from vmodel.body.pose.joint_limits import HINGES, SWINGS
 from vmodel.errors import PoseImpossible, PoseInvalid
 from vmodel.types import BoolArray, FloatArray, Pose
@@ -329,7 +330,7 @@ def _finish(vectors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         level = leg.inv() * Rotation.from_euler("z", yaw)
         angle = float(np.linalg.norm(level.as_rotvec()))
         rotations[f"foot.{side}"] = (level.as_rotvec() * min(1.0, 0.9 / max(angle, 1e-6))).astype(np.float32)
-        rotations |= curled_fingers(side, FINGER_CURLS["relaxed"])
+        rotations |= bent_fingers(side, load_hands()["relaxed"])
     return rotations
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from vmodel.body.pose.compiler import NECK_SHARES, SPINE_SHARES, reference_joints
+from vmodel.body.pose.compiler import NECK_SHARES, SPINE_SHARES
+from vmodel.body.pose.skeleton import reference_joints
 from vmodel.errors import PoseImpossible, PoseInvalid
 from vmodel.types import FloatArray, Pose
 

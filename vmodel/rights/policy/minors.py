@@ -44,7 +44,9 @@ POSES_FOR_CHILDREN = frozenset(
     {"a-pose-relaxed", "standing", "contrapposto", "contrapposto-mirror", "hand-on-hip", "hand-on-hip-mirror"}
     | {"both-hands-on-hips", "walking", "walking-mirror", "hands-in-pockets", "hands-clasped-front", "seated"}
     | {"three-quarter-turn", "arms-behind-back", "one-arm-raised", "step-forward", "relaxed-weight-shift"}
-    | {"looking-down", "looking-aside", "child-playful", "child-hands-up"}
+    | {"looking-down", "looking-aside", "looking-up", "child-playful", "child-hands-up", "child-waving"}
+    | {"child-marching", "one-hand-in-pocket", "one-hand-in-pocket-mirror", "walking-away"}
+    | {"back-view", "back-three-quarter", "three-quarter-turn-mirror"}
 )
 
 _CLOSE_BELOW = frozenset({"lower", "detail"})

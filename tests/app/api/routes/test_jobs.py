@@ -54,6 +54,31 @@ def test_more_steps_cost_more_and_a_number_without_a_price_is_refused(anna: Test
     assert ordered.json()["code"] == "steps_not_offered"
 
 
+def test_a_set_is_ordered_and_priced_as_its_pictures(anna: TestClient, garment_id: str) -> None:
+    def order(**shot: Any) -> Any:
+        return anna.post("/v1/quotes", json={"garment_id": garment_id, "shots": [{"size": "512x384", **shot}]})
+
+    assert order(model="wm-ines", set="classic", pipeline="draft").json()["credits"] == 6
+    assert order(model="ch-noah", set="kids", pipeline="draft", pose=None).json()["credits"] == 6
+    for shot, code in (
+        ({"set": "street", "pose": "walking", "view": "front"}, "usage"),
+        ({"set": "kids", "model": "wm-ines"}, "usage"),
+        ({"set": "catwalk"}, "usage"),
+        ({"set": "classic", "model": "nobody"}, "unknown_model"),
+    ):
+        refused = order(**shot)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert "leave out pose, view, or the set" in order(set="street", pose="walking", view="front").json()["message"]
+    asked = {"garment_id": garment_id, "shots": [SHOT | {"seed": 7}, {"set": "studio", "size": "512x384"}]}
+    job = anna.post("/v1/jobs", json=asked).json()
+    assert [shot["asked"]["pose"] for shot in job["shots"]] == [
+        "walking", "contrapposto", "contrapposto", "three-quarter-turn", "back-look-over-shoulder", "hand-on-hip",
+        "contrapposto",
+    ]  # fmt: skip
+    anna.post(f"/v1/jobs/{job['id']}/cancel")
+    assert "classic" in anna.get("/v1/choices").json()["sets"]
+
+
 def test_a_job_goes_from_its_price_to_its_pictures_and_their_charge(
     anna: TestClient, stranger: TestClient, here: Installation, garment_id: str
 ) -> None:
