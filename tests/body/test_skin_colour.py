@@ -68,6 +68,13 @@ def test_palms_are_far_lighter_than_backs_on_dark_skin_only_and_neither_olive_no
     assert np.ptp(np.median(residual[palm], axis=0)) < hue
 
 
+def test_painted_skin_has_light_palms(people: dict[str, VirtualModel]) -> None:
+    model, chart = people["mn-kwame"], load_chart(SIZE)
+    palm, back = hands()
+    albedo = paint_skin(model, build_body(model), BaseLayer(), SIZE).albedo.reshape(-1, 3)[chart.texel]
+    assert np.median(albedo[palm]) > 1.8 * np.median(albedo[back])
+
+
 def test_skin_of_hands_varies_in_hue_as_well(people: dict[str, VirtualModel]) -> None:
     _, back = hands()
     for who in ("wm-freja", "mn-kenji", "mn-kwame", "wm-rosa"):
