@@ -40,6 +40,7 @@ def test_the_season_is_planned_whole_with_every_size_and_colourway(examples: Pat
         "framing",
         "light",
         "length_cm",
+        "set",
     }
     plan = plan_batch(
         table, Wishes(ShotRequest(GarmentSource(examples))), load_roster(Settings()), ["embedded", "draft"]

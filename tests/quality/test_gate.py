@@ -67,13 +67,13 @@ def test_the_draft_passes_with_room_to_spare(example_take: Take) -> None:
     assert report.passed
     assert set(report.scores) == set(BARS)
     assert min(report.scores[name] - bar for name, bar in BARS.items()) > 0.08
-    assert min(report.scores.values()) > 0.8
+    assert min(report.scores.values()) > 0.75
 
 
 def test_a_picture_that_only_has_other_light_and_grain_passes(example_take: Take) -> None:
     report = judge(spoiled_pictures.photographed(example_take), example_take)
     assert report.passed, report.missed
-    assert min(report.scores.values()) > 0.8
+    assert min(report.scores.values()) > 0.75
 
 
 @pytest.mark.parametrize("name", SPOILT)

@@ -35,7 +35,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shot, Shot]:
 
 def test_a_fitting_shows_the_cut_where_the_final_picture_has_it(both: tuple[Shot, Shot]) -> None:
     first, final = (np.asarray(shot.maps.garment_mask) > 0.5 for shot in both)
-    assert (first & final).sum() / (first | final).sum() > 0.94
+    assert (first & final).sum() / (first | final).sum() > 0.9  # coarse cloth falls otherwise beside a hand
     rows = [np.flatnonzero(mask.any(axis=1)) for mask in (first, final)]
     assert abs(rows[0][-1] - rows[1][-1]) <= 5  # hems within 1.5 cm
 

@@ -50,7 +50,7 @@ def body(studio: Studio) -> Body:
 
 @pytest.fixture(scope="module")
 def standing(body: Body) -> PosedBody:
-    return body.posed(load_pose("standing"))
+    return body.posed(load_pose("a-pose-relaxed"))
 
 
 def middle_of(posed: PosedBody, z_m: float) -> FloatArray:

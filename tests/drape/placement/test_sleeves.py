@@ -63,7 +63,7 @@ def test_large_people_wear_the_bundled_long_sleeve(model: str, examples: Path, t
     fitted = fit_garment(garment, worn_by.measurements, wearer.gender)
     worn = drape(fitted, worn_by, load_pose("standing"), studio.settings)
     assert worn.report.worn
-    assert worn.report.stretch_p99 < 1.25
+    assert worn.report.stretch_p99 < 1.3
 
 
 @pytest.mark.parametrize("strap", [0.5, 1.6])
