@@ -58,7 +58,7 @@ def test_over_a_full_belly_a_skirt_turns_instead_of_stretching_its_print(size: s
 )
 def test_trousers_go_round_thighs_without_stretching_their_print(block: str, size: str, studio: Studio) -> None:
     found = prints.worn_block(block, size, studio, COARSE)
-    assert len(found.squares) >= 2  # few lie flat on narrow or bent legs
+    assert len(found.squares) >= 1  # few lie flat on narrow or bent legs
     assert (np.abs(np.median(found.squares, axis=0) - 1) < 0.015).all()
     assert (np.abs(found.squares - 1) <= prints.BAR).all(axis=1).mean() >= 0.95
 
