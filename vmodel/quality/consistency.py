@@ -21,7 +21,7 @@ from vmodel.types import BoolArray, ConditionMaps, FloatArray, VirtualModel
 
 LIMITS: Final[Mapping[str, float]] = {
     "garment": 0.012,
-    "skin": 0.092,
+    "skin": 0.105,
     "hair": 0.140,
     "tint": 0.012,
     "light": 0.20,
@@ -31,7 +31,7 @@ LIMITS: Final[Mapping[str, float]] = {
 """Largest distance of a picture from the median of its set.
 
 ``garment``, ``skin``, ``hair``, ``background``: distance of the colour in OKLab, for the garment without its shading.
-0.02 is just visible side by side. Drafts of one garment differ by less than 0.001, their skin by 0.09 and their hair by
+0.02 is just visible side by side. Drafts of one garment differ by less than 0.001, their skin by 0.1 and their hair by
 0.11, because another side of it is lit. ``tint``: of the light, the same way. ``light``: brightness from four sides, in
 stops. The right counts less, because an arm's shadow falls there. So does light from above, because shoulders and a
 bent neck catch more of it from behind; drafts differ by up to 0.17. ``person``: mean difference of the numbers that
