@@ -7,7 +7,6 @@ encoder stays as it is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,12 @@ from typing import Final
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
-from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as fn
 
 from pipelines.training.reader.augment import relit
 from pipelines.training.reader.layers.closeups import run
-from pipelines.training.reader.layers.whole_photos import fit_on_views
+from pipelines.training.reader.layers.whole_photos import fit_on_views, read_photos
 from vmodel.garment.recognition.closeup import front_closeup
 from vmodel.garment.recognition.network import FRONT_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import read_photo
@@ -65,13 +62,8 @@ def read_fronts(network: GarmentReaderNet, photos: Path, fronts: Path = FRONTS) 
         photos: their folder.
         fronts: lines of JSON: "photo" and "lies".
     """
-    for line in track(fronts.read_text().splitlines(), "photos"):
-        label = json.loads(line)
-        if (photos / label["photo"]).is_file():
-            picture = ImageOps.exif_transpose(Image.open(photos / label["photo"])).convert("RGB")
-            picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-            rgb = np.asarray(picture)
-            yield LabelledFront(rgb, dict(read_photo(network, rgb).points_px), label["lies"])
+    for label, rgb in read_photos(photos, fronts, _SIDE):
+        yield LabelledFront(rgb, dict(read_photo(network, rgb).points_px), label["lies"])
 
 
 def view_of(front: LabelledFront, rng: np.random.Generator | None) -> ByteArray | None:

@@ -25,19 +25,20 @@ _EPOCHS, _BATCH, _RATE = 20, 128, 2e-3
 _SIDE: Final = 448
 
 
-def read_photos(photos: Path, labels: Path) -> Iterator[tuple[dict[str, Any], ByteArray]]:
+def read_photos(photos: Path, labels: Path, side: int = _SIDE) -> Iterator[tuple[dict[str, Any], ByteArray]]:
     """Yield label and picture, (H, W, 3) uint8, of the labelled photos that exist.
 
     Args:
         photos: their folder.
         labels: lines of JSON, each with "photo".
+        side: longer side of a picture in pixels, at most.
     """
     for line in track(labels.read_text().splitlines(), "photos"):
         label = json.loads(line)
         path = photos / label["photo"]
         if path.is_file():
             picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-            picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
+            picture.thumbnail((side, side), Image.Resampling.BOX)
             yield label, np.asarray(picture)
 
 
