@@ -18,7 +18,7 @@ from vmodel.body.pose.library import load_pose
 from vmodel.drape import drape, drape_outfit
 from vmodel.drape.geometry.signed_distance import distance_to_body
 from vmodel.drape.outfit.compress_layers import without
-from vmodel.drape.outfit.layering import beside, in_order, leave_out, lift, pad_body, share_through, sink
+from vmodel.drape.outfit.layering import hangs_beside, in_order, leave_out, lift, pad_body, share_through, sink
 from vmodel.drape.simulate.put_on import for_piece
 from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.types import BoolArray, Category, Drape, Garment, GarmentKind, IntArray, Length, Neckline, Sleeve
@@ -195,12 +195,12 @@ def test_sleeves_are_beside_what_has_none_there(studio: Studio) -> None:
     knit, tee = (make_piece(PIECES[name], "woman", body.measurements) for name in ("fine-knit-black", "tee-white"))
     pose = load_pose("standing")
     inner, outer = (drape(top, body, pose, studio.settings, options=for_piece(top)) for top in (knit, tee))
-    off_trunk, hangs = np.abs(inner.vertices_m[:, 0]) > 0.23, beside(inner, outer, body, body.posed(pose))
+    off_trunk, hangs = np.abs(inner.vertices_m[:, 0]) > 0.23, hangs_beside(inner, outer, body, body.posed(pose))
     below_elbow = inner.vertices_m[:, 2] < body.measurements.waist_height / 100
     assert (off_trunk & below_elbow).sum() > 50
     assert hangs[off_trunk & below_elbow].all()
     assert not hangs[~off_trunk & (np.abs(inner.vertices_m[:, 0]) < 0.15)].any()
-    assert not beside(inner, inner, body, body.posed(pose)).any()
+    assert not hangs_beside(inner, inner, body, body.posed(pose)).any()
 
 
 @pytest.fixture(scope="module")

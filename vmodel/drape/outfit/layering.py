@@ -148,7 +148,7 @@ def is_lower(kind: GarmentKind) -> bool:
     return kind.category in _LOWER
 
 
-def beside(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> BoolArray:
+def hangs_beside(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> BoolArray:
     """Return the (N,) vertices of a garment's sleeves that hang beside another garment, which cannot cover them.
 
     Args:
@@ -176,7 +176,7 @@ def sink(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
     Args:
         inner: the garment beneath.
         outer: the garment over it.
-        beside: (N,) vertices of the inner garment that the outer one cannot cover, see ``beside``.
+        beside: (N,) vertices of the inner garment that the outer one cannot cover, see ``hangs_beside``.
     """
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)

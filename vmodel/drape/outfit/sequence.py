@@ -12,8 +12,8 @@ from vmodel.drape.outfit.compress_layers import bring_in, press, share_past
 from vmodel.drape.outfit.layering import (
     FLAT_M,
     THICKEST_M,
-    beside,
     cut_below_band,
+    hangs_beside,
     in_order,
     is_lower,
     join,
@@ -79,7 +79,7 @@ def drape_outfit(
         for inner, lying in drapes.items():
             inside = tucked and lower and not is_lower(garments[inner].kind)
             seen = cut_below_band(lying, worn, body, posed) if inside else lying
-            sunk = sink(seen, worn, beside(seen, worn, body, posed))
+            sunk = sink(seen, worn, hangs_beside(seen, worn, body, posed))
             drapes[inner] = bring_in(press(sunk, worn, body, posed), worn, body, posed)
         drapes[index] = worn
         if len(drapes) == len(garments):
@@ -90,13 +90,13 @@ def drape_outfit(
     # Cloth that sank under a coat may have sunk into the layer below: outer garments are lifted over what is left.
     order = list(drapes)
     for inner, outer in combinations(order, 2):
-        drapes[outer] = lift(drapes[outer], drapes[inner], beside(drapes[inner], drapes[outer], body, posed))
+        drapes[outer] = lift(drapes[outer], drapes[inner], hangs_beside(drapes[inner], drapes[outer], body, posed))
     for inner, outer in combinations(order, 2):
-        drapes[inner] = leave_out(drapes[inner], drapes[outer], beside(drapes[inner], drapes[outer], body, posed))
+        drapes[inner] = leave_out(drapes[inner], drapes[outer], hangs_beside(drapes[inner], drapes[outer], body, posed))
     through = {False: 0.0, True: 0.0}
     for inner, outer in combinations(order, 2):
         pair, with_piece = (drapes[inner], drapes[outer]), max(inner, outer) >= own
-        seen_through = share_through(*pair, beside(*pair, body, posed))
+        seen_through = share_through(*pair, hangs_beside(*pair, body, posed))
         through[with_piece] = max(through[with_piece], seen_through, share_past(*pair, body, posed))
     shown = "of an inner garment shows through the one over it"
     if through[True] > PIECE_THROUGH:
