@@ -16,6 +16,10 @@ _HEEDED: Final = (0.1, 0.3)
 _WHITEST: Final = 0.72
 """Linear light of the brightest cloth: white cotton reflects 80 %, and the studio's light makes it a quarter brighter
 where it falls straight on; above 1 it would burn out."""
+KEY_STOPS: Final = 0.3
+"""Stops by which cloth is darkened, since the studio's key light makes what it lights brighter than the cloth is in its
+photo: the chests of five plain tops are 1.2 to 1.25 times as bright. People who compared 14 photos with pictures before
+and after preferred the darker cloth 14 times, the lighter one 5 times, and saw no difference 9 times."""
 _BRIGHT: Final = 90
 """Percentile of the garment's light that is held below it."""
 _SHOULDER: Final = 0.75
@@ -23,7 +27,7 @@ _SHOULDER: Final = 0.75
 
 
 def exposed(rgb: ByteArray, mask: BoolArray, stops: float) -> ByteArray:
-    """Return a photo at another exposure; white stays white, and cloth is made no brighter than white cloth is.
+    """Return a photo at the exposure that its cloth needs in the studio; cloth is made no brighter than white cloth is.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB.
@@ -31,9 +35,9 @@ def exposed(rgb: ByteArray, mask: BoolArray, stops: float) -> ByteArray:
         stops: doublings of light, limited to ``STOPS``; small changes are left out.
     """
     bright = float(np.percentile(to_linear(rgb[mask]) @ LUMINANCE, _BRIGHT))
-    most = max(0.0, float(np.log2(_WHITEST / max(bright, 1e-3))))
-    heeded = stops * float(np.interp(abs(stops), _HEEDED, (0, 1)))
-    gain = 2.0 ** float(np.clip(min(heeded, most), *STOPS))
+    most = max(0.0, float(np.log2(_WHITEST / max(bright, 1e-3))) + KEY_STOPS)
+    heeded = float(np.clip(stops * np.interp(abs(stops), _HEEDED, (0, 1)), *STOPS))
+    gain = 2.0 ** (min(heeded, most) - KEY_STOPS)
     light = to_linear(np.arange(256, dtype=np.uint8)) * gain
     if gain > 1:  # from the shoulder on a hyperbola that begins with slope 1 and reaches white where the photo does
         above = np.maximum(light - _SHOULDER, 0)
