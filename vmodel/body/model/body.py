@@ -16,6 +16,7 @@ import roma
 import torch
 
 from vmodel.body.base_layer.modesty import smooth_under_base_layer
+from vmodel.body.face.expressions import actions_of
 from vmodel.body.face.gaze import Eyes, eyes_of
 from vmodel.body.mesh.anny_model import Surface, load_anny, load_surface
 from vmodel.body.mesh.keypoints import keypoints_of
@@ -73,8 +74,13 @@ class Body:
 
     def posed(self, pose: Pose) -> PosedBody:
         """Return the body in a pose, its lowest point on the floor."""
-        vertices, bone_poses = self._shape.expressing(self.model, pose.expression).skin(self.adapted(pose)[None])
+        vertices, bone_poses = self.expressing(pose).skin(self.adapted(pose)[None])
         return self._posed_body(vertices[0], bone_poses[0], pose)
+
+    def expressing(self, pose: Pose) -> _Shape:
+        """Return the shape before posing, with the model's expression in a pose."""
+        actions = actions_of(self.model, pose)
+        return _shape_of(self.model, actions).scaled(self._shape.scale)
 
     def adapted(self, pose: Pose) -> FloatArray:
         """Return the rotations (J, 3, 3) float32 of a pose on this body: soles on the floor, arms outside the torso."""
@@ -95,7 +101,7 @@ class Body:
             t: share of the way, 0..1.
         """
         rotations = _between(self.adapted(start), self.adapted(end), np.array([t]))
-        vertices, bone_poses = self._shape.expressing(self.model, end.expression).skin(rotations)
+        vertices, bone_poses = self.expressing(end).skin(rotations)
         return self._posed_body(vertices[0], bone_poses[0], start if t < 0.5 else end)
 
     def posed_path(self, start: Pose, end: Pose, steps: int) -> FloatArray:
@@ -106,7 +112,7 @@ class Body:
         """
         shares = np.linspace(0.0, 1.0, steps)
         rotations = _between(self.adapted(start), self.adapted(end), shares)
-        shape = self._shape.expressing(self.model, end.expression)
+        shape = self.expressing(end)
         chunks = [shape.skin(rotations[i : i + PATH_CHUNK])[0] for i in range(0, steps, PATH_CHUNK)]
         return np.concatenate(chunks)
 
@@ -133,20 +139,12 @@ class _Shape:
     rest_vertices: torch.Tensor
     rest_bone_poses: torch.Tensor
     scale: float
-    expression: tuple[tuple[str, float], ...]
-
-    def expressing(self, model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
-        """Return the shape with a pose's facial actions on top of the model's own."""
-        if not expression:
-            return self
-        merged = {**dict(self.expression), **expression}
-        return _shape_of(model, merged).scaled(self.scale)
 
     def scaled(self, factor: float) -> _Shape:
         """Return the shape scaled about the origin."""
         bone_poses = self.rest_bone_poses.clone()
         bone_poses[..., :3, 3] *= factor
-        return _Shape(self.rest_vertices * factor, bone_poses, self.scale * factor, self.expression)
+        return _Shape(self.rest_vertices * factor, bone_poses, self.scale * factor)
 
     @torch.no_grad()
     @one_thread()
@@ -198,7 +196,7 @@ def _shape_of(model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
         facial_actions=dict(expression),
     )
     vertices = smooth_under_base_layer(rest["rest_vertices"], model.is_child)
-    return _Shape(vertices, rest["rest_bone_poses"], 1.0, tuple(expression.items()))
+    return _Shape(vertices, rest["rest_bone_poses"], 1.0)
 
 
 @one_thread()
