@@ -33,29 +33,29 @@ class Expression:
 
 
 EXPRESSIONS: Mapping[str, Expression] = {
-    "soft": Expression({"mouthSmile": 0.24, "cheekSquint": 0.10, "eyeSquint": 0.06, "browInnerUp": 0.14}, 0.12, 0.10),
+    "soft": Expression({"mouthSmile": 0.34, "cheekSquint": 0.18, "eyeSquint": 0.06, "browInnerUp": 0.14}, 0.12, 0.10),
     "slight-smile": Expression(
-        {"mouthSmile": 0.50, "cheekSquint": 0.32, "eyeSquint": 0.16, "browInnerUp": 0.14, "mouthDimple": 0.10},
+        {"mouthSmile": 0.53, "cheekSquint": 0.36, "eyeSquint": 0.16, "browInnerUp": 0.14, "mouthDimple": 0.10},
         0.40, 0.30,
     ),
     "warm-smile": Expression(
-        {"mouthSmile": 0.68, "cheekSquint": 0.46, "eyeSquint": 0.22, "browInnerUp": 0.16, "mouthDimple": 0.16},
+        {"mouthSmile": 0.61, "cheekSquint": 0.48, "eyeSquint": 0.22, "browInnerUp": 0.16, "mouthDimple": 0.16},
         0.22, 0.30,
     ),
     "laughing-eyes": Expression(
-        {"mouthSmile": 0.62, "cheekSquint": 0.72, "eyeSquint": 0.34, "browInnerUp": 0.16, "browOuterUp": 0.10,
+        {"mouthSmile": 0.58, "cheekSquint": 0.72, "eyeSquint": 0.34, "browInnerUp": 0.16, "browOuterUp": 0.10,
          "mouthDimple": 0.15},
         0.10, 0.18,
     ),
     "raised-brows": Expression(
-        {"mouthSmile": 0.42, "cheekSquint": 0.20, "eyeSquint": 0.04, "browInnerUp": 0.34, "browOuterUp": 0.34},
+        {"mouthSmile": 0.50, "cheekSquint": 0.28, "eyeSquint": 0.04, "browInnerUp": 0.34, "browOuterUp": 0.34},
         0.07, 0.10,
     ),
     "aside": Expression(
-        {"mouthSmile": 0.36, "cheekSquint": 0.18, "eyeSquint": 0.08, "browInnerUp": 0.12}, 0.03, 0.02, aside=0.7
+        {"mouthSmile": 0.46, "cheekSquint": 0.24, "eyeSquint": 0.08, "browInnerUp": 0.12}, 0.03, 0.02, aside=0.7
     ),
     "thoughtful": Expression(
-        {"mouthSmile": 0.18, "eyeSquint": 0.10, "browInnerUp": 0.26, "mouthShrugLower": 0.10}, 0.03, 0.0, aside=0.3
+        {"mouthSmile": 0.24, "eyeSquint": 0.10, "browInnerUp": 0.26, "mouthShrugLower": 0.10}, 0.03, 0.0, aside=0.3
     ),
     "serious": Expression({"mouthSmile": 0.08, "eyeSquint": 0.14, "browInnerUp": 0.06}, 0.03, 0.0),
 }  # fmt: skip
