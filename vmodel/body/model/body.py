@@ -93,15 +93,16 @@ class Body:
         return self._adapted[key].copy()
 
     def posed_between(self, start: Pose, end: Pose, t: float) -> PosedBody:
-        """Return the body on the way from one pose to another; every joint turns along the shortest arc.
+        """Return the body on the way from one pose to another; joints turn along the shortest arc, the face follows.
 
         Args:
             start: pose at ``t`` = 0.
             end: pose at ``t`` = 1.
             t: share of the way, 0..1.
         """
-        rotations = _between(self.adapted(start), self.adapted(end), np.array([t]))
-        vertices, bone_poses = self.expressing(end).skin(rotations)
+        shares = np.array([t])
+        rotations = _between(self.adapted(start), self.adapted(end), shares)
+        vertices, bone_poses = self.expressing(start).towards(self.expressing(end), shares).skin(rotations)
         return self._posed_body(vertices[0], bone_poses[0], start if t < 0.5 else end)
 
     def posed_path(self, start: Pose, end: Pose, steps: int) -> FloatArray:
@@ -112,8 +113,11 @@ class Body:
         """
         shares = np.linspace(0.0, 1.0, steps)
         rotations = _between(self.adapted(start), self.adapted(end), shares)
-        shape = self.expressing(end)
-        chunks = [shape.skin(rotations[i : i + PATH_CHUNK])[0] for i in range(0, steps, PATH_CHUNK)]
+        first, last = self.expressing(start), self.expressing(end)
+        chunks = []
+        for i in range(0, steps, PATH_CHUNK):
+            part = slice(i, i + PATH_CHUNK)
+            chunks.append(first.towards(last, shares[part]).skin(rotations[part])[0])
         return np.concatenate(chunks)
 
     def keypoints(self, posed: PosedBody) -> FloatArray:
@@ -145,6 +149,15 @@ class _Shape:
         bone_poses = self.rest_bone_poses.clone()
         bone_poses[..., :3, 3] *= factor
         return _Shape(self.rest_vertices * factor, bone_poses, self.scale * factor)
+
+    def towards(self, other: _Shape, shares: FloatArray) -> _Shape:
+        """Return the shapes at shares (B,) of the way to another of the same size, for ``skin`` of B poses."""
+        t = torch.from_numpy(np.asarray(shares, np.float32))[:, None, None]
+        return _Shape(
+            torch.lerp(self.rest_vertices, other.rest_vertices, t),
+            torch.lerp(self.rest_bone_poses, other.rest_bone_poses, t[..., None]),
+            self.scale,
+        )
 
     @torch.no_grad()
     @one_thread()
