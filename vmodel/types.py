@@ -385,9 +385,8 @@ class VirtualModel:
         phenotype, local_changes: arguments of the ``anny`` body.
         skin_tone: linear-light albedo; undertone and freckles are in ``look``.
         look: further numbers and colours of the face, name -> value.
-        hair: style, colour, length.
         seed: drives pores, brows and strands so that the person stays the same.
-        expression: facial action of ``anny`` -> 0..1, the same in every pose.
+        expression: facial action of ``anny`` -> 0..1 of the face at rest; a pose adds its own.
     """
 
     id: str
@@ -418,13 +417,14 @@ class Pose:
         name: of the library, or the file it came from.
         rotations: bone name -> (3,) rotation vector in radians, in the rest orientation of the body.
         seated: True if the body needs a stool.
-        expression: facial action -> 0..1.
+        expression, mood: facial action -> 0..1; name of an expression, or empty for one that suits the model.
     """
 
     name: str
     rotations: Mapping[str, FloatArray]
     seated: bool = False
     expression: Mapping[str, float] = field(default_factory=dict)
+    mood: str = ""
 
 
 @dataclass(frozen=True)

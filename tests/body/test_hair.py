@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from vmodel.body.face.face_params import look_of
 from vmodel.body.hair.grow import grow_hair, pose_hair
 from vmodel.body.hair.polylines import BROW, FACIAL_HAIR, HEAD_HAIR, LASH
-from vmodel.body.hair.scalp import parting_distance, scalp_colour
+from vmodel.body.hair.scalp import hairline_depth, parting_distance, scalp_colour
 from vmodel.body.hair.styles import STYLES, style_of
 from vmodel.body.mesh.anatomy_chart import load_chart
 from vmodel.body.mesh.head_surface import head_surface
@@ -89,6 +89,58 @@ def test_the_hairline_stands_a_third_of_the_face_above_the_brows(body: Body) -> 
     line_mm = np.percentile(spot_mm[np.abs(spot_mm[:, 0]) < 12, 2][spot_mm[np.abs(spot_mm[:, 0]) < 12, 1] < 30], 3)
     brow_mm, nose_mm = 16, -46  # of the neutral face, whose chin is at -106
     assert 0.6 < (line_mm - brow_mm) / (brow_mm - nose_mm) < 0.85
+
+
+@pytest.mark.parametrize("style", ["side-part", "ponytail", "bob"])
+def test_the_hairline_falls_off_in_density_length_and_width(style: str, body: Body) -> None:
+    strands, model = grown(style), invent(style)
+    points, surface = head_hair(strands), head_surface(body.rest.vertices_m)
+    spot_mm = surface.contact(points[:, 0]).spot_mm
+    depth_mm = hairline_depth(spot_mm, model, look_of(model))
+    front = (np.abs(spot_mm[:, 0]) < 30) & (spot_mm[:, 2] > 45) & (spot_mm[:, 1] < 40)
+    outside, edge, full = ((depth_mm > low) & (depth_mm < low + 5) & front for low in (-9, 1, 14))
+    assert 0.01 < outside.sum() / full.sum() < 0.25
+    assert outside.sum() < 0.5 * edge.sum()
+    length_m = np.linalg.norm(np.diff(points, axis=1), axis=2).sum(axis=1)
+    radius_m = strands.radius_m[strands.kind == HEAD_HAIR].max(axis=1)
+    for size in (length_m, radius_m):
+        assert np.median(size[outside]) < 0.7 * np.median(size[full])
+
+
+@pytest.mark.parametrize(("style", "off_m", "least"), [("bob", 0.003, 0.04), ("side-part", 0.002, 0.012)])
+def test_a_few_strands_leave_the_mass(style: str, off_m: float, least: float) -> None:
+    points = head_hair(grown(style))
+    ends = points[:, 2 * points.shape[1] // 3 :].mean(axis=1)
+    _, neighbours = cKDTree(points[:, 0]).query(points[:, 0], k=12)
+    away_m = head_surface(build_body(invent(style)).rest.vertices_m).contact(ends).distance_m
+    assert least < np.mean(away_m > np.median(away_m[neighbours], axis=1) + off_m) < 0.12
+
+
+def test_a_straight_cut_ends_unevenly() -> None:
+    points = head_hair(grown("bob"))
+    length_m = np.linalg.norm(np.diff(points, axis=1), axis=2).sum(axis=1)
+    _, neighbours = cKDTree(points[:, 0]).query(points[:, 0], k=12)
+    among = length_m[neighbours]
+    spread = (among.std(axis=1) / among.mean(axis=1))[length_m > 0.12]
+    assert 0.028 < np.median(spread) < 0.06
+
+
+def test_a_shaved_head_has_a_faint_shadow_of_its_hairline() -> None:
+    model, chart = invent("bald", "man"), load_chart(512)
+    _, tint = scalp_colour(model, chart, look_of(model))
+    depth_mm = hairline_depth(chart.spot_mm, model, look_of(model))
+    inside, forehead = tint[depth_mm > 25], tint[(depth_mm < -8) & (depth_mm > -25)]
+    assert 0.15 < np.median(inside) < 0.4
+    assert forehead.max() < 0.02
+
+
+def test_grey_brows_are_never_bluish() -> None:
+    model = invent("bob")
+    for grey in (0.3, 0.95):
+        hair = replace(model.hair, colour=(0.02, 0.02, 0.02), grey=grey)
+        red, green, blue = look_of(replace(model, hair=hair)).brow_colour
+        assert red > green > blue
+        assert 1.2 * blue < red < 1.8 * blue
 
 
 @pytest.mark.parametrize("style", ["side-part", "pixie"])
@@ -213,7 +265,10 @@ def test_braids_stay_plaited_when_they_hang_anew(pose: Pose, body: Body) -> None
     for side in (1, -1):
         braid = side * rest[:, rest.shape[1] // 2, 0] > 0
         for k in range(25, points.shape[1] - 4, 4):
-            spread_m = [np.linalg.norm(p[braid, k] - p[braid, k].mean(axis=0), axis=1) for p in (rest, points)]
+            # Short hair at the hairline is in no plait.
+            tied = braid & (np.linalg.norm(rest[:, k] - np.median(rest[braid, k], axis=0), axis=1) < 0.03)
+            assert tied.sum() > 0.9 * braid.sum()
+            spread_m = [np.linalg.norm(p[tied, k] - p[tied, k].mean(axis=0), axis=1) for p in (rest, points)]
             assert np.percentile(spread_m[1], 99) < np.percentile(spread_m[0], 99) + 0.002
 
 

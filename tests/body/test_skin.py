@@ -72,6 +72,37 @@ def test_bare_skin_is_uneven_from_spot_to_spot(skin: SkinTextures) -> None:
     assert 0.05 < spread < 0.08
 
 
+@pytest.mark.parametrize("tone", [(0.5, 0.33, 0.25), (0.085, 0.042, 0.026)], ids=["light", "dark"])
+def test_gloss_is_strongest_on_the_nose_and_broken_by_pores(tone: tuple[float, float, float], body: Body) -> None:
+    painted, chart = paint_skin(invent(tone=tone), body, BaseLayer(), 1024), load_chart(1024)
+    folded = chart.spot_mm * np.where(chart.spot_mm[:, :1] < 0, [-1, 1, 1], 1)
+
+    def near(*spot_mm: float) -> np.ndarray:
+        return chart.texel[np.linalg.norm(folded - spot_mm, axis=1) < 9]
+
+    rough, height = painted.roughness.ravel(), painted.height_mm.ravel()
+    nose, forehead, cheek = near(0, -38, -25), near(6, -26, 30), near(48, 2, -42)
+    lips = chart.texel[(look_up_mask("lips", chart) > 0.95) & (chart.spot_mm[:, 2] > -90)]
+    zones = [np.median(rough[zone]) for zone in (lips, nose, forehead, cheek)]
+    assert zones == sorted(zones)
+    assert zones[-1] - zones[1] > 0.05
+    assert np.corrcoef(rough[cheek], height[cheek])[0, 1] < -0.4
+
+
+def test_old_skin_is_paler_and_less_even_than_young_skin(body: Body) -> None:
+    chart = load_chart(1024)
+    folded = chart.spot_mm * np.where(chart.spot_mm[:, :1] < 0, [-1, 1, 1], 1)
+    cheek = chart.texel[np.linalg.norm(folded - [42, -8, -36], axis=1) < 14]
+    spread, redness = [], []
+    for age in (28, 76):
+        albedo = paint_skin(invent(age=age), body, BaseLayer(), 1024).albedo
+        green = albedo[..., 1]
+        spread.append((green / cv2.GaussianBlur(green, (0, 0), 6) - 1).ravel()[cheek].std())
+        redness.append(np.median(to_oklab(albedo.reshape(-1, 3)[cheek])[:, 1]))
+    assert redness[1] < 0.92 * redness[0]
+    assert spread[1] > 1.15 * spread[0]
+
+
 def test_faces_of_the_trunk_are_covered_on_the_mesh_itself(body: Body) -> None:
     painted = paint_skin(body.model, body, BaseLayer("bandeau", "briefs-short"), SIZE)
     spine = [

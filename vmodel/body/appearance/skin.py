@@ -37,6 +37,12 @@ _WARM = np.array([1.02, 1.0, 0.86], np.float32)
 _COOL = np.array([1.0, 0.965, 1.0], np.float32)
 _BLOTCHES, _TAN, _FILM = 0.055, 0.045, 0.04
 """Spread of blood, melanin and roughness from spot to spot; full make-up halves that of blood and melanin."""
+_ROUGHNESS, _OIL = 0.50, 0.10
+"""Roughness of skin, and how much smoother oil makes it."""
+_MATT_PER_MM = 3.0
+"""Roughness per mm of depth: pores do not shine, the ridges between them do."""
+_OPEN_PORES = 0.35
+"""How much deeper pores are where skin is oily."""
 SKIN_SIZE = 2048
 """Side of the textures of a final picture, in texels: half a millimetre on the face."""
 _LASH_LINE_MM = 1.5
@@ -113,20 +119,22 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
     uneven = mottling(chart, np.random.default_rng([model.seed, 26]))
     blood += _BLOTCHES * uneven[:, 0] * (1 - 0.5 * look.makeup)
     melanin += _TAN * uneven[:, 1] * (1 - 0.5 * look.makeup)
-    roughness_of_age = 1 + 0.5 * look.wrinkles
-    height = pores * roughness_of_age
-    height[face] -= grooves
+    oily = _oily(spot_mm)
+    coarse = np.full(len(pores), 1 + 0.5 * look.wrinkles)
+    coarse[face] += _OPEN_PORES * oily
+    height = pores * coarse
     melanin -= 0.7 * np.clip(pores, -0.1, 0.1)
     warm = max(look.undertone, 0.0), max(-look.undertone, 0.0)
     tone = np.array(model.skin_tone, np.float32) * _WARM ** warm[0] * _COOL ** warm[1]
     coloured = colour_residual(model, chart)
     albedo = tone * np.exp(coloured - blood[:, None] * BLOOD - melanin[:, None] * MELANIN)
     albedo[face] *= np.exp(-fine.shade)
-    roughness = (0.47 + _FILM * uneven.mean(axis=1)).astype(np.float32)
+    roughness = (_ROUGHNESS + _FILM * uneven.mean(axis=1) - _MATT_PER_MM * height).astype(np.float32)
     # Hair shades the skin beside it: no lamp behind the head is mirrored there.
-    roughness[face] += 0.4 * smoothstep(-26, -4, hairline_depth(spot_mm, model, look)) * (spot_mm[:, 2] > -60)
-    roughness[face] -= _oily(spot_mm) * (0.15 - 0.07 * look.makeup)
-    layer = _Layer(albedo, roughness, height, np.ones(len(albedo), np.float32))
+    beside_hair = smoothstep(-26, -4, hairline_depth(spot_mm, model, look)) * (spot_mm[:, 2] > -60)
+    roughness[face] += 0.4 * beside_hair - oily * (_OIL - 0.05 * look.makeup)
+    height[face] -= grooves
+    layer = _Layer(albedo, np.clip(roughness, 0, 1), height, np.ones(len(albedo), np.float32))
     layer = _paint_lips(layer, chart, anatomy, look, tone, model.seed)
     layer = _paint_hands(layer, model, chart, look, tone)
     under_hair, share = scalp_colour(model, chart, look)
@@ -139,13 +147,16 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
 
 
 def _oily(spot_mm: FloatArray) -> FloatArray:
-    """Return how oily the skin is, (n,) 0..1: forehead, nose and chin shine more than the cheeks."""
+    """Return how oily the skin is, (n,) 0..1: most on nose and forehead, then chin and lids, little on cheeks."""
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     nose = np.exp(-0.5 * ((x / 11) ** 2 + ((z + 22) / 24) ** 2))
     forehead = np.exp(-0.5 * ((x / 30) ** 2 + ((z - 42) / 20) ** 2))
     chin = np.exp(-0.5 * ((x / 14) ** 2 + ((z + 94) / 9) ** 2))
-    cheekbone = 0.6 * np.exp(-0.5 * (((x - 48) / 11) ** 2 + ((z + 16) / 8) ** 2))
-    return np.asarray(np.clip(nose + 0.8 * forehead + 0.7 * chin + cheekbone, 0, 1) * (y < 30))
+    cheekbone = np.exp(-0.5 * (((x - 48) / 11) ** 2 + ((z + 16) / 8) ** 2))
+    lid = np.exp(-0.5 * (((x - 30) / 13) ** 2 + ((z - 7) / 4) ** 2))
+    return np.asarray(
+        np.clip(nose + 0.75 * forehead + 0.6 * chin + 0.3 * cheekbone + 0.5 * lid, 0, 1) * smoothstep(36, 24, y)
+    )
 
 
 def _paint_lips(layer: _Layer, chart: Chart, anatomy: Anatomy, look: Look, tone: FloatArray, seed: int) -> _Layer:
@@ -156,10 +167,10 @@ def _paint_lips(layer: _Layer, chart: Chart, anatomy: Anatomy, look: Look, tone:
     rng = np.random.default_rng([seed, 31])
     natural = tone * np.exp(-np.array([0.22, 0.92, 0.74]) * (0.85 + 0.15 * look.blush))
     if look.lips is None:
-        colour, roughness = natural, 0.36
+        colour, roughness = natural, 0.39
     else:
         strength = 0.35 + 0.6 * look.makeup
-        colour, roughness = natural * (1 - strength) + np.array(look.lips) * strength, 0.30
+        colour, roughness = natural * (1 - strength) + np.array(look.lips) * strength, 0.33
     creases = np.zeros(len(at))
     for wave_mm in (1.3, 1.9, 2.9):
         bend = 0.45 * np.sin(spot_mm[:, 2] / 3.1 + rng.uniform(0, 6))

@@ -56,8 +56,11 @@ def paint_eye(
     sclera = _sclera(direction, u, v, angle, side, age, rng)
     edge = smoothstep(1.05, 0.93, radius)[:, None]
     albedo = sclera * (1 - edge) + iris * edge
-    # Lids and lashes keep light from the upper part of the ball.
-    lid_shade = (1 - 0.62 * np.exp(-((lid_gap_mm / 2.6) ** 2))) * (1 - 0.30 * np.exp(-((lid_gap_mm / 6.0) ** 2)))
+    # Lids and lashes keep light from the upper part of the ball; in the inner corner the nose's shadow does already.
+    lid = 1 - 0.8 * smoothstep(0.15, 0.45, u if side == 0 else -u)
+    lid_shade = (1 - 0.62 * lid * np.exp(-((lid_gap_mm / 2.6) ** 2))) * (
+        1 - 0.30 * lid * np.exp(-((lid_gap_mm / 6.0) ** 2))
+    )
     albedo = albedo * lid_shade[:, None]
     return PaintedEyes(albedo.astype(np.float32), np.full(len(albedo), 0.06, np.float32))
 

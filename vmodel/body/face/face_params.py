@@ -55,6 +55,7 @@ BROWS = ("natural", "soft", "arched", "straight", "thick")
 FACIAL_HAIR = ("none", "stubble", "moustache", "goatee", "short-beard", "full-beard")
 HAIRLINES = ("rounded", "straight", "widows-peak", "receding")
 PARTINGS = ("left", "right", "middle", "none")
+_GREY_BROW = (0.280, 0.235, 0.185)
 _SHARES = ("freckles", "moles", "blush", "wrinkles", "makeup", "brow_density", "lashes", "stubble")
 _CHOICES = {"brows": BROWS, "facial_hair": FACIAL_HAIR, "hairline": HAIRLINES, "parting": PARTINGS}
 
@@ -126,7 +127,8 @@ def _defaults(model: VirtualModel) -> dict[str, Any]:
     grey = 0.5 * model.hair.grey
     # Brows of the fair are a warm brown, not a shade of the same yellow.
     fading = np.clip(4 * np.mean(model.hair.colour), 0, 1) * (1 - model.hair.grey) * np.array([0.20, 0.26, 0.30])
-    brow = np.array(model.hair.colour) * (0.6 - fading) * (1 - grey) + 0.25 * grey
+    # Beside the red of skin an even grey looks blue.
+    brow = np.array(model.hair.colour) * (0.6 - fading) * (1 - grey) + np.array(_GREY_BROW) * grey
     brow_colour = tuple(float(channel) for channel in brow)
     makeup = 0.35 if woman and not model.is_child else 0.0
     return {

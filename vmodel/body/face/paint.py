@@ -23,11 +23,11 @@ MELANIN = np.array([0.50, 0.78, 1.05], np.float32)
 Point = tuple[float, float, float]
 _BROW_X = (11.0, 17.0, 26.0, 36.0, 44.0, 51.0, 57.0)
 _BROW_Z = {
-    "natural": (15.5, 17.0, 19.2, 21.4, 22.2, 20.6, 17.6),
-    "soft": (15.5, 16.8, 18.6, 20.2, 20.6, 19.4, 17.0),
-    "arched": (14.8, 16.8, 20.0, 23.6, 24.8, 22.0, 17.8),
+    "natural": (16.4, 17.4, 19.2, 21.0, 21.8, 20.4, 17.8),
+    "soft": (16.0, 17.0, 18.6, 20.0, 20.4, 19.3, 17.2),
+    "arched": (16.6, 18.0, 20.4, 23.2, 24.2, 21.8, 18.0),
     "straight": (16.5, 17.4, 18.6, 19.6, 20.0, 19.2, 17.4),
-    "thick": (14.8, 16.0, 18.0, 20.2, 21.0, 19.8, 17.0),
+    "thick": (15.8, 16.6, 18.2, 19.9, 20.6, 19.6, 17.2),
 }
 _BROW_HALF_WIDTH = (3.0, 3.6, 3.6, 3.2, 2.5, 1.7, 0.6)
 _BROW_BREADTH = {"natural": 0.95, "soft": 0.85, "arched": 0.85, "straight": 1.05, "thick": 1.25}
@@ -53,9 +53,11 @@ def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.r
     """
     x, z = np.abs(spot_mm[:, 0]), spot_mm[:, 2]
     mottled = smooth_noise(60, rng)(spot_mm), smooth_noise(24, rng)(spot_mm), smooth_noise(110, rng)(spot_mm)
-    blood = 0.06 * mottled[0] + 0.05 * mottled[1]
-    melanin = 0.035 * mottled[2] + 0.02 * mottled[1]
-    flush = 0.35 + 0.65 * look.blush
+    # Old skin is paler and more yellow, and its colour less even.
+    age = look.wrinkles
+    blood = (1 + 0.3 * age) * (0.06 * mottled[0] + 0.05 * mottled[1]) - 0.10 * age
+    melanin = (1 + 0.3 * age) * (0.035 * mottled[2] + 0.02 * mottled[1]) + 0.03 * age
+    flush = (0.35 + 0.65 * look.blush) * (1 - 0.45 * age)
     blood += flush * (
         0.46 * blob(spot_mm, (42, -8, -30), (16, 30, 14))
         + 0.44 * blob(spot_mm, (0, -41, -36), 12)
@@ -108,6 +110,7 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
     beard = beard_area(spot_mm)
     shade = shade + (0.42 * look.stubble * beard)[:, None]
     blood -= 0.10 * look.stubble * beard
+    blood += look.wrinkles * _thin_veins(spot_mm, rng)
     return Pigment(blood, melanin, shade)
 
 
@@ -163,7 +166,7 @@ def wrinkle_relief(spot_mm: FloatArray, look: Look, rng: np.random.Generator) ->
         fade = smoothstep(48, 22, x) * (0.55 + 0.45 * np.tanh(fine + wobble))
         depth += (0.02 + 0.30 * age) * strength * fade * np.exp(-((line / 1.1) ** 2)) * (y < 40)
     frown = x - 7.5 - 0.12 * (z - 18)
-    depth += 0.28 * age * np.exp(-((frown / 1.3) ** 2)) * np.exp(-(((z - 20) / 7) ** 2))
+    depth += 0.20 * age * np.exp(-((frown / 1.3) ** 2)) * np.exp(-(((z - 20) / 7) ** 2))
     depth += (0.05 + 0.5 * age) * _along(spot_mm, ((19, -24, -38), (27, -20, -54), (32, -12, -70)), 2.2)
     depth += 0.35 * age * _along(spot_mm, ((27, -16, -74), (29, -14, -90)), 1.8)
     ray = np.degrees(np.arctan2(z + 1, x - 41))
@@ -186,7 +189,7 @@ def wrinkle_relief(spot_mm: FloatArray, look: Look, rng: np.random.Generator) ->
         * smoothstep(62, 48, x)
         * (y < 70)
     )
-    return np.asarray(depth)
+    return np.asarray(depth + age * _fine_wrinkles(spot_mm, rng))
 
 
 def pore_relief(chart: Chart, rng: np.random.Generator) -> FloatArray:
@@ -229,13 +232,13 @@ def mole_spots(chart: Chart, look: Look, rng: np.random.Generator, candidates: F
     """
     sizes: list[float] = []
     strengths: list[float] = []
-    moles, sun_spots = int(34 * look.moles), int(60 * max(0.0, look.wrinkles - 0.35))
+    moles, sun_spots = int(34 * look.moles), int(420 * max(0.0, look.wrinkles - 0.35))
     for _ in range(moles):
         sizes.append(float(rng.uniform(0.5, 1.5)))
         strengths.append(float(rng.uniform(0.5, 1.3)))
     for _ in range(sun_spots):
-        sizes.append(float(rng.uniform(1.5, 4.0)))
-        strengths.append(float(rng.uniform(0.1, 0.3)))
+        sizes.append(float(rng.uniform(0.8, 3.6)))
+        strengths.append(float(rng.uniform(0.15, 0.50)))
     melanin = np.zeros(len(chart.texel))
     if not sizes:
         return melanin
@@ -263,6 +266,35 @@ def _freckles(spot_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
     melanin = np.zeros(len(spot_mm))
     melanin[near] = area[near] * strength * np.exp(-((distance / radius) ** 2))
     return melanin
+
+
+def _thin_veins(spot_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return the blood (n,) of widened veins under old skin: thin lines in patches beside the nose and on cheeks."""
+    area = blob(spot_mm, (13, -27, -38), (6, 9, 7)) + 0.7 * blob(spot_mm, (38, -10, -32), (15, 26, 12))
+    near = np.flatnonzero(area > 0.02)
+    bent = 0.8 * smooth_noise(9, rng)(spot_mm[near])
+    lines = np.exp(-(((smooth_noise(7, rng)(spot_mm[near]) + 0.3 * bent) / 0.13) ** 2))
+    patches = smoothstep(-0.2, 1.0, smooth_noise(12, rng)(spot_mm[near]))
+    blood = np.zeros(len(spot_mm))
+    blood[near] = area[near] * (0.12 * patches + 0.9 * patches * lines)
+    return blood
+
+
+def _fine_wrinkles(spot_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return the depth (n,) in mm of old skin's network of fine lines: beside the eyes, on cheeks, over the lips."""
+    x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
+    eyes = np.exp(-0.5 * (((x - 40) / 15) ** 2 + ((z + 12) / 9) ** 2))
+    cheeks = np.exp(-0.5 * (((x - 46) / 16) ** 2 + ((z + 45) / 20) ** 2))
+    area = np.clip(eyes + 0.7 * cheeks, 0, 1) * smoothstep(50, 30, y)
+    near = np.flatnonzero(area > 0.02)
+    depth = np.zeros(len(spot_mm))
+    for across, share in (((1.0, 0.5, 2.4), 1.0), ((2.0, 0.5, 1.4), 0.6)):
+        lines = np.exp(-((smooth_noise(8, rng)(spot_mm[near] * np.array(across, np.float32)) / 0.22) ** 2))
+        depth[near] += 0.14 * share * area[near] * lines
+    lips = np.exp(-0.5 * (((z + 57) / 4.5) ** 2)) * smoothstep(24, 12, x) * (y < 0)
+    wave = 1.9 + 0.25 * np.sin(spot_mm[:, 2] / 4 + rng.uniform(0, 6))
+    depth += 0.16 * lips * np.exp(-((((spot_mm[:, 0] % wave) / wave - 0.5) / 0.16) ** 2))
+    return depth
 
 
 def _along(spot_mm: FloatArray, path: tuple[Point, ...], width_mm: float) -> FloatArray:

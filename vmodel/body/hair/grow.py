@@ -29,6 +29,12 @@ from vmodel.types import BoolArray, FloatArray, Strands, VirtualModel
 __all__ = ["grow_hair", "pose_hair"]
 
 POINTS = 16
+_LOOSE_SHARE = 0.03
+"""Share of strands that lie in no lock."""
+_FLYAWAY_SHARE, _FLYAWAY_MM = 0.14, 11.0
+"""Largest distance of such a strand from the mass, as a share of its length and in mm."""
+_UNEVEN = 0.035
+"""Deviation of the length at which neighbouring locks are cut."""
 WHORL_MM = np.array([9.0, 128.0, 92.0])
 
 
@@ -82,7 +88,7 @@ def _grow_head_hair(model: VirtualModel, body: Body, look: Look, style: HairStyl
         points = grow_gathered(roots, style, surface, rng)
         points = _baby_hair(points, roots, hairline_depth(roots.spot_mm, model, look), surface.scale, rng)
     radius = tapered(len(points), points.shape[1], style.width_mm / 2000) * rng.uniform(0.75, 1.2, (len(points), 1))
-    radius = radius * (0.5 + 0.5 * smoothstep(-3, 12, hairline_depth(roots.spot_mm, model, look)))[:, None]
+    radius = radius * (0.35 + 0.65 * smoothstep(-7, 12, hairline_depth(roots.spot_mm, model, look)))[:, None]
     return Strands(
         points.astype(np.float32),
         radius.astype(np.float32),
@@ -95,7 +101,7 @@ def _baby_hair(
     points: FloatArray, roots: Roots, depth_mm: FloatArray, scale: float, rng: np.random.Generator
 ) -> FloatArray:
     """Shorten some strands (n, K, 3) at the hairline so that the band misses them: they stand off as combed."""
-    short = np.flatnonzero(rng.uniform(0, 1, len(points)) < 0.6 * smoothstep(7, -1, depth_mm))
+    short = np.flatnonzero(rng.uniform(0, 1, len(points)) < 0.8 * smoothstep(9, -3, depth_mm))
     along = np.linspace(0, 1, points.shape[1])[None, :, None]
     combed = unit(points[short, 2] - points[short, 0])
     way = unit(combed + 0.45 * roots.normal[short] + rng.normal(0, 0.30, (len(short), 3)))
@@ -133,12 +139,13 @@ def _plan(
     length = style.top_mm + (style.side_mm - style.top_mm) * side_share
     length += (style.nape_mm - length) * nape_share
     length *= 1 - style.layered * rng.uniform(0, 1, count) ** 1.5
+    length *= 1 + _UNEVEN * np.clip(smooth_noise(6, rng)(spot), -2, 2)
     depth = hairline_depth(spot, model, look)
     if style.longest_mm < 150:
-        length *= 0.40 + 0.60 * smoothstep(-3, 16, depth)
+        length *= 0.15 + 0.25 * smoothstep(-10, -2, depth) + 0.60 * smoothstep(-3, 16, depth)
     else:
-        baby = rng.uniform(0, 1, count) < 0.55 * smoothstep(4, -2, depth)
-        length = np.where(baby, rng.uniform(12, 45, count), length)
+        baby = rng.uniform(0, 1, count) < 0.75 * smoothstep(5, -3, depth)
+        length = np.where(baby, rng.uniform(6, 38, count), length)
     # Roots near the crown and the parting lie on top of the others.
     height = np.clip((spot[:, 2] + 70) / 180, 0, 1)
     layer = np.clip(0.12 + 0.62 * height + rng.uniform(-0.22, 0.30, count), 0.04, 1.1)
@@ -173,7 +180,7 @@ def _fringe_length(spot: FloatArray, style: HairStyle, rng: np.random.Generator)
     """Return the mm (n,) from roots at the front to the height where the fringe ends, with a random spread."""
     ahead = -26 + 0.009 * spot[:, 0] ** 2
     way = np.hypot(spot[:, 1] - ahead, spot[:, 2] + style.fringe_mm) * 1.07
-    spread = 3.5 if style.straight_fringe else 0.22 * (style.fringe_mm + 60)
+    spread = 5.0 if style.straight_fringe else 0.22 * (style.fringe_mm + 60)
     return np.asarray(np.maximum(way + rng.normal(0, spread, len(spot)), 12))
 
 
@@ -259,7 +266,8 @@ def _style_locks(
     leader = points[centres[lock]]
     same_side = plan.side == plan.side[centres[lock]]
     similar = np.abs(plan.length_m / plan.length_m[centres[lock]] - 1) < 0.5
-    joined = style.clump * along**0.8 * rng.uniform(0.5, 1.0, (n, 1)) * (same_side & similar)[:, None]
+    loose = rng.uniform(size=n) < _LOOSE_SHARE
+    joined = style.clump * along**0.8 * rng.uniform(0.5, 1.0, (n, 1)) * (same_side & similar & ~loose)[:, None]
     points = points + (leader - points) * joined[..., None]
     arc_mm = (plan.length_m * 1000 / surface.scale)[:, None] * along
     tangent = unit(np.gradient(points, axis=1))
@@ -279,9 +287,20 @@ def _style_locks(
         points = points + 0.6 * stray[..., None] * (
             first * np.sin(angle + turn[:, 0])[..., None] + second * np.sin(angle + turn[:, 1])[..., None]
         )
+    points[loose] += _flyaway(points[loose], roots.normal[loose], plan.length_m[loose], surface.scale, rng)
     points[:, 0] = roots.points_m
     flat = surface.pushed_out(points[:, 1:].reshape(-1, 3), 0.0008)
     return np.concatenate([points[:, :1], flat.reshape(n, count - 1, 3)], axis=1)
+
+
+def _flyaway(
+    points: FloatArray, outwards: FloatArray, length_m: FloatArray, scale: float, rng: np.random.Generator
+) -> FloatArray:
+    """Return the way (n, K, 3) by which strands that have left their lock bend out of the mass, more so at the tip."""
+    along = np.linspace(0, 1, points.shape[1])[None, :, None]
+    reach = np.minimum(_FLYAWAY_SHARE * length_m, _FLYAWAY_MM * scale / 1000) * rng.uniform(0.3, 1.0, len(points))
+    arc = along * np.sin(np.pi * along * rng.uniform(0.45, 0.8, (len(points), 1, 1)))
+    return np.asarray(arc * (unit(outwards + rng.normal(0, 0.45, outwards.shape)) * reach[:, None])[:, None])
 
 
 def _colours(model: VirtualModel, roots: Roots, rng: np.random.Generator) -> FloatArray:

@@ -50,9 +50,13 @@ def hairline_depth(spot_mm: FloatArray, model: VirtualModel, look: Look) -> Floa
 
 
 def hair_density(spot_mm: FloatArray, model: VirtualModel, look: Look) -> FloatArray:
-    """Return the share (n,) of full density, 0..1: thin at the hairline, thinner on top where the hairline recedes."""
+    """Return the share (n,) of full density, 0..1, thinner on top where the hairline recedes.
+
+    It falls off over 2 cm, and in a few fine strands on the forehead.
+    """
     depth = hairline_depth(spot_mm, model, look)
-    density = smoothstep(-4.0, 13.0, depth)
+    down = smoothstep(-10.0, -3.0, depth) * smoothstep(48, 38, turn_of(spot_mm))
+    density = np.maximum(0.10 * down, smoothstep(-4.0, 15.0, depth))
     if look.hairline == "receding":
         crown = np.exp(-0.5 * ((spot_mm[:, 0] / 34) ** 2 + ((spot_mm[:, 1] - 118) / 34) ** 2)) * (spot_mm[:, 2] > 60)
         density = density * (1 - 0.45 * crown)
@@ -90,7 +94,7 @@ def scalp_colour(model: VirtualModel, chart: Chart, look: Look) -> tuple[FloatAr
     spot_mm = chart.spot_mm[head]
     density = hair_density(spot_mm, model, look)
     parting = bare_parting(spot_mm, 1.1, style, look) * smoothstep(92, 55, spot_mm[:, 1]) * (spot_mm[:, 2] > 40)
-    share[head] = style.scalp_opacity * density**1.7 * (1 - 0.45 * parting)
+    share[head] = style.scalp_opacity * density**2 * (1 - 0.45 * parting)
     grey = np.array([0.32, 0.31, 0.30])
     colour = np.array(model.hair.colour) * (1 - model.hair.grey) + grey * model.hair.grey
     tinted = 0.55 * colour + 0.02 * np.array(model.skin_tone)

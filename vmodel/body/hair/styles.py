@@ -65,7 +65,7 @@ class HairStyle:
 
 
 STYLES: dict[str, HairStyle] = {
-    "bald": HairStyle("whorl", 0.6, 0.6, 0.6, 0.5, strands=0, scalp_opacity=0.10),
+    "bald": HairStyle("whorl", 0.6, 0.6, 0.6, 0.5, strands=0, scalp_opacity=0.26),
     "buzz": HairStyle(
         "out", 5, 4, 3.5, 4, lift=0.85, weight=0, clump=0.0, frizz_mm=0.3, strands=26000, width_mm=0.2,
         scalp_opacity=0.72,
@@ -87,11 +87,11 @@ STYLES: dict[str, HairStyle] = {
         "out", 95, 90, 74, 72, lift=1.0, weight=0.0, curl_mm=3.2, wave_mm=13, clump=0.45, frizz_mm=5, strands=30000
     ),
     "bob": HairStyle(
-        "part", 208, 168, 110, 15, lift=0.26, weight=0.75, clump=0.35, frizz_mm=1.0, layered=0.07, parted=True,
+        "part", 208, 168, 110, 15, lift=0.26, weight=0.75, clump=0.35, frizz_mm=1.0, layered=0.13, parted=True,
         strands=24000,
     ),
     "fringe-bob": HairStyle(
-        "part", 208, 168, 110, 15, lift=0.26, weight=0.75, clump=0.35, frizz_mm=1.0, layered=0.07, parted=True,
+        "part", 208, 168, 110, 15, lift=0.26, weight=0.75, clump=0.35, frizz_mm=1.0, layered=0.13, parted=True,
         fringe=1.0, strands=26000, scalp_opacity=0.97,
     ),
     "shoulder-length": HairStyle(

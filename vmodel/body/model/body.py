@@ -16,6 +16,7 @@ import roma
 import torch
 
 from vmodel.body.base_layer.modesty import smooth_under_base_layer
+from vmodel.body.face.expressions import actions_of
 from vmodel.body.face.gaze import Eyes, eyes_of
 from vmodel.body.mesh.anny_model import Surface, load_anny, load_surface
 from vmodel.body.mesh.keypoints import keypoints_of
@@ -73,8 +74,13 @@ class Body:
 
     def posed(self, pose: Pose) -> PosedBody:
         """Return the body in a pose, its lowest point on the floor."""
-        vertices, bone_poses = self._shape.expressing(self.model, pose.expression).skin(self.adapted(pose)[None])
+        vertices, bone_poses = self.expressing(pose).skin(self.adapted(pose)[None])
         return self._posed_body(vertices[0], bone_poses[0], pose)
+
+    def expressing(self, pose: Pose) -> _Shape:
+        """Return the shape before posing, with the model's expression in a pose."""
+        actions = actions_of(self.model, pose)
+        return _shape_of(self.model, actions).scaled(self._shape.scale)
 
     def adapted(self, pose: Pose) -> FloatArray:
         """Return the rotations (J, 3, 3) float32 of a pose on this body: soles on the floor, arms outside the torso."""
@@ -87,15 +93,16 @@ class Body:
         return self._adapted[key].copy()
 
     def posed_between(self, start: Pose, end: Pose, t: float) -> PosedBody:
-        """Return the body on the way from one pose to another; every joint turns along the shortest arc.
+        """Return the body on the way from one pose to another; joints turn along the shortest arc, the face follows.
 
         Args:
             start: pose at ``t`` = 0.
             end: pose at ``t`` = 1.
             t: share of the way, 0..1.
         """
-        rotations = _between(self.adapted(start), self.adapted(end), np.array([t]))
-        vertices, bone_poses = self._shape.expressing(self.model, end.expression).skin(rotations)
+        shares = np.array([t])
+        rotations = _between(self.adapted(start), self.adapted(end), shares)
+        vertices, bone_poses = self.expressing(start).towards(self.expressing(end), shares).skin(rotations)
         return self._posed_body(vertices[0], bone_poses[0], start if t < 0.5 else end)
 
     def posed_path(self, start: Pose, end: Pose, steps: int) -> FloatArray:
@@ -106,8 +113,11 @@ class Body:
         """
         shares = np.linspace(0.0, 1.0, steps)
         rotations = _between(self.adapted(start), self.adapted(end), shares)
-        shape = self._shape.expressing(self.model, end.expression)
-        chunks = [shape.skin(rotations[i : i + PATH_CHUNK])[0] for i in range(0, steps, PATH_CHUNK)]
+        first, last = self.expressing(start), self.expressing(end)
+        chunks = []
+        for i in range(0, steps, PATH_CHUNK):
+            part = slice(i, i + PATH_CHUNK)
+            chunks.append(first.towards(last, shares[part]).skin(rotations[part])[0])
         return np.concatenate(chunks)
 
     def keypoints(self, posed: PosedBody) -> FloatArray:
@@ -133,20 +143,21 @@ class _Shape:
     rest_vertices: torch.Tensor
     rest_bone_poses: torch.Tensor
     scale: float
-    expression: tuple[tuple[str, float], ...]
-
-    def expressing(self, model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
-        """Return the shape with a pose's facial actions on top of the model's own."""
-        if not expression:
-            return self
-        merged = {**dict(self.expression), **expression}
-        return _shape_of(model, merged).scaled(self.scale)
 
     def scaled(self, factor: float) -> _Shape:
         """Return the shape scaled about the origin."""
         bone_poses = self.rest_bone_poses.clone()
         bone_poses[..., :3, 3] *= factor
-        return _Shape(self.rest_vertices * factor, bone_poses, self.scale * factor, self.expression)
+        return _Shape(self.rest_vertices * factor, bone_poses, self.scale * factor)
+
+    def towards(self, other: _Shape, shares: FloatArray) -> _Shape:
+        """Return the shapes at shares (B,) of the way to another of the same size, for ``skin`` of B poses."""
+        t = torch.from_numpy(np.asarray(shares, np.float32))[:, None, None]
+        return _Shape(
+            torch.lerp(self.rest_vertices, other.rest_vertices, t),
+            torch.lerp(self.rest_bone_poses, other.rest_bone_poses, t[..., None]),
+            self.scale,
+        )
 
     @torch.no_grad()
     @one_thread()
@@ -198,7 +209,7 @@ def _shape_of(model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
         facial_actions=dict(expression),
     )
     vertices = smooth_under_base_layer(rest["rest_vertices"], model.is_child)
-    return _Shape(vertices, rest["rest_bone_poses"], 1.0, tuple(expression.items()))
+    return _Shape(vertices, rest["rest_bone_poses"], 1.0)
 
 
 @one_thread()

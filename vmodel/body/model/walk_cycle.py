@@ -153,5 +153,6 @@ def soles() -> list[IntArray]:
 
 
 def _skinned(body: Body, rotations: FloatArray) -> tuple[FloatArray, FloatArray]:
-    parts = [body._shape.skin(rotations[k : k + PATH_CHUNK]) for k in range(0, len(rotations), PATH_CHUNK)]
+    shape = body.expressing(load_pose(STEPS[0]))
+    parts = [shape.skin(rotations[k : k + PATH_CHUNK]) for k in range(0, len(rotations), PATH_CHUNK)]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])

@@ -10,7 +10,8 @@ from the body's middle, the way the model faces before it turns, and up. Angles 
   ``palm`` (where the palm faces), ``fingers`` (a name of ``hands.yaml``), ``shrug`` and ``reach`` of the shoulder.
 * ``left_leg``/``right_leg``: ``thigh`` direction, ``knee`` flexion, ``turn`` of knee and toes outwards,
   ``heel`` lifted.
-* ``gaze``: ``{turn, bend}`` of the eyes in the head: to the left; downward. ``expression``: facial actions of anny.
+* ``gaze``: ``{turn, bend}`` of the eyes in the head: to the left; downward. Without it they look into the lens if it is
+  near where the head faces. ``expression``: a name of ``EXPRESSIONS``; without it each model shows one of its own.
 * ``seated: true``: a plinth carries the body.
 * ``mirror_of: NAME`` instead of all this.
 
@@ -36,6 +37,10 @@ SPINE_SHARES = {"spine05": 0.12, "spine04": 0.2, "spine03": 0.26, "spine02": 0.2
 NECK_SHARES = {"neck01": 0.2, "neck02": 0.2, "neck03": 0.2, "head": 0.4}
 GAZE_DEG: Final = {"turn": 13.2, "bend": 9.8}
 """Degrees by which anny's facial actions turn the eyes at most, measured on the eyeballs."""
+LENS_BELOW_DEG: Final = 8.0
+"""Angle at which a model looks down into the lens, which stands at the height of the body's middle."""
+LENS_REACH_DEG: Final = 13.0
+"""Largest turn of the eyes towards the lens."""
 _EYE_OR_CORNER = re.compile("(?:Left|Right)$")
 FOREARM_TWIST_SHARE = 0.65
 """Share of the hand's twist taken by the forearm bone; the rest turns at the wrist."""
@@ -85,7 +90,8 @@ def compile_pose(name: str, entry: Mapping[str, Any]) -> Pose:
         name=name,
         rotations={bone: vector for bone, vector in rotations.items() if np.linalg.norm(vector) > 1e-4},
         seated=bool(entry.get("seated", False)),
-        expression={**_gaze(entry.get("gaze", {})), **entry.get("expression", {})},
+        expression=_gaze(entry["gaze"] if "gaze" in entry else _to_lens(builder.world("head"))),
+        mood=str(entry.get("expression", "")),
     )
 
 
@@ -98,7 +104,16 @@ def mirrored(pose: Pose, name: str) -> Pose:
     }
     sides = {"Left": "Right", "Right": "Left"}
     expression = {_EYE_OR_CORNER.sub(lambda found: sides[found[0]], key): on for key, on in pose.expression.items()}
-    return Pose(name, rotations, pose.seated, expression)
+    return Pose(name, rotations, pose.seated, expression, pose.mood)
+
+
+def _to_lens(head: Rotation) -> dict[str, float]:
+    """Return the gaze that meets the lens, or none where the head is turned too far from it."""
+    x, y, z = head.apply([0.0, -1.0, 0.0])
+    turn, bend = -float(np.degrees(np.arctan2(x, -y))), float(np.degrees(np.arcsin(z))) + LENS_BELOW_DEG
+    if abs(turn) > LENS_REACH_DEG:
+        return {}
+    return {"turn": turn, "bend": float(np.clip(bend, -LENS_REACH_DEG / 3, LENS_REACH_DEG / 3))}
 
 
 def _gaze(angles: Mapping[str, float]) -> dict[str, float]:

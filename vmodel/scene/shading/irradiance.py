@@ -226,6 +226,7 @@ def gloss(
     specular: FloatArray,
     setup: PlacedSetup,
     rays: tuple[LightRay, ...],
+    grazing: FloatArray | float = 1.0,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the reflection at the surface: of lights (S, 3), and of dome and surroundings (S, 3).
 
@@ -236,6 +237,7 @@ def gloss(
         specular: (S,) reflectance seen head-on, about 0.03 for skin and cloth fibres.
         setup: placed lights.
         rays: from ``light_rays``.
+        grazing: reflectance seen edge-on, (S,) or one for all; 1 for a smooth surface.
     """
     view = samples.view
     n_v = np.maximum(dot(normal, view), 0.03)
@@ -243,7 +245,7 @@ def gloss(
     total = np.zeros((len(normal), 3), np.float32)
     smooth = np.flatnonzero(roughness[0][1] < 0.2)
     for ray in rays:
-        law = _lobes(normal, view, n_v, ray, roughness, specular)
+        law = _lobes(normal, view, n_v, ray, roughness, specular, grazing)
         if len(smooth):
             law[smooth] = _disc_mirror(
                 mirrored[smooth], ray.direction[smooth], n_v[smooth], specular[smooth], ray.sine[smooth]
@@ -255,7 +257,7 @@ def gloss(
         dome = setup.dome.astype(np.float32) + mirrored @ (1.3 * setup.dome_gradient.T).astype(np.float32)
         dome = np.maximum(dome, 0) * np.square(samples.open_share)[:, None]
     dull = sum(weight * np.square(1 - lobe) for weight, lobe in roughness)
-    share = specular + (1 - specular) * _fifth(1 - n_v) * dull
+    share = specular + (grazing - specular) * _fifth(1 - n_v) * dull
     return total, np.asarray(dome * share[:, None], np.float32)
 
 
@@ -280,6 +282,7 @@ def _lobes(
     ray: LightRay,
     roughness: tuple[tuple[float, FloatArray], ...],
     specular: FloatArray,
+    grazing: FloatArray | float,
 ) -> FloatArray:
     """Return GGX lobes times cosine times pi, widened by the light's size (Karis, SIGGRAPH 2013 course)."""
     half = ray.direction + view
@@ -293,7 +296,7 @@ def _lobes(
         spread = np.square(wide) / np.square(np.square(n_h) * (np.square(wide) - 1) + 1)
         visible = 0.5 / np.maximum(n_l * (n_v * (1 - wide) + wide) + n_v * (n_l * (1 - wide) + wide), 1e-3)
         total += weight * spread * visible
-    fresnel = specular + (1 - specular) * _fifth(1 - v_h)
+    fresnel = specular + (grazing - specular) * _fifth(1 - v_h)
     return np.asarray(total * fresnel * n_l, np.float32)
 
 

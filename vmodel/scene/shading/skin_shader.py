@@ -24,6 +24,8 @@ from vmodel.scene.shading.skin_mipmap import SkinPyramid, TextureSpots
 from vmodel.types import FloatArray
 
 SKIN_SPECULAR = 0.028
+SKIN_GRAZING = 0.4
+"""Reflectance of skin seen edge-on: fine hairs and dead cells leave less than the mirror of a smooth surface."""
 POWDER = 0.08
 """Roughness that a make-up artist's powder adds: bare skin under studio lights looks like plastic."""
 _RELIEF = 1.3
@@ -70,8 +72,9 @@ class BodyShader:
         mirror, head_on = normal.copy(), SKIN_SPECULAR * (1 - 0.6 * np.clip(base_layer, 0, 1))
         mirror[eye], clear = eye_mirrors(geometry.subject.eyes, samples.position_m[eye])
         head_on[eye] = EYE_SPECULAR * (_WET + (1 - _WET) * clear)
-        lobes = ((0.72, roughness), (0.28, np.maximum(0.55 * roughness, 0.2)))
-        lamps, around = gloss(samples, mirror, lobes, head_on.astype(np.float32), setup, rays)
+        grazing = np.where(eye, 1, SKIN_GRAZING).astype(np.float32)
+        lobes = ((0.78, roughness), (0.22, np.maximum(0.6 * roughness, 0.2)))
+        lamps, around = gloss(samples, mirror, lobes, head_on.astype(np.float32), setup, rays, grazing)
         return Shaded(albedo, light, lamps + around, lamps, scatter, part)
 
     def _spots(self, samples: SurfaceSamples) -> TextureSpots:
