@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
-from vmodel.garment.recognition.kind import KindQuestion
+from vmodel.garment.recognition.kind import KindQuestion, looks_childrens
 from vmodel.scene import Scene, render_draft
 from vmodel.shot.request import ShotRequest
 from vmodel.types import (
@@ -247,7 +247,7 @@ class Shot:
         found: list[str] = []
         if self.pattern.cutout.confidence < 0.5:
             found.append("the garment's outline is unsure; check it with `vmodel inspect` or pass --mask")
-        if not self.request.model and not self.model.is_child and self.garment.kind.looks_childrens:
+        if not self.request.model and not self.model.is_child and looks_childrens(self.garment.kind):
             found.append("the garment looks made for a child; name a child with --model and state the --category")
         drawn = *self.drape.warnings, *self.photograph.warnings
         return (*found, *self.garment.warnings, *self.style.warnings, *drawn)

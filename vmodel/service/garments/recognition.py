@@ -24,7 +24,7 @@ from vmodel.errors import MaskMismatch, VModelError
 from vmodel.garment.cutout.segment import cut_out
 from vmodel.garment.load_photo import read_flat_lay, read_size
 from vmodel.garment.pattern.fit import fit_photo, make_pattern
-from vmodel.garment.recognition.kind import ask_kind, check_worn_open, read_kinds, understand_reading
+from vmodel.garment.recognition.kind import ask_kind, check_worn_open, looks_childrens, read_kinds, understand_reading
 from vmodel.garment.recognition.reader import PhotoReading
 from vmodel.garment.sizing import measure
 from vmodel.garment.sizing.stated_sizes import stated_sizes
@@ -286,7 +286,7 @@ def _described(
     cutout = read.cutout
     if cutout.confidence < 0.5:
         warnings = ["the garment's outline is unsure; look at the cut-out or send a mask", *warnings]
-    if kind.looks_childrens:
+    if looks_childrens(kind):
         warnings = [*warnings, "the garment looks made for a child; choose a child as the model and state the category"]
     return {
         "category": kind.category.value,
