@@ -1,18 +1,18 @@
-"""Signed heads: checkpoints of all ledger chains, which make truncation detectable.
+"""Signed heads: checkpoints of the ledger's chains and of the audit log, which make truncation detectable.
 
 A chain by itself reveals any change except a cut at its end or a rewrite from some row on. A head names the last entry
-of every chain that has grown since the previous head. It is chained to that head, and signed with a key that is not in
-the database.
+of every chain that has grown since the previous head, and of the audit log. It is chained to that head, and signed
+with a key that is not in the database.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 from vmodel.config import Settings
 from vmodel.core.database import Database, now
 from vmodel.core.files import OWNER_FOLDER, append_durably, make_folder
-from vmodel.core.hashing import canonical_json
-from vmodel.service.accounts.audit_log import audit
-from vmodel.service.ledger.entries import BEGINNING, CLOCKS_DIFFER, DailyHead, HeadLeaf, Tip, is_ahead
+from vmodel.service.accounts.audit_log import audit, lock_log
+from vmodel.service.hash_chain import BEGINNING, plain_values, seal
+from vmodel.service.ledger.entries import CLOCKS_DIFFER, DailyHead, HeadLeaf, Tip, is_ahead
 from vmodel.service.ledger.signing_key import key_id, signing_key
 
 
@@ -126,7 +126,7 @@ def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
     tips = session.execute(select(Tip.account_id, Tip.number, Tip.digest).order_by(Tip.account_id)).all()
     signed = select(HeadLeaf.account_id, func.max(HeadLeaf.number)).group_by(HeadLeaf.account_id)
     known: dict[str, int] = {row[0]: row[1] for row in session.execute(signed)}
-    number = last.number + 1 if last else 1
+    number, log = last.number + 1 if last else 1, lock_log(session)
     leaves = [
         HeadLeaf(head=number, account_id=tip.account_id, number=tip.number, digest=tip.digest)
         for tip in tips
@@ -140,6 +140,8 @@ def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
         entries=sum(tip.number for tip in tips),
         previous=last.digest if last else BEGINNING,
         key_id=key_id(key.public_key()),
+        audit_number=log.number,
+        audit_digest=log.digest,
     )
     head.digest = digest_of_head(head, leaves)
     head.signature = key.sign(bytes.fromhex(head.digest)).hex()
@@ -152,8 +154,13 @@ def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
 
 def digest_of_head(head: DailyHead, leaves: Iterable[HeadLeaf]) -> str:
     """Return the SHA-256 of a head's canonical JSON with its leaves by account, hexadecimal."""
-    names = ("number", "day", "accounts", "entries", "previous", "key_id")
-    plain = {name: getattr(head, name) for name in names}
-    plain["at"] = head.at.astimezone(UTC).isoformat(timespec="microseconds")
+    return seal(plain_head(head, leaves))
+
+
+def plain_head(head: DailyHead, leaves: Iterable[HeadLeaf]) -> dict[str, Any]:
+    """Return what is hashed of a head; one from before the audit log was chained says nothing of it."""
+    plain = plain_values(head, ("number", "day", "at", "accounts", "entries", "previous", "key_id"))
     plain["leaves"] = sorted([leaf.account_id, leaf.number, leaf.digest] for leaf in leaves)
-    return hashlib.sha256(canonical_json(plain)).hexdigest()
+    if head.audit_number is not None:
+        plain["audit"] = [head.audit_number, head.audit_digest]
+    return plain
