@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +13,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from app.cli.errors import opened, refusing
+from app.cli.errors import opened, refusing, writing
 from vmodel.limits import GRACE_HOURS, MOST_GRACE_HOURS, KeyDays
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.orm import Session
 
     from vmodel.service.accounts.users import Account
@@ -37,6 +36,7 @@ Days = Annotated[
 FromInput = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input. Default: generate one.")
 ]
+RevokeKeys = Annotated[bool, typer.Option("--revoke-keys", help="Revoke the account's API keys too.")]
 
 
 @admin_app.command("init")
@@ -81,37 +81,36 @@ def _create(session: Session, email: str, name: str, role: str, plan: str, passw
 
 @admin_app.command("set-password")
 def set_password(
-    account: WhichAccount,
-    password_stdin: FromInput = False,
-    keep_keys: Annotated[bool, typer.Option("--keep-keys", help="Leave the account's API keys valid.")] = False,
-    as_json: AsJson = False,
+    account: WhichAccount, password_stdin: FromInput = False, revoke_keys: RevokeKeys = False, as_json: AsJson = False
 ) -> None:
-    """Set a new password for an account, end its logins and revoke its keys; prints the generated password."""
+    """Set a new password for an account and end its logins; prints the generated password and what ended."""
+    from dataclasses import asdict
+
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.users import find_account, set_password
 
     with opened(as_json) as session:
         found = find_account(session, account)
         password = _password(password_stdin)
-        set_password(session, found.id, password, keep_keys)
-        audit(session, None, "account.password", found.id, by="command line")
-        _show({"id": found.id} if password_stdin else {"id": found.id, "password": password}, as_json)
+        ended = asdict(set_password(session, found.id, password, not revoke_keys))
+        audit(session, None, "account.password", found.id, **ended, by="command line")
+        _show({"id": found.id, **({} if password_stdin else {"password": password}), "ended": ended}, as_json)
 
 
 @admin_app.command("reset-second-factor")
-def reset_second_factor(account: WhichAccount) -> None:
-    """Turn the second factor of an account off, for an owner who lost phone and recovery codes."""
-    from vmodel.service.accounts.audit_log import audit
-    from vmodel.service.accounts.one_time_codes import remove_factor
-    from vmodel.service.accounts.users import find_account
-    from vmodel.service.errors import SecondFactorOff
+def reset_second_factor(account: WhichAccount, revoke_keys: RevokeKeys = False, as_json: AsJson = False) -> None:
+    """Turn the second factor of an account off, for an owner who lost phone and recovery codes, and end its logins."""
+    from dataclasses import asdict
 
-    with opened() as session:
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.second_factor import reset_factor
+    from vmodel.service.accounts.users import find_account
+
+    with opened(as_json) as session:
         found = find_account(session, account)
-        if not remove_factor(session, found.id):
-            raise SecondFactorOff
-        audit(session, None, "second-factor.reset", found.id, by="command line")
-        print(found.id)
+        ended = asdict(reset_factor(session, found.id, not revoke_keys))
+        audit(session, None, "second-factor.reset", found.id, **ended, by="command line")
+        _show({"id": found.id, "ended": ended}, as_json)
 
 
 @admin_app.command("close-account")
@@ -133,16 +132,11 @@ def erase_files(account: WhichAccount) -> None:
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.service.accounts.audit_log import audit
-    from vmodel.service.accounts.users import find_account
-    from vmodel.service.errors import AccountClosed
     from vmodel.service.maintenance.retention import erase_account
     from vmodel.service.storage.file_store import open_store
 
     with opened() as session:
-        try:
-            account_id = find_account(session, account).id
-        except AccountClosed as closed:
-            account_id = closed.account_id
+        account_id = id_of(session, account)
     with refusing():
         settings = Settings()
         database = open_database(settings)
@@ -193,13 +187,21 @@ def replace_key(
     """Create an API key with the name and scopes of another one, which ends after some hours, and print it."""
     from vmodel.config import Settings
     from vmodel.service.accounts.audit_log import audit
-    from vmodel.service.accounts.auth import replace_api_key
+    from vmodel.service.accounts.auth import find_own_key, replace_api_key
 
     with opened(as_json) as session:
         lasting = days or Settings().key_days
         made = replace_api_key(session, key, lasting, grace_hours)
         audit(
-            session, None, "key.replace", key, by_key=made.id, days=lasting, grace_hours=grace_hours, by="command line"
+            session,
+            None,
+            "key.replace",
+            key,
+            account=find_own_key(session, key, None).account_id,
+            by_key=made.id,
+            days=lasting,
+            grace_hours=grace_hours,
+            by="command line",
         )
         _show({"id": made.id, "key": made.token, "days": lasting}, as_json)
 
@@ -208,11 +210,12 @@ def replace_key(
 def revoke_key(key: WhichKey) -> None:
     """Revoke an API key; it stops working at once."""
     from vmodel.service.accounts.audit_log import audit
-    from vmodel.service.accounts.auth import revoke_api_key
+    from vmodel.service.accounts.auth import find_own_key, revoke_api_key
 
     with opened() as session:
         revoke_api_key(session, key)
-        audit(session, None, "key.revoke", key, by="command line")
+        owner = find_own_key(session, key, None).account_id
+        audit(session, None, "key.revoke", key, account=owner, by="command line")
         print(key)
 
 
@@ -248,6 +251,31 @@ def show_audit(
         for event in list_audit(session, limit):
             plain = {"at": event.at.isoformat(), "who": event.who, "what": event.what, "whom": event.whom}
             print(json.dumps({**plain, **json.loads(event.details)}, ensure_ascii=False))
+
+
+@admin_app.command("export-audit")
+def export_audit(
+    out: Annotated[Path, typer.Argument(help="File to write, with one JSON object per line.")],
+    since: Annotated[datetime | None, typer.Option(help="First moment (UTC), such as 2026-11-01.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="First moment (UTC) that is left out.")] = None,
+    account: Annotated[str | None, typer.Option(help="Id or e-mail address of the account it is about.")] = None,
+) -> None:
+    """Export the audit log, or what one account did and had done to it, so that anybody can check it."""
+    from vmodel.config import Settings
+    from vmodel.core.database import open_database
+    from vmodel.service.ledger.export import export_audit
+    from vmodel.service.ledger.signing_key import signing_key
+
+    settings = Settings()
+    with opened() as session:
+        account_id = None if account is None else id_of(session, account)
+    with refusing():
+        database = open_database(settings)
+        first, end = (at and at.replace(tzinfo=at.tzinfo or UTC) for at in (since, until))
+        with writing(out) as stream:
+            written = export_audit(database, stream, signing_key(settings), first, end, account_id)
+        database.close()
+    print(f"{out}: {written} events")
 
 
 @admin_app.command("backup")
@@ -301,6 +329,17 @@ def _describe(session: Session, account: Account) -> dict[str, Any]:
     return {**who, **books, **states, "keys": keys}
 
 
+def id_of(session: Session, account: str) -> str:
+    """Return the account's id; a closed account is still found by its id, since its ledger stays."""
+    from vmodel.service.accounts.users import find_account
+    from vmodel.service.errors import AccountClosed
+
+    try:
+        return find_account(session, account).id
+    except AccountClosed as error:
+        return error.account_id
+
+
 def _plain(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
@@ -315,9 +354,10 @@ def _password(from_input: bool) -> str:
     return sys.stdin.readline().rstrip("\r\n") if from_input else secrets.token_urlsafe(12)
 
 
-def _show(made: dict[str, str | None], as_json: bool) -> None:
+def _show(made: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(made, ensure_ascii=False))
         return
     for name, value in made.items():
-        print(f"{name}: {value}")
+        told = ", ".join(f"{count} {what}" for what, count in value.items()) if isinstance(value, dict) else value
+        print(f"{name}: {told}")

@@ -17,7 +17,7 @@ from vmodel.service.accounts.code_check import check_code
 from vmodel.service.accounts.logins import end_other_logins
 from vmodel.service.accounts.one_time_codes import Kind, confirm_factor, prepare_factor, remove_factor, renew_codes
 from vmodel.service.accounts.rate_limit import check_rate, uncount
-from vmodel.service.accounts.users import Account, find_account
+from vmodel.service.accounts.users import Account, Ended, end_access, find_account
 from vmodel.service.errors import CodeNeeded, CodeWrong, OwnPasswordWrong, SecondFactorOff, SignInTooLong, WrongPassword
 
 TICKET_S = 600
@@ -126,6 +126,22 @@ def turn_off(database: Database, secret: bytes, identity: Identity, password: st
         _check_unchanged(session, account)
         remove_factor(session, account.id)
         audit(session, account.id, "second-factor.off", account.id, origin=origin[:100], code=kind)
+
+
+def reset_factor(session: Session, account_id: str, keep_keys: bool) -> Ended:
+    """Remove the second factor of an account whose owner lost it, for an operator, and end the account's logins.
+
+    Args:
+        session: of an open transaction.
+        account_id: the owner.
+        keep_keys: the account's API keys stay valid; otherwise they are revoked.
+    Raises:
+        SecondFactorOff: the account has none.
+    """
+    session.get(Account, account_id, with_for_update=True)  # no login begins meanwhile
+    if not remove_factor(session, account_id):
+        raise SecondFactorOff
+    return end_access(session, account_id, keep_keys)
 
 
 def issue_ticket(secret: bytes, needed: CodeNeeded) -> str:
