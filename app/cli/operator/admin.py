@@ -87,12 +87,14 @@ def set_password(
     from dataclasses import asdict
 
     from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.notices import tell
     from vmodel.service.accounts.users import find_account, set_password
 
     with opened(as_json) as session:
         found = find_account(session, account)
         password = _password(password_stdin)
         ended = asdict(set_password(session, found.id, password, not revoke_keys))
+        tell(session, found.id, "password.reset")
         audit(session, None, "account.password", found.id, **ended, by="command line")
         _show({"id": found.id, **({} if password_stdin else {"password": password}), "ended": ended}, as_json)
 
@@ -117,11 +119,13 @@ def reset_second_factor(account: WhichAccount, revoke_keys: RevokeKeys = False, 
 def close_account(account: WhichAccount) -> None:
     """Close an account permanently: remove its name, address and password, and revoke its keys. Its ledger stays."""
     from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.notices import forget_owner
     from vmodel.service.accounts.users import close_account, find_account
 
     with opened() as session:
         found = find_account(session, account)
         close_account(session, found.id)
+        forget_owner(session, found.id)
         audit(session, None, "account.close", found.id, by="command line")
         print(found.id)
 
@@ -162,12 +166,14 @@ def create_key(
     from vmodel.config import Settings
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.auth import create_api_key
+    from vmodel.service.accounts.notices import tell_key
     from vmodel.service.accounts.users import find_account
 
     with opened(as_json) as session:
         found = find_account(session, account)
         lasting = days or Settings().key_days
         key = create_api_key(session, found.id, scope, name, lasting)
+        tell_key(session, key.id)
         audit(session, None, "key.create", key.id, account=found.id, days=lasting, by="command line")
         _show({"id": key.id, "key": key.token, "days": lasting}, as_json)
 
@@ -188,10 +194,12 @@ def replace_key(
     from vmodel.config import Settings
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.auth import find_own_key, replace_api_key
+    from vmodel.service.accounts.notices import tell_key
 
     with opened(as_json) as session:
         lasting = days or Settings().key_days
         made = replace_api_key(session, key, lasting, grace_hours)
+        tell_key(session, made.id, key)
         audit(
             session,
             None,
