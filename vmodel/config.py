@@ -45,6 +45,7 @@ class Settings(BaseSettings):
         weights_source: where published weights are pulled from: the hub's address, a mirror's, or a folder.
         offline: downloads are forbidden.
         database_url: SQLAlchemy URL of the database, also read from ``DATABASE_URL``; unset = a file in ``home``.
+        owner_database_url: the same database with the role that owns its tables, for ``vmodel admin migrate`` alone.
         seller_id, seller: holder of the licences of pictures that ``vmodel shoot`` makes.
         licence_territory: where those pictures may be used, in words.
         licence_months: duration of those licences in months; unset = without end.
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     weights_source: str = "https://huggingface.co"
     offline: bool = False
     database_url: str | None = Field(default=None, validation_alias=AliasChoices("VMODEL_DATABASE_URL", "DATABASE_URL"))
+    owner_database_url: str | None = None
     files_url: str | None = None
     keep_pictures_days: int | None = Field(default=None, ge=1)
     seller_id: str = "local"

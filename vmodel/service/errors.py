@@ -9,7 +9,7 @@ InputError
 └── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
             ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
 SetupError
-└── LedgerKeyUnreadable SecondFactorUnreadable BackupFailed BackupDamaged RestoreRefused
+└── LedgerKeyUnreadable SecondFactorUnreadable BackupFailed BackupDamaged RestoreRefused RolesNotApart
 
 ``status`` is the HTTP status of the REST API's answer; a class without one gives 422.
 """
@@ -480,3 +480,16 @@ class RestoreRefused(SetupError):
     def __init__(self, where: str) -> None:
         super().__init__(f"{where} is not empty; restore into a fresh state folder and an empty database.")
         self.where = where
+
+
+class RolesNotApart(SetupError):
+    """Roles of the database of which the service's could undo what bounds it."""
+
+    code = "roles_not_apart"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"DATABASE_URL and VMODEL_OWNER_DATABASE_URL do not keep the roles apart: {why}; name a role for the "
+            "service that owns nothing, such as vmodel_app, in DATABASE_URL."
+        )
+        self.why = why

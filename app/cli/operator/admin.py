@@ -286,6 +286,20 @@ def export_audit(
     print(f"{out}: {written} events")
 
 
+@admin_app.command("migrate")
+def migrate() -> None:
+    """Bring the database's tables to the newest state, as their owner, and give the service's role its rights.
+
+    The owner's address is VMODEL_OWNER_DATABASE_URL, the service's DATABASE_URL. Needed for two roles only.
+    """
+    from vmodel.config import Settings
+    from vmodel.service.maintenance.database_roles import migrate
+
+    with refusing():
+        role = migrate(Settings())
+    print("The tables are up to date" + (f"; {role} may use them and not change their form." if role else "."))
+
+
 @admin_app.command("backup")
 def backup(
     folder: Annotated[Path, typer.Argument(help="Folder to write to, new or empty.")],

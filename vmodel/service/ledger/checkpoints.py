@@ -16,16 +16,19 @@ from typing import Any
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vmodel.config import Settings
-from vmodel.core.database import Database, now
+from vmodel.core.database import Database, hold_lock, now
 from vmodel.core.files import OWNER_FOLDER, append_durably, make_folder
 from vmodel.service.accounts.audit_log import audit, lock_log
 from vmodel.service.hash_chain import BEGINNING, plain_values, seal
 from vmodel.service.ledger.entries import CLOCKS_DIFFER, DailyHead, HeadLeaf, Tip, is_ahead
 from vmodel.service.ledger.signing_key import key_id, signing_key
+
+_HEADS_LOCK = 0x6865616473
+"""Number of the lock of whoever signs: heads are numbered and chained, and two at a time would fork the chain."""
 
 
 def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead:
@@ -37,7 +40,7 @@ def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = 
         at: now by default.
     """
     with database.transaction() as session:
-        _lock_heads(session)
+        hold_lock(session, _HEADS_LOCK)
         return _sign(session, key, at or now())
 
 
@@ -56,7 +59,7 @@ def sign_daily_head(database: Database, key: Ed25519PrivateKey, at: datetime | N
     with database.transaction() as session:
         if session.scalar(signed_today) is not None:
             return None
-        _lock_heads(session)
+        hold_lock(session, _HEADS_LOCK)
         # Another process may have signed while this one waited.
         if session.scalar(signed_today) is not None:
             return None
@@ -109,12 +112,6 @@ def witness_path(settings: Settings) -> Path:
 def day_of(at: datetime) -> str:
     """Return the UTC date of an instant, written as 2026-11-24."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"
-
-
-def _lock_heads(session: Session) -> None:
-    # Heads are numbered and chained; two at a time would fork the chain. SQLite has one writer anyway.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE ledger_head IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _last_head(session: Session) -> DailyHead | None:

@@ -22,11 +22,10 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     select,
-    text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Database, Moment, Table, new_id, now
+from vmodel.core.database import Database, Moment, Table, hold_lock, new_id, now
 from vmodel.service.accounts.users import Account
 from vmodel.service.errors import IdempotencyKeyInvalid, UnitsInvalid, UnknownAccount
 from vmodel.service.hash_chain import BEGINNING, add_link, plain_values, read_rows, seal
@@ -34,6 +33,8 @@ from vmodel.service.hash_chain import BEGINNING, add_link, plain_values, read_ro
 BOOKS = ("issued", "available", "reserved", "consumed")
 MOST_UNITS = 10**12
 KEY_LENGTH = 200
+PERIODS_LOCK = 0x6D6F6E746873
+"""Number of the lock of whoever closes a month; those who begin a seller's chain share it."""
 CLOCKS_DIFFER = timedelta(days=1)
 """How far the clocks of an installation's machines may be apart; what lies further in the future is set aside."""
 
@@ -201,9 +202,8 @@ def lock_tip(session: Session, account_id: str) -> Tip:
 
 
 def _begin_chain(session: Session, account_id: str) -> Tip:
-    if session.get_bind().dialect.name == "postgresql":
-        # No month may begin to close between the look at the closed months and the chain's first entry.
-        session.execute(text("LOCK TABLE ledger_closed_period IN SHARE MODE"))
+    # No month may begin to close between the look at the closed months and the chain's first entry.
+    hold_lock(session, PERIODS_LOCK, shared=True)
     closed = session.scalar(select(func.max(ClosedPeriod.period)))
     tip = Tip(
         account_id=account_id,
