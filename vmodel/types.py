@@ -169,6 +169,11 @@ class GarmentKind:
         return self.neckline in {Neckline.HALTER, Neckline.ASYMMETRIC} or not self.hangs_from_shoulders
 
     @property
+    def looks_childrens(self) -> bool:
+        """It looks made for a child: with this probability three in four photos show a child's."""
+        return sum(share for gender, share in self.made_for if gender in {"girl", "boy"}) > 0.6
+
+    @property
     def hangs_from_shoulders(self) -> bool:
         """Upper edge reaches a shoulder; false for strapless and off-shoulder necklines."""
         return self.neckline not in {Neckline.STRAPLESS, Neckline.OFF_SHOULDER}

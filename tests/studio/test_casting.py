@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from vmodel.body.model.roster import Roster, load_roster
 from vmodel.config import Settings
 from vmodel.errors import ModelInvalid
+from vmodel.shot.pipeline_interface import Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.casting import choose_pose, rank_models
 from vmodel.studio.dress_model import cast_models
@@ -60,6 +62,17 @@ def test_a_photo_decides_who_tries_its_garment_on(examples: Path, studio: Studio
 
 def test_no_child_is_cast_unnamed_even_for_a_childs_garment(roster: Roster) -> None:
     assert not any(model.is_child for model in rank_models(roster.values(), "photo", GIRLS))
+
+
+def test_an_adult_in_what_looks_made_for_a_child_is_pointed_out_unless_chosen(tee_shot: Shot) -> None:
+    def pointed_out(model: str, made_for: tuple[tuple[str, float], ...]) -> bool:
+        garment = replace(tee_shot.garment, kind=replace(tee_shot.garment.kind, made_for=made_for))
+        shot = replace(tee_shot, garment=garment, request=replace(tee_shot.request, model=model))
+        return any("made for a child" in each and "--model" in each for each in shot.warnings)
+
+    assert pointed_out("", GIRLS)
+    assert not pointed_out("", MENS)
+    assert not pointed_out(tee_shot.model.id, GIRLS)
 
 
 def test_who_is_asked_next_is_somebody_else_of_the_roster(roster: Roster) -> None:

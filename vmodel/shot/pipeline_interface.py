@@ -247,6 +247,8 @@ class Shot:
         found: list[str] = []
         if self.pattern.cutout.confidence < 0.5:
             found.append("the garment's outline is unsure; check it with `vmodel inspect` or pass --mask")
+        if not self.request.model and not self.model.is_child and self.garment.kind.looks_childrens:
+            found.append("the garment looks made for a child; name a child with --model and state the --category")
         drawn = *self.drape.warnings, *self.photograph.warnings
         return (*found, *self.garment.warnings, *self.style.warnings, *drawn)
 

@@ -359,6 +359,7 @@ def test_doubts_about_a_photo_are_told_in_the_pages_language(here: Installation,
         "the garment's outline is unsure; look at the cut-out or send a mask",
         "the category top is unsure; state it",
         "the print is stretched by 42% where the photo shows it askew; a photo from above helps",
+        "the garment looks made for a child; choose a child as the model and state the category",
     ]
     email = f"{language}@shop.example"
     account_id = new_account(here, email)
@@ -368,7 +369,7 @@ def test_doubts_about_a_photo_are_told_in_the_pages_language(here: Installation,
         keep_garment(session, account_id, "Tee", GarmentFiles(photo), Stated(), found)
     shown = Desk(Pieces(here, language)).answer("begin", login_of(here, sign_in(site, email)), {})["garments"]
     warnings = re.findall(r'<p class="warning">(.*?)</p>', shown)
-    assert len(warnings) == 3
+    assert len(warnings) == 4
     assert all(re.search(r"[\u4e00-\u9fff]", each) for each in warnings) == (language == "zh")
     assert not any("mask" in each or "--" in each for each in warnings), "the page has no such word"
     assert (

@@ -55,4 +55,4 @@ def test_a_cap_wears_its_own_cloth_to_its_end() -> None:
         assert np.linalg.norm(found - photo.points[f"cuff_outer_{side}"]) < 0.06 * photo.half("shoulder")
         shares = np.random.default_rng(0).dirichlet([1, 1, 1], 400)
         columns, rows = places(*(shares @ np.array([shoulder, armpit, end])).T).astype(int).T
-        assert photo.mask[rows, columns].mean() > 0.93
+        assert photo.mask[rows, columns].mean() > 0.87

@@ -286,6 +286,8 @@ def _described(
     cutout = read.cutout
     if cutout.confidence < 0.5:
         warnings = ["the garment's outline is unsure; look at the cut-out or send a mask", *warnings]
+    if kind.looks_childrens:
+        warnings = [*warnings, "the garment looks made for a child; choose a child as the model and state the category"]
     return {
         "category": kind.category.value,
         "confidence": round(kind.confidence, 3),

@@ -8,13 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from vmodel.garment.imaging.contour import HEM_SHARES, SIDE_SHARES, SIDES, hem_spots, side_spots
+from vmodel.garment.imaging.contour import SIDES
 from vmodel.garment.pattern.cut.cap_sleeves import cap_cm, has_caps
 from vmodel.garment.pattern.cut.lower import LEG_FOLLOWS
-from vmodel.garment.pattern.cut.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
+from vmodel.garment.pattern.cut.sides import fit_hem, fit_sides, lift_cm
+from vmodel.garment.pattern.cut.sizes import SAMPLE_CHEST, Size, solve_sizes
 from vmodel.garment.pattern.cut.sleeves import least_sleeve, roomy_angle, sleeve_ease
 from vmodel.garment.pattern.cut.swim import (
-    SNUG,
     SWIM_ARMHOLE,
     SWIM_STRINGS,
     fit_brief,
@@ -26,7 +26,7 @@ from vmodel.garment.pattern.cut.upper_sizes import LegCut, UpperCut
 from vmodel.garment.pattern.details.bare_shoulders import as_if_carried, bare_side, cut_in, string_width
 from vmodel.garment.pattern.details.neck import depth_px, falls_in_front, stand_cm, usual_drop, usual_neck, widened
 from vmodel.garment.pattern.details.neck_edge import edge_profile
-from vmodel.types import BodyMeasurements, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline, Sleeve
+from vmodel.types import BodyMeasurements, Category, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
 SLEEVED: Final = frozenset({Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG})
 _EASE_CM: Final = {
@@ -58,8 +58,6 @@ _MOST_APART: Final = (0.06, 0.1)
 _SHORTEST_DRESS: Final = 0.82  # height of its hem over the inseam
 _ANYWHERE: Final = 0.6
 """Deviation of a size about which little is known in advance."""
-_CORNER_CM: Final = 0.4
-"""Most by which a hem's corner may lie outside its side's extension: corners that curl up in a photo stick out."""
 _WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.29, Neckline.HIGH: 0.3}
 """Most half span of the neck points where something goes round the neck, as a share of its girth."""
 _LEAST_STAND: Final = 0.26
@@ -122,7 +120,7 @@ def fit_upper(
     brief = midriff = None
     if kind.category == Category.SWIMWEAR:
         brief, length, midriff = fit_brief(photo, body, scale, depth + slope)
-    sides = _sides(photo, body, chest, length, depth + slope)
+    sides = fit_sides(photo, body, chest, length, depth + slope)
     angle, sleeve, cuff, root = 40.0, 0.0, 0.0, 0.0
     if off:
         angle, root = _OFF_ANGLE, _ROUND_ARM * body.chest + _OFF_ROOM_CM
@@ -146,7 +144,8 @@ def fit_upper(
         cuff=cuff,
         angle=angle,
         sides=sides,
-        hem=np.zeros((0, 2)) if kind.category.has_legs else _hem(photo, scale),
+        hem=np.zeros((0, 2)) if kind.category.has_legs else fit_hem(photo, scale),
+        lift=lift_cm(kind, body, float(sides[-1, 1]), length),
         stand=stand_cm(kind),
         falls=falls_in_front(photo),
         legs=legs,
@@ -335,47 +334,3 @@ def _legs(body: BodyMeasurements, sizes: Mapping[str, float], length: float, bel
     middle = 0.125 * body.hip
     inner = max(middle - sizes["opening"] / 2, 1.0)
     return LegCut(min(sizes["crotch"] + below, length - 4.0), inner, inner + sizes["opening"])
-
-
-def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: float, armpit: float) -> FloatArray:
-    """Return the (n, 2) half widths from armpit to hem: as in the outline, and at least as wide as the body needs."""
-    legs = photo.kind.category == Category.JUMPSUIT
-    spans = [float(np.linalg.norm(left - right)) / 2 for left, right in side_spots(photo).values()]
-    seen = chest * np.array([1.0, *(span / max(photo.half("armpit"), 1.0) for span in spans)])
-    if not legs:
-        seen[-1] = min(seen[-1], seen[-2] + max(seen[-2] - seen[-3], 0.0) + _CORNER_CM)
-    heights = body.neck_height - armpit - np.array((0.0, *SIDE_SHARES)) * (length - armpit)
-    shown = shown_of_width(heights, photo.kind.laid, body)
-    seen *= shown[0] / shown
-    at_body = [(body.neck_height - h - armpit) / (length - armpit) for h in (body.waist_height, body.hip_height)]
-    shares = sorted({*SIDE_SHARES, *(share for share in at_body if 0.03 < share < 0.97)})
-    widths = []
-    for share in shares:
-        need = _need(photo.kind, body, armpit + share * (length - armpit))
-        if photo.kind.category == Category.SWIMWEAR:  # stretch cloth follows the body, however wide it lies
-            widths.append(need)
-            continue
-        if legs and share >= 0.4:
-            need = max(need, (body.hip + 8) / 4)
-        wanted = float(np.interp(share, (0.0, *SIDE_SHARES), seen))
-        widths.append(float(np.clip(wanted, need, max(need, (body.hip + 150) / 4))))
-    return np.stack([shares, widths], axis=1)
-
-
-def _need(kind: GarmentKind, body: BodyMeasurements, below_cm: float) -> float:
-    """Return the least half width at a distance in cm below the neck points."""
-    heights = [body.neck_height - h for h in (body.chest_height, body.waist_height, body.hip_height)]
-    if kind.category == Category.SWIMWEAR:
-        return float(np.interp(below_cm, heights, (body.chest, body.waist, body.hip))) * SNUG / 4
-    snug = kind.neckline == Neckline.STRAPLESS or kind.sleeve == Sleeve.STRAP
-    ease = (3.0, 2.0, 3.0) if snug else (4.0, 5.0, 4.0)
-    girths = [girth + more for girth, more in zip((body.chest, body.waist, body.hip), ease, strict=True)]
-    return float(np.interp(below_cm, heights, girths)) / 4
-
-
-def _hem(photo: GarmentPhoto, scale: float) -> FloatArray:
-    """Return the (9, 2) shape of the hem's front, bounded: share of its width, and cm below its corners."""
-    spots = hem_spots(photo)
-    left, right = photo.points["hem_left"], photo.points["hem_right"]
-    straight = right + (left - right) * (HEM_SHARES[:, None] + 1) / 2
-    return np.stack([HEM_SHARES, np.clip((spots - straight)[:, 1] * scale, -9.0, 9.0)], axis=1)

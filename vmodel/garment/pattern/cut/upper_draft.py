@@ -215,7 +215,7 @@ def _hem(cut: UpperCut, side: FloatArray, front: bool) -> FloatArray:
     half = float(cut.sides[-1, 1]) if len(cut.sides) else cut.half_chest
     share = np.linspace(-1, 1, 2 * _STEPS)
     below = np.interp(share, cut.hem[:, 0], cut.hem[:, 1]) if front and len(cut.hem) else 1.2 * (1 - share**2)
-    below = np.maximum(below, level_hollow(side) * (1 - share**2))
+    below = np.maximum(below, level_hollow(side) * (1 - share**2)) + front * cut.lift * (1 - share**2)
     return np.stack([half * share, -cut.length - below], axis=1)
 
 

@@ -27,6 +27,7 @@ class UpperCut:
         angle: of the sleeve below the horizontal, in degrees.
         sides: (n, 2) half widths: share of the way from armpit to hem (0..1, rising), and cm.
         hem: (n, 2) shape of the front's hem: share of its width (-1..1), and cm below its corners.
+        lift: how far the body lifts the middle of the front's hem beside its corners: it is cut longer by that.
         stand: height of what stands round the neck; 0 for none.
         falls: it is open in front, down to ``drop``.
         legs: of a jumpsuit.
@@ -51,6 +52,7 @@ class UpperCut:
     angle: float = 40.0
     sides: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     hem: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    lift: float = 0.0
     stand: float = 0.0
     falls: bool = False
     legs: LegCut | None = None
