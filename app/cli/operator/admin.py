@@ -36,7 +36,6 @@ Days = Annotated[
 FromInput = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input. Default: generate one.")
 ]
-RevokeKeys = Annotated[bool, typer.Option("--revoke-keys", help="Revoke the account's API keys too.")]
 
 
 @admin_app.command("init")
@@ -81,9 +80,12 @@ def _create(session: Session, email: str, name: str, role: str, plan: str, passw
 
 @admin_app.command("set-password")
 def set_password(
-    account: WhichAccount, password_stdin: FromInput = False, revoke_keys: RevokeKeys = False, as_json: AsJson = False
+    account: WhichAccount,
+    password_stdin: FromInput = False,
+    keep_keys: Annotated[bool, typer.Option("--keep-keys", help="Leave the account's API keys valid.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Set a new password for an account and end its logins; prints the generated password and what ended."""
+    """Set a new password for an account, end its logins and revoke its keys; prints the generated password."""
     from dataclasses import asdict
 
     from vmodel.service.accounts.audit_log import audit
@@ -93,14 +95,18 @@ def set_password(
     with opened(as_json) as session:
         found = find_account(session, account)
         password = _password(password_stdin)
-        ended = asdict(set_password(session, found.id, password, not revoke_keys))
+        ended = asdict(set_password(session, found.id, password, keep_keys))
         tell(session, found.id, "password.reset")
         audit(session, None, "account.password", found.id, **ended, by="command line")
         _show({"id": found.id, **({} if password_stdin else {"password": password}), "ended": ended}, as_json)
 
 
 @admin_app.command("reset-second-factor")
-def reset_second_factor(account: WhichAccount, revoke_keys: RevokeKeys = False, as_json: AsJson = False) -> None:
+def reset_second_factor(
+    account: WhichAccount,
+    revoke_keys: Annotated[bool, typer.Option("--revoke-keys", help="Revoke the account's API keys too.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Turn the second factor of an account off, for an owner who lost phone and recovery codes, and end its logins."""
     from dataclasses import asdict
 
@@ -112,7 +118,11 @@ def reset_second_factor(account: WhichAccount, revoke_keys: RevokeKeys = False, 
         found = find_account(session, account)
         ended = asdict(reset_factor(session, found.id, not revoke_keys))
         audit(session, None, "second-factor.reset", found.id, **ended, by="command line")
-        _show({"id": found.id, "ended": ended}, as_json)
+        if as_json:
+            _show({"id": found.id, "ended": ended}, as_json)
+        else:
+            print(found.id)
+            print(f"ended: {_counted(ended)}", file=sys.stderr)
 
 
 @admin_app.command("close-account")
@@ -381,5 +391,8 @@ def _show(made: dict[str, Any], as_json: bool) -> None:
         print(json.dumps(made, ensure_ascii=False))
         return
     for name, value in made.items():
-        told = ", ".join(f"{count} {what}" for what, count in value.items()) if isinstance(value, dict) else value
-        print(f"{name}: {told}")
+        print(f"{name}: {_counted(value) if isinstance(value, dict) else value}")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{what} {count}" for what, count in counts.items())

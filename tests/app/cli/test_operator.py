@@ -65,7 +65,7 @@ def test_a_password_is_taken_from_standard_input_and_not_shown(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("一个足够长的密码不要告诉别人\n"))
     said = desk.say("admin", "set-password", LIN, "--password-stdin")
-    assert said == f"id: {seller}\nended: 0 logins, 0 keys"
+    assert said == f"id: {seller}\nended: logins 0, keys 0"
     database = Database(database_url(Settings()))
     assert authenticate_password(database, LIN, "一个足够长的密码不要告诉别人").id == seller
     database.close()
@@ -126,7 +126,7 @@ def test_an_operator_turns_the_second_factor_of_a_lost_phone_off_and_it_is_on_re
     finish_factor(database, secret, login.identity, pyotp.TOTP(shared).now())
     assert json.loads(desk.say("admin", "list", "--json"))[0]["second_factor"] is True
     key = json.loads(desk.say("admin", "create-key", LIN, "--json"))["key"]
-    assert desk.say("admin", "reset-second-factor", LIN) == f"id: {seller}\nended: 1 logins, 0 keys"
+    assert desk.say("admin", "reset-second-factor", LIN) == seller
     with database.reading() as session, pytest.raises(SessionInvalid):
         find_session(session, login.token)
     with database.reading() as session:
@@ -141,20 +141,36 @@ def test_an_operator_turns_the_second_factor_of_a_lost_phone_off_and_it_is_on_re
     assert desk.say("admin", "reset-second-factor", LIN, code=2).startswith("second_factor_off")
 
 
-def test_a_password_that_an_operator_sets_ends_all_logins_and_keys_only_if_asked(desk: Desk, seller: str) -> None:
+def test_a_reset_of_the_second_factor_revokes_keys_only_if_asked(desk: Desk, seller: str) -> None:
+    made = json.loads(desk.say("admin", "set-password", LIN, "--json"))
+    database, secret = Database(database_url(Settings())), b"0" * 32
+    login = log_in(database, LIN, made["password"])
+    shared = begin_factor(database, secret, login.identity, made["password"], "vmodel").shared
+    finish_factor(database, secret, login.identity, pyotp.TOTP(shared).now())
+    key = json.loads(desk.say("admin", "create-key", LIN, "--json"))["key"]
+    said = json.loads(desk.say("admin", "reset-second-factor", LIN, "--revoke-keys", "--json"))
+    assert said == {"id": seller, "ended": {"logins": 1, "keys": 1}}
+    with database.reading() as session, pytest.raises(KeyInvalid):
+        find_api_key(session, key)
+    database.close()
+
+
+def test_a_password_that_an_operator_sets_ends_all_logins_and_keys_unless_they_are_kept(
+    desk: Desk, seller: str
+) -> None:
     first = json.loads(desk.say("admin", "set-password", LIN, "--json"))
     assert first["ended"] == {"logins": 0, "keys": 0}
     database, logins = Database(database_url(Settings())), []
     logins += [log_in(database, LIN, first["password"]).token for _ in range(2)]
     key = json.loads(desk.say("admin", "create-key", LIN, "--json"))["key"]
-    second = json.loads(desk.say("admin", "set-password", LIN, "--json"))
+    second = json.loads(desk.say("admin", "set-password", LIN, "--keep-keys", "--json"))
     assert second["ended"] == {"logins": 2, "keys": 0}
     with database.reading() as session:
         assert find_api_key(session, key).account_id == seller
         for token in logins:
             with pytest.raises(SessionInvalid):
                 find_session(session, token)
-    assert json.loads(desk.say("admin", "set-password", LIN, "--revoke-keys", "--json"))["ended"]["keys"] == 1
+    assert json.loads(desk.say("admin", "set-password", LIN, "--json"))["ended"]["keys"] == 1
     with database.reading() as session, pytest.raises(KeyInvalid):
         find_api_key(session, key)
     database.close()
