@@ -197,6 +197,45 @@ def test_a_server_that_refuses_or_is_away_loses_no_notice(any_database: Database
     assert len(box.mails) == 1
 
 
+def test_a_mail_that_cannot_be_written_is_tried_later_like_one_that_is_refused(
+    any_database: Database, lin: str, box: Mailbox
+) -> None:
+    untypable = dataclasses.replace(courier(any_database, box).server, password="gehört niemandem")
+    with capture_logs() as logs:
+        dataclasses.replace(courier(any_database, box), server=untypable).send_due()
+    assert [line["event"] for line in logs] == ["mail_failed"]
+    later = courier(any_database, box, WAITS[0] + timedelta(minutes=1))
+    assert dataclasses.replace(later, server=untypable).send_due() == 1
+    # The second wait, not the time of an unfinished try.
+    assert courier(any_database, box, WAITS[0] + PAUSE + timedelta(minutes=2)).send_due() == 0
+    assert courier(any_database, box, WAITS[0] + WAITS[1] + timedelta(minutes=2)).send_due() == 1
+
+
+def test_a_new_notice_is_not_given_up_with_one_that_has_long_been_tried(
+    any_database: Database, lin: str, box: Mailbox
+) -> None:
+    box.answers[:] = ["451 later"]
+    at = timedelta(0)
+    for wait in WAITS:
+        assert courier(any_database, box, at).send_due() == 1
+        at += wait + timedelta(minutes=1)
+    with any_database.transaction() as session:
+        tell(session, lin, "password.changed")
+    assert courier(any_database, box, at).send_due() == 1  # the last try of the first notice
+    box.answers[:] = ["250 ok"]
+    assert courier(any_database, box, at + WAITS[0] + timedelta(minutes=1)).send_due() == 1
+    assert "Your password was changed." in box.mails[0].get_content()
+
+
+def test_a_mail_goes_to_its_owner_alone_even_with_a_comma_in_the_address(any_database: Database, box: Mailbox) -> None:
+    with any_database.transaction() as session:
+        account_id = create_account(session, "Mei", "mei,someone@shop.example").id
+        tell(session, account_id, "password.changed")
+    courier(any_database, box).send_due()
+    asked = [heard for heard in box.heard if "rcpt" in heard.lower()]
+    assert asked == ['T rcpt TO:<"mei,someone"@shop.example>']
+
+
 def test_what_happens_at_once_comes_in_one_mail_and_a_mailbox_is_not_flooded(
     any_database: Database, lin: str, box: Mailbox
 ) -> None:

@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, make_msgid
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -56,7 +57,11 @@ class MailServer:
 
 @dataclass(frozen=True)
 class Letter:
-    """Notices that one mail tells."""
+    """Notices that one mail tells.
+
+    Attributes:
+        tries: mails begun with the one that was tried least, this one included.
+    """
 
     to: str
     ids: list[str]
@@ -105,7 +110,7 @@ class NoticeCourier:
             return 0
         try:
             self._send(letter)
-        except (smtplib.SMTPException, OSError) as error:
+        except Exception as error:  # also an address or a password that no mail can hold: it is given up like others
             # The error's own words may hold the owner's address.
             structlog.get_logger("vmodel.mail").warning("mail_failed", error=type(error).__name__, tries=letter.tries)
             self._note_failure(letter)
@@ -153,7 +158,8 @@ class NoticeCourier:
         if not rows:
             return None
         told = [(row.at, row.kind, row.details) for row in rows]
-        return Letter(email, [row.id for row in rows], told, max(row.tries for row in rows))
+        # The newest counts, so that it is not given up together with what has long been tried.
+        return Letter(email, [row.id for row in rows], told, min(row.tries for row in rows))
 
     def _send(self, letter: Letter) -> None:
         secure, server = self.certificates or ssl.create_default_context(), self.server
@@ -174,10 +180,12 @@ class NoticeCourier:
 
     def _write(self, letter: Letter) -> EmailMessage:
         mail = EmailMessage()
-        mail["From"], mail["To"] = self.server.sender, letter.to
+        name, _, domain = letter.to.rpartition("@")
+        # In parts, since a comma in an address would make two of it.
+        mail["From"], mail["To"] = self.server.sender, Address(username=name, domain=domain)
         mail["Subject"] = " · ".join(notice_words(language)["mail"]["subject"] for language in ("en", "zh"))
         mail["Date"] = format_datetime(self.clock())
-        mail["Message-ID"] = f"<{letter.ids[0]}.{letter.tries}@{self.server.sender.rpartition('@')[2]}>"
+        mail["Message-ID"] = make_msgid(domain=self.server.sender.rpartition("@")[2])
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content("\n\n".join(self._text(letter, language) for language in ("en", "zh")))
         return mail
