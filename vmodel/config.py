@@ -144,7 +144,8 @@ class Settings(BaseSettings):
     @classmethod
     def _check_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
         like = r"smtps?://([^\s/:@]+:[^\s/:@]*@)?([^\s/:@\[\]]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/?"
-        if value is not None and re.fullmatch(like, value.get_secret_value()) is None:
+        found = None if value is None else re.fullmatch(like, value.get_secret_value())
+        if value is not None and (found is None or int((found[3] or ":25")[1:]) not in range(1, 65_536)):
             raise ValueError(
                 "must be like smtps://user:password@mail.example:465, with %40 for an @ in user or password"
             )

@@ -140,6 +140,20 @@ def test_wrong_codes_after_the_right_password_are_told(any_database: Database, l
     assert "knows your password" in told[0]
 
 
+def test_nobody_without_the_password_makes_it_look_as_though_they_knew_it(any_database: Database, lin: str) -> None:
+    for number in range(6):
+        with pytest.raises(WrongPassword):
+            log_in(any_database, f"code:{lin}", "a wrong password", f"198.51.{number}.9")
+    login = sign_in(any_database)
+    shared = begin_factor(any_database, SECRET, login.identity, PASSWORD, "vmodel").shared
+    finish_factor(any_database, SECRET, login.identity, pyotp.TOTP(shared).now())
+    with pytest.raises(CodeNeeded) as needed:
+        sign_in(any_database)
+    with pytest.raises(CodeWrong):
+        log_in_with_code(any_database, SECRET, issue_ticket(SECRET, needed.value), "not-a-code")
+    assert unread(any_database, lin) == ["Two-step sign-in was turned on."]
+
+
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Mailbox]:
     with receiving_mail(tmp_path) as opened:
@@ -300,7 +314,8 @@ def test_a_mail_server_is_named_in_one_setting_and_a_wrong_one_is_refused_withou
     plain = Settings.model_validate({"smtp_url": "smtp://mail.example:2525", "mail_from": "a@b.example"})
     assert find_server(plain) == MailServer("mail.example", 2525, True, "", "", "a@b.example")
     assert find_server(Settings()) is None
-    for wrong in ({"smtp_url": "http://u:hunter2@mail.example"}, {"smtp_url": "smtp://u:hunter2@mail.example"}):
+    addresses = ("http://u:hunter2@mail.example", "smtp://u:hunter2@mail.example", "smtp://u:hunter2@m.example:99999")
+    for wrong in ({"smtp_url": address} for address in addresses):
         with pytest.raises(BadUsage, match=r"VMODEL_(SMTP_URL|MAIL_FROM) must be") as refused:
             Settings.model_validate(wrong)
         assert "hunter2" not in str(refused.value)

@@ -26,7 +26,7 @@ KEPT = timedelta(days=180)
 REFUSED_LOGINS, REFUSED_CODES = 10, 5
 """Wrong passwords, and wrong codes after the right password, in a day of which the owner is told."""
 _DAY_S = 86_400
-_REFUSED = "refused:"
+_REFUSED, _REFUSED_CODE = "refused:", "refused-code:"
 _WORDS = Path(__file__).with_name("notice_words.yaml")
 
 
@@ -133,7 +133,7 @@ def note_refusal(database: Database, email: str, origin: str) -> None:
 
 def note_wrong_code(session: Session, account_id: str, origin: str) -> None:
     """Record a wrong code of somebody who knows the password, and tell the owner of many in a day."""
-    if _is_many(session, f"{_REFUSED}code:{account_id}", REFUSED_CODES):
+    if _is_many(session, f"{_REFUSED_CODE}{account_id}", REFUSED_CODES):
         _tell_daily(session, account_id, "code.refused", REFUSED_CODES)
     audit(session, None, "login.code-refused", account_id, origin=origin[:100])
 
@@ -182,7 +182,8 @@ def forget_notices(session: Session) -> None:
     """Delete what is older than ``KEPT``, and counts that no longer matter."""
     session.execute(delete(Notice).where(Notice.at < now() - KEPT))
     session.execute(delete(KnownOrigin).where(KnownOrigin.seen_at < now() - KEPT))
-    forget_rates(session, _REFUSED, _DAY_S)
+    for counted in (_REFUSED, _REFUSED_CODE):
+        forget_rates(session, counted, _DAY_S)
 
 
 def describe(kind: str, details: str, language: str) -> str:
