@@ -151,7 +151,7 @@ class Database:
             try:
                 command.upgrade(config, revision)
             except ProgrammingError as error:
-                if getattr(error.orig, "sqlstate", None) == _NOT_ALLOWED:
+                if is_not_allowed(error):
                     raise DatabaseNeedsOwner from None
                 raise
 
@@ -188,6 +188,11 @@ def _refuse_newer(connection: Connection, known: ScriptDirectory) -> None:
     present = MigrationContext.configure(connection).get_current_revision()
     if present is not None and present not in {script.revision for script in known.walk_revisions()}:
         raise DatabaseNewer(present)
+
+
+def is_not_allowed(error: ProgrammingError) -> bool:
+    """Return whether a role of a Postgres lacked a right."""
+    return getattr(error.orig, "sqlstate", None) == _NOT_ALLOWED
 
 
 def hold_lock(session: Session, number: int, shared: bool = False) -> None:

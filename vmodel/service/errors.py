@@ -10,6 +10,7 @@ InputError
             ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
 SetupError
 └── LedgerKeyUnreadable SecondFactorUnreadable BackupFailed BackupDamaged RestoreRefused RolesNotApart
+             OwnerTooWeak
 
 ``status`` is the HTTP status of the REST API's answer; a class without one gives 422.
 """
@@ -489,7 +490,20 @@ class RolesNotApart(SetupError):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"DATABASE_URL and VMODEL_OWNER_DATABASE_URL do not keep the roles apart: {why}; name a role for the "
-            "service that owns nothing, such as vmodel_app, in DATABASE_URL."
+            f"DATABASE_URL and VMODEL_OWNER_DATABASE_URL do not keep the roles apart: {why}; name the same "
+            "database in both, and in DATABASE_URL a role that owns nothing, such as vmodel_app."
         )
         self.why = why
+
+
+class OwnerTooWeak(SetupError):
+    """An owner's role that may not make the service's role, or not give it its rights."""
+
+    code = "owner_too_weak"
+
+    def __init__(self, role: str) -> None:
+        super().__init__(
+            f"The role of VMODEL_OWNER_DATABASE_URL may not make the role {role} or give it its rights; let it own the "
+            f"tables and the database and have CREATEROLE, or be granted {role} WITH ADMIN OPTION, then migrate again."
+        )
+        self.role = role

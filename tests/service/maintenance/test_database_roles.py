@@ -18,7 +18,7 @@ from vmodel.core.database import Database, new_id, open_database
 from vmodel.core.storage_faults import DatabaseNeedsOwner
 from vmodel.service.accounts.auth import log_in
 from vmodel.service.accounts.users import create_account
-from vmodel.service.errors import RolesNotApart
+from vmodel.service.errors import OwnerTooWeak, RolesNotApart
 from vmodel.service.ledger.accounting_periods import close_period
 from vmodel.service.ledger.checkpoints import sign_head
 from vmodel.service.ledger.grants import grant
@@ -105,7 +105,9 @@ def test_the_services_role_can_neither_change_nor_unguard_what_only_grows(house:
     database.close()
 
 
-def test_the_durable_queue_looks_after_its_own_tables(house: Settings) -> None:
+def use_queue(settings: Settings) -> None:
+    """Do what a worker does at its start, with nothing to make."""
+
     class Nothing:
         def open_shots(self, part_id: str) -> list[str]:
             return []
@@ -116,18 +118,38 @@ def test_the_durable_queue_looks_after_its_own_tables(house: Settings) -> None:
         def end_part(self, part_id: str) -> None:
             pass
 
-    queue = DurableQueue(house, "worker", 1, Nothing())
+    queue = DurableQueue(settings, "worker", 1, Nothing())
     assert queue.unfinished(["none"]) == set()
     queue.close(1)
+
+
+def test_the_durable_queue_looks_after_its_own_tables(house: Settings) -> None:
+    use_queue(house)
     migrate(house)  # once more, with tables of the queue there
 
 
+def new_owner(new_postgres: str, rights: str) -> str:
+    """Return the address of the database with a new role, no superuser, that owns it."""
+    url = make_url(new_postgres).set(username=f"owner_{new_id()}", password="of the owner")
+    strong = Database(new_postgres)
+    with strong.engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {url.username} LOGIN PASSWORD '{url.password}' {rights}"))
+        connection.execute(text(f"ALTER DATABASE {url.database} OWNER TO {url.username}"))
+    strong.close()
+    return url.render_as_string(hide_password=False)
+
+
 def test_an_installation_with_one_role_becomes_one_with_two(tmp_path: Path, new_postgres: str) -> None:
-    database = open_database(Settings(home=tmp_path, database_url=new_postgres, secret=None))
+    owner = new_owner(new_postgres, "CREATEROLE")
+    before = Settings(home=tmp_path, database_url=owner, secret=None)
+    database = open_database(before)
     seller = use(database)
     database.close()
-    settings = two_roles(tmp_path, new_postgres)
+    use_queue(before)
+    settings = two_roles(tmp_path, owner)
     migrate(settings)
+    migrate(settings)
+    use_queue(settings)
     database = open_database(settings)
     with database.transaction() as session:
         grant(session, seller, 5, "invoice 2")
@@ -159,6 +181,28 @@ def test_tables_that_wait_for_their_owner_are_said_so(
     assert "may use them" in capsys.readouterr().out
     assert run(["admin", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+def test_an_owner_that_may_not_make_the_role_is_told_what_it_needs(tmp_path: Path, new_postgres: str) -> None:
+    owner = new_owner(new_postgres, "NOCREATEROLE")
+    with pytest.raises(OwnerTooWeak, match="CREATEROLE"):
+        migrate(two_roles(tmp_path, owner))
+
+
+def test_a_role_that_owns_the_database_is_refused(tmp_path: Path, new_postgres: str) -> None:
+    settings = Settings(
+        home=tmp_path,
+        database_url=new_owner(new_postgres, "NOCREATEROLE"),
+        owner_database_url=new_postgres,
+        secret=None,
+    )
+    with pytest.raises(RolesNotApart, match="the database"):
+        migrate(settings)
+
+
+def test_one_role_migrates_too(tmp_path: Path) -> None:
+    assert migrate(Settings(home=tmp_path / "new" / "home", secret=None)) is None
+    assert (tmp_path / "new" / "home" / "vmodel.db").is_file()
 
 
 def test_roles_that_are_not_apart_are_refused(tmp_path: Path, new_postgres: str) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy.exc import ProgrammingError
 
 from vmodel.config import Settings
-from vmodel.core.database import Database, database_url
-from vmodel.service.errors import RolesNotApart
+from vmodel.core.database import Database, database_url, is_not_allowed, open_database
+from vmodel.service.errors import OwnerTooWeak, RolesNotApart
 
 _QUEUE_SCHEMA = "dbos"
 """Schema of the durable queue, which brings its own tables up to date and holds nothing that is guarded."""
@@ -28,19 +29,24 @@ def migrate(settings: Settings) -> str | None:
     Raises:
         DatabaseNewer, DatabaseNeedsOwner: see ``Database.upgrade``.
         RolesNotApart: the two addresses are not of one Postgres, or the service's role could undo its bounds.
+        OwnerTooWeak: the owner's role may not make the service's role, or not give it its rights.
     """
     service = make_url(database_url(settings))
     owner = None if settings.owner_database_url is None else make_url(settings.owner_database_url)
-    if owner is not None:
-        _check_addresses(owner, service)
-    database = Database((owner or service).render_as_string(hide_password=False))
+    if owner is None:
+        open_database(settings).close()
+        return None
+    _check_addresses(owner, service)
+    database = Database(owner.render_as_string(hide_password=False))
     try:
         database.upgrade()
-        if owner is None:
-            return None
         with database.engine.begin() as connection:
             _make_role(connection, service)
             _grant(connection, str(service.username))
+    except ProgrammingError as error:
+        if is_not_allowed(error):
+            raise OwnerTooWeak(str(service.username)) from None
+        raise
     finally:
         database.close()
     return service.username
@@ -62,9 +68,14 @@ def _make_role(connection: Connection, service: URL) -> None:
     strong = connection.execute(asked, {"name": name}).scalar()
     if strong:
         raise RolesNotApart(f"the role {name} is a superuser or belongs to the owner's role")
-    owning = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = :name")
-    if connection.execute(owning, {"name": name}).scalar():
-        raise RolesNotApart(f"the role {name} owns tables")
+    # Whoever owns the database owns its schema, and may drop what others own there.
+    owning = text(
+        "SELECT 1 FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid JOIN pg_roles r "
+        "ON r.oid IN (n.nspowner, c.relowner) WHERE n.nspname = 'public' "
+        "AND pg_has_role(CAST(:name AS name), r.oid, 'MEMBER') LIMIT 1"
+    )
+    if strong is not None and connection.execute(owning, {"name": name}).scalar():
+        raise RolesNotApart(f"the role {name} owns tables, their schema or the database")
     if strong is None:
         # The server gets the verifier only, so that no log of statements holds the password.
         driver: Any = connection.connection.driver_connection
