@@ -70,6 +70,16 @@ def test_the_service_cannot_write_its_own_code(services: dict[str, Any], service
     assert [set(line.split()) for line in made] == [written]
 
 
+def test_only_migrations_have_the_password_of_the_tables_owner(services: dict[str, Any]) -> None:
+    owner = "VMODEL_OWNER_DATABASE_URL"
+    assert {name for name, service in services.items() if owner in str(service)} == {"migrate"}
+    assert services["migrate"]["command"] == ["admin", "migrate"]
+    for name in ("api", "worker"):
+        assert "postgresql://vmodel_app:" in services[name]["environment"]["DATABASE_URL"]
+        assert "${POSTGRES_PASSWORD" not in str(services[name])
+    assert services["api"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
 def test_a_worker_has_longer_to_leave_than_its_picture_may_take(services: dict[str, Any]) -> None:
     worker = services["worker"]
     drain_s = int(worker["command"][worker["command"].index("--drain") + 1])

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vmodel.errors import BadUsage
@@ -37,6 +45,7 @@ class Settings(BaseSettings):
         weights_source: where published weights are pulled from: the hub's address, a mirror's, or a folder.
         offline: downloads are forbidden.
         database_url: SQLAlchemy URL of the database, also read from ``DATABASE_URL``; unset = a file in ``home``.
+        owner_database_url: the same database with the role that owns its tables, for ``vmodel admin migrate`` alone.
         seller_id, seller: holder of the licences of pictures that ``vmodel shoot`` makes.
         licence_territory: where those pictures may be used, in words.
         licence_months: duration of those licences in months; unset = without end.
@@ -49,6 +58,9 @@ class Settings(BaseSettings):
         files_url: storage of pictures: ``s3://``, ``gs://``, ``az://``, ``file://``; unset = a folder in ``home``.
         keep_pictures_days: retention of job pictures in days; unset = keep forever.
         key_days: days after which a new API key ends where its maker names none: 30, 90, 365 or never.
+        smtp_url: mail server that brings notices to owners, ``smtps://user:password@host:465`` or ``smtp://`` with
+            STARTTLS; unset = no mail.
+        mail_from: address from which that mail comes.
         secret: key that signs links and cookies; unset = a file in ``home``. Several machines need the same one.
         max_upload_mb: bound on one request that carries files.
         readers: number of uploaded photos that are decoded at a time.
@@ -72,6 +84,7 @@ class Settings(BaseSettings):
     weights_source: str = "https://huggingface.co"
     offline: bool = False
     database_url: str | None = Field(default=None, validation_alias=AliasChoices("VMODEL_DATABASE_URL", "DATABASE_URL"))
+    owner_database_url: str | None = None
     files_url: str | None = None
     keep_pictures_days: int | None = Field(default=None, ge=1)
     seller_id: str = "local"
@@ -84,6 +97,8 @@ class Settings(BaseSettings):
     tsa_url: str | None = None
     monitor_hosts: tuple[str, ...] = ()
     key_days: KeyDays = KeyDays.YEAR
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = Field(default=None, validate_default=True)
     secret: SecretStr | None = Field(default=None, min_length=32)
     max_upload_mb: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     readers: int = Field(default=2, ge=1)
@@ -123,6 +138,26 @@ class Settings(BaseSettings):
     def _check_contact(cls, value: str | None) -> str | None:
         if value is not None and re.fullmatch(r"mailto:[^\s@]+@[^\s@]+|https://[^\s/]\S*", value) is None:
             raise ValueError("must be mailto: with an address, or an https:// address")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _check_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        like = r"smtps?://([^\s/:@]+:[^\s/:@]*@)?([^\s/:@\[\]]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/?"
+        found = None if value is None else re.fullmatch(like, value.get_secret_value())
+        if value is not None and (found is None or int((found[3] or ":25")[1:]) not in range(1, 65_536)):
+            raise ValueError(
+                "must be like smtps://user:password@mail.example:465, with %40 for an @ in user or password"
+            )
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _check_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("smtp_url") is not None:
+            raise ValueError("must be the address from which mail comes, since VMODEL_SMTP_URL is set")
+        if value is not None and re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", value) is None:
+            raise ValueError("must be an e-mail address, like notices@house.example")
         return value
 
     @model_validator(mode="wrap")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from app.cli.console import say_refusal
-from vmodel.errors import VModelError
+from vmodel.errors import OutputNotWritable, VModelError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -38,3 +39,13 @@ def opened(as_json: bool = False) -> Iterator[Session]:
                 yield session
         finally:
             database.close()
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[TextIO]:
+    """Open a file for text and report one that cannot be written as ``refusing`` reports errors."""
+    try:
+        with out.open("w", encoding="utf-8") as stream:
+            yield stream
+    except OSError as error:
+        raise OutputNotWritable(str(out), error.strerror or str(error)) from None

@@ -21,6 +21,7 @@ from app.ui.mount import mount_page
 from vmodel.body.mesh.anny_model import init_warp
 from vmodel.config import Settings
 from vmodel.errors import SetupError
+from vmodel.service.accounts.notice_mail import NoticeCourier, find_server
 from vmodel.service.accounts.users import list_accounts
 from vmodel.service.webhooks.delivery import Courier
 
@@ -75,21 +76,31 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
     here: Installation = app.state.installation
     courier = Courier(here.database, here.secret, settings.webhooks_inside)
     carrying = threading.Thread(target=courier.run, args=(here.leaving,), name="courier", daemon=True)
+    threads = [carrying, *_mail_threads(here)]
     supervisor = Supervisor(workers, drain_s=_PICTURE_S)
     warming = threading.Thread(target=_warm_up, args=(here,), name="warming", daemon=True)
     # Warp redirects this process's standard error while it starts, so no thread may log meanwhile.
     init_warp()
-    carrying.start()
-    warming.start()
+    for thread in (*threads, warming):
+        thread.start()
     supervisor.start()
     try:
         _Server(app, partial(_greet, here, listening)).run(sockets=[listening])
     finally:
         here.leaving.set()
         supervisor.stop()
-        carrying.join(_CALL_S)
+        for thread in threads:
+            thread.join(_CALL_S)
         # Native libraries abort a process that exits while a thread still loads them.
         warming.join(_LOADING_S)
+
+
+def _mail_threads(here: Installation) -> list[threading.Thread]:
+    server = find_server(here.settings)
+    if server is None:
+        return []
+    courier = NoticeCourier(here.database, server, here.settings.public_url)
+    return [threading.Thread(target=courier.run, args=(here.leaving,), name="mail", daemon=True)]
 
 
 class _Server(uvicorn.Server):

@@ -23,6 +23,7 @@ from vmodel.core.database import now
 from vmodel.errors import VModelError
 from vmodel.service.accounts.auth import SCOPES, Identity, Login, list_api_keys
 from vmodel.service.accounts.logins import list_logins
+from vmodel.service.accounts.notices import count_unread, describe, list_notices
 from vmodel.service.accounts.one_time_codes import factor_state
 from vmodel.service.accounts.users import PASSWORD_LENGTH, find_account
 from vmodel.service.garments.errors import GarmentUnknown
@@ -68,7 +69,9 @@ class Pieces:
         """Render the header: who is signed in, their credits and the navigation."""
         who = login.identity
         available = read_balance(self.here, who).available
-        return self._header(login.csrf, who.account_id, who.role == "operator", available)
+        with self.here.database.reading() as session:
+            unread = count_unread(session, who.account_id)
+        return self._header(login.csrf, who.account_id, who.role == "operator", available, unread)
 
     def chooser(self) -> str:
         """Render the choice of models, poses, and how the picture is taken."""
@@ -186,6 +189,7 @@ class Pieces:
             account = find_account(session, identity.account_id)
             logins = list_logins(session, account.id)
             factor = factor_state(session, account.id)
+            notices, unread = list_notices(session, account.id), count_unread(session, account.id)
             found = [key for key in reversed(list_api_keys(session, account.id)) if key.revoked_at is None]
         at = now()
         found.sort(
@@ -197,6 +201,8 @@ class Pieces:
             account=account,
             password_length=PASSWORD_LENGTH,
             factor=factor,
+            notices=[(each, describe(each.kind, each.details, self.language)) for each in notices],
+            unread=unread,
             api_keys=found[:_LINES],
             scopes=[scope for scope in SCOPES if scope in identity.scopes],
             logins=logins,
@@ -217,7 +223,7 @@ class Pieces:
         seen, plans = look_over(self.here, find), list(self.here.plans.plans)
         return render("operator.html", self.language, seen=seen, now=now(), plans=plans, find=find)
 
-    def _header(self, csrf: str, account: str, is_operator: bool, available: int | None) -> str:
+    def _header(self, csrf: str, account: str, is_operator: bool, available: int | None, unread: int = 0) -> str:
         others = [(each, load_words(each)["language"]) for each in LANGUAGES if each != self.language]
         return render(
             "header.html",
@@ -226,6 +232,7 @@ class Pieces:
             account=account,
             is_operator=is_operator,
             available=available,
+            unread=unread,
             languages=others,
             max_bytes=self.here.settings.max_upload_bytes,
             max_mb=f"{self.here.settings.max_upload_mb:g}",

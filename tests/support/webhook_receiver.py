@@ -58,7 +58,7 @@ def receiving(folder: Path | None = None, name: str = "hook.example") -> Iterato
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     receiver = Receiver(server.server_address[1])
     if folder is not None:
-        certificate = _write_certificate(folder, name)
+        certificate = write_certificate(folder, name)
         serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         serving.load_cert_chain(certificate)
         server.socket = serving.wrap_socket(server.socket, server_side=True)
@@ -73,7 +73,7 @@ def receiving(folder: Path | None = None, name: str = "hook.example") -> Iterato
         server.server_close()
 
 
-def _write_certificate(folder: Path, name: str) -> Path:
+def write_certificate(folder: Path, name: str) -> Path:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -14,13 +14,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TextClause, create_engine, event, text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 from uuid_utils import uuid7
 
 from vmodel.config import Settings
 from vmodel.core.files import make_home, make_private
-from vmodel.core.storage_faults import DatabaseNewer
+from vmodel.core.storage_faults import DatabaseNeedsOwner, DatabaseNewer
 
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 _NAMES = {
@@ -30,6 +31,8 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+_NOT_ALLOWED = "42501"
+"""Postgres's SQLSTATE for a missing right."""
 _MIGRATION_LOCK = 0x766D6F64656C
 """Number of the lock that migrations of a Postgres database hold."""
 _BUSY_MS = 30_000
@@ -135,6 +138,7 @@ class Database:
 
         Raises:
             DatabaseNewer: a newer version of the program has migrated them.
+            DatabaseNeedsOwner: this role may not migrate them.
         """
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
@@ -144,7 +148,12 @@ class Database:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             _refuse_newer(connection, ScriptDirectory.from_config(config))
             config.attributes["connection"] = connection
-            command.upgrade(config, revision)
+            try:
+                command.upgrade(config, revision)
+            except ProgrammingError as error:
+                if is_not_allowed(error):
+                    raise DatabaseNeedsOwner from None
+                raise
 
     def close(self) -> None:
         """Close all connections."""
@@ -161,13 +170,17 @@ def open_database(settings: Settings) -> Database:
     """Open the database of an installation and migrate its tables to the newest revision.
 
     Raises:
-        DatabaseNewer: see ``Database.upgrade``.
+        DatabaseNewer, DatabaseNeedsOwner: see ``Database.upgrade``.
         VModelError: the state folder cannot be made.
     """
     if settings.database_url is None:
         make_home(settings.home)
     database = Database(database_url(settings))
-    database.upgrade()
+    try:
+        database.upgrade()
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
@@ -175,6 +188,26 @@ def _refuse_newer(connection: Connection, known: ScriptDirectory) -> None:
     present = MigrationContext.configure(connection).get_current_revision()
     if present is not None and present not in {script.revision for script in known.walk_revisions()}:
         raise DatabaseNewer(present)
+
+
+def is_not_allowed(error: ProgrammingError) -> bool:
+    """Return whether a role of a Postgres lacked a right."""
+    return getattr(error.orig, "sqlstate", None) == _NOT_ALLOWED
+
+
+def hold_lock(session: Session, number: int, shared: bool = False) -> None:
+    """Hold a lock until the transaction ends; SQLite has one writer anyway.
+
+    A lock of a table would need the right to change its rows, which nobody has where a table only grows.
+
+    Args:
+        session: of an open transaction.
+        number: of the lock.
+        shared: others may hold it too if they share it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        wait = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+        session.execute(text(f"SELECT {wait}(:lock)"), {"lock": number})
 
 
 def new_id() -> str:

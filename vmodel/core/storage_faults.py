@@ -76,6 +76,18 @@ class DatabaseNewer(SetupError):
         self.revision = revision
 
 
+class DatabaseNeedsOwner(SetupError):
+    """A database whose tables have to be brought up to date, by a role that may not."""
+
+    code = "database_needs_owner"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database's tables are not those of this version, and the role of DATABASE_URL may not change them; "
+            "run `vmodel admin migrate` with the address of their owner in VMODEL_OWNER_DATABASE_URL."
+        )
+
+
 def explain_fault(error: BaseException) -> DatabaseUnavailable | NoSpaceLeft | None:
     """Return the error for users where a disk or a database is at fault; None for any other fault."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:

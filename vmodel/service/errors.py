@@ -9,7 +9,8 @@ InputError
 └── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
             ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
 SetupError
-└── LedgerKeyUnreadable SecondFactorUnreadable BackupFailed BackupDamaged RestoreRefused
+└── LedgerKeyUnreadable SecondFactorUnreadable BackupFailed BackupDamaged RestoreRefused RolesNotApart
+             OwnerTooWeak
 
 ``status`` is the HTTP status of the REST API's answer; a class without one gives 422.
 """
@@ -480,3 +481,29 @@ class RestoreRefused(SetupError):
     def __init__(self, where: str) -> None:
         super().__init__(f"{where} is not empty; restore into a fresh state folder and an empty database.")
         self.where = where
+
+
+class RolesNotApart(SetupError):
+    """Roles of the database of which the service's could undo what bounds it."""
+
+    code = "roles_not_apart"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"DATABASE_URL and VMODEL_OWNER_DATABASE_URL do not keep the roles apart: {why}; name the same "
+            "database in both, and in DATABASE_URL a role that owns nothing, such as vmodel_app."
+        )
+        self.why = why
+
+
+class OwnerTooWeak(SetupError):
+    """An owner's role that may not make the service's role, or not give it its rights."""
+
+    code = "owner_too_weak"
+
+    def __init__(self, role: str) -> None:
+        super().__init__(
+            f"The role of VMODEL_OWNER_DATABASE_URL may not make the role {role} or give it its rights; let it own the "
+            f"tables and the database and have CREATEROLE, or be granted {role} WITH ADMIN OPTION, then migrate again."
+        )
+        self.role = role

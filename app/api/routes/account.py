@@ -1,7 +1,9 @@
-"""Account routes: show the caller's account, change its password, delete all that it uploaded or had made."""
+"""Account routes: show the caller's account and notices, change its password, delete all that it uploaded."""
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,6 +15,7 @@ from app.api.http.state import Here
 from app.api.http.strict_model import StrictModel
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.logins import change_password
+from vmodel.service.accounts.notices import count_unread, describe, list_notices, mark_read
 from vmodel.service.accounts.users import PASSWORD_LENGTH, find_account
 from vmodel.service.garments.records import forget_garments
 from vmodel.service.maintenance.retention import erase_account
@@ -58,6 +61,65 @@ class Erased(BaseModel):
     """Number of deleted files."""
 
     files: int = Field(description="deleted photos, cut-outs, pictures and sidecars", examples=[12])
+
+
+class NoticeShown(BaseModel):
+    """Something that happened to your account."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    at: datetime
+    kind: str = Field(description="a word that stays the same", examples=["login.new"])
+    details: dict[str, str | int] = Field(
+        description="what the text names", examples=[{"browser": "Firefox, Windows", "network": "192.0.2.0/24"}]
+    )
+    text: str = Field(examples=["New login: browser Firefox, Windows, network 192.0.2.0/24."])
+    read_at: datetime | None = Field(description="when you had seen it; null for not yet")
+
+
+class Notices(BaseModel):
+    """Latest notices about your account."""
+
+    unread: int = Field(description="notices that you have not seen, those that are not listed included")
+    notices: list[NoticeShown]
+
+
+class NoticesRead(StrictModel):
+    """Notices that you have seen."""
+
+    until: str = Field(
+        max_length=32,
+        description="id of the newest one that you have seen; older ones count as seen too",
+        examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"],
+    )
+
+
+@router.get("/notices")
+def show_notices(
+    asker: Manager, here: Here, limit: Annotated[int, Query(ge=1, le=200, description="number of notices")] = 50
+) -> Notices:
+    """List what happened to your account, newest first. If a mail server is set, you get the same by mail."""
+    with here.database.reading() as session:
+        found = list_notices(session, asker.account_id, limit)
+        unread = count_unread(session, asker.account_id)
+    shown = [
+        NoticeShown(
+            id=each.id,
+            at=each.at,
+            kind=each.kind,
+            details=json.loads(each.details),
+            text=describe(each.kind, each.details, "en"),
+            read_at=each.read_at,
+        )
+        for each in found
+    ]
+    return Notices(unread=unread, notices=shown)
+
+
+@router.post("/notices/read", status_code=204)
+def read_notices(asked: NoticesRead, asker: Manager, here: Here) -> None:
+    """Say that you have seen the notices up to one."""
+    with here.database.transaction() as session:
+        mark_read(session, asker.account_id, asked.until.replace("\0", ""))
 
 
 @router.get("")

@@ -22,6 +22,7 @@ from vmodel.service.accounts.auth import (
     replace_api_key,
     revoke_api_key,
 )
+from vmodel.service.accounts.notices import tell_key
 from vmodel.service.accounts.users import ApiKey
 from vmodel.service.errors import KeyInvalid
 
@@ -97,6 +98,7 @@ def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
         check_still(session, asker, to_change=True)  # no key outlives the password that its maker signed in with
         days = asked.days or here.settings.key_days
         made = create_api_key(session, asker.account_id, asked.scopes, asked.name, days)
+        tell_key(session, made.id)
         audit(session, asker.account_id, "key.create", made.id, days=days)
         return NewKey(**_plain(find_own_key(session, made.id, asker.account_id)), token=made.token)
 
@@ -116,6 +118,7 @@ def replace(key_id: Annotated[str, Path(max_length=64)], asked: KeyReplacement, 
             made = replace_api_key(session, key_id, days, asked.grace_hours, asker.account_id)
         except KeyInvalid:
             raise NotFound("key") from None
+        tell_key(session, made.id, key_id)
         audit(
             session, asker.account_id, "key.replace", key_id, by_key=made.id, days=days, grace_hours=asked.grace_hours
         )

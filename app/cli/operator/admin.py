@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +13,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from app.cli.errors import opened, refusing
+from app.cli.errors import opened, refusing, writing
 from vmodel.limits import GRACE_HOURS, MOST_GRACE_HOURS, KeyDays
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.orm import Session
 
     from vmodel.service.accounts.users import Account
@@ -87,42 +86,56 @@ def set_password(
     as_json: AsJson = False,
 ) -> None:
     """Set a new password for an account, end its logins and revoke its keys; prints the generated password."""
+    from dataclasses import asdict
+
     from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.notices import tell
     from vmodel.service.accounts.users import find_account, set_password
 
     with opened(as_json) as session:
         found = find_account(session, account)
         password = _password(password_stdin)
-        set_password(session, found.id, password, keep_keys)
-        audit(session, None, "account.password", found.id, by="command line")
-        _show({"id": found.id} if password_stdin else {"id": found.id, "password": password}, as_json)
+        ended = asdict(set_password(session, found.id, password, keep_keys))
+        tell(session, found.id, "password.reset")
+        audit(session, None, "account.password", found.id, **ended, by="command line")
+        _show({"id": found.id, **({} if password_stdin else {"password": password}), "ended": ended}, as_json)
 
 
 @admin_app.command("reset-second-factor")
-def reset_second_factor(account: WhichAccount) -> None:
-    """Turn the second factor of an account off, for an owner who lost phone and recovery codes."""
-    from vmodel.service.accounts.audit_log import audit
-    from vmodel.service.accounts.one_time_codes import remove_factor
-    from vmodel.service.accounts.users import find_account
-    from vmodel.service.errors import SecondFactorOff
+def reset_second_factor(
+    account: WhichAccount,
+    revoke_keys: Annotated[bool, typer.Option("--revoke-keys", help="Revoke the account's API keys too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn the second factor of an account off, for an owner who lost phone and recovery codes, and end its logins."""
+    from dataclasses import asdict
 
-    with opened() as session:
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.second_factor import reset_factor
+    from vmodel.service.accounts.users import find_account
+
+    with opened(as_json) as session:
         found = find_account(session, account)
-        if not remove_factor(session, found.id):
-            raise SecondFactorOff
-        audit(session, None, "second-factor.reset", found.id, by="command line")
-        print(found.id)
+        ended = asdict(reset_factor(session, found.id, not revoke_keys))
+        audit(session, None, "second-factor.reset", found.id, **ended, by="command line")
+        if as_json:
+            _show({"id": found.id, "ended": ended}, as_json)
+        else:
+            print(found.id)
+            print(f"ended: {_counted(ended)}", file=sys.stderr)
 
 
 @admin_app.command("close-account")
 def close_account(account: WhichAccount) -> None:
     """Close an account permanently: remove its name, address and password, and revoke its keys. Its ledger stays."""
     from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.notices import forget_owner
     from vmodel.service.accounts.users import close_account, find_account
 
     with opened() as session:
         found = find_account(session, account)
         close_account(session, found.id)
+        forget_owner(session, found.id)
         audit(session, None, "account.close", found.id, by="command line")
         print(found.id)
 
@@ -133,16 +146,11 @@ def erase_files(account: WhichAccount) -> None:
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.service.accounts.audit_log import audit
-    from vmodel.service.accounts.users import find_account
-    from vmodel.service.errors import AccountClosed
     from vmodel.service.maintenance.retention import erase_account
     from vmodel.service.storage.file_store import open_store
 
     with opened() as session:
-        try:
-            account_id = find_account(session, account).id
-        except AccountClosed as closed:
-            account_id = closed.account_id
+        account_id = id_of(session, account)
     with refusing():
         settings = Settings()
         database = open_database(settings)
@@ -168,12 +176,14 @@ def create_key(
     from vmodel.config import Settings
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.auth import create_api_key
+    from vmodel.service.accounts.notices import tell_key
     from vmodel.service.accounts.users import find_account
 
     with opened(as_json) as session:
         found = find_account(session, account)
         lasting = days or Settings().key_days
         key = create_api_key(session, found.id, scope, name, lasting)
+        tell_key(session, key.id)
         audit(session, None, "key.create", key.id, account=found.id, days=lasting, by="command line")
         _show({"id": key.id, "key": key.token, "days": lasting}, as_json)
 
@@ -193,13 +203,23 @@ def replace_key(
     """Create an API key with the name and scopes of another one, which ends after some hours, and print it."""
     from vmodel.config import Settings
     from vmodel.service.accounts.audit_log import audit
-    from vmodel.service.accounts.auth import replace_api_key
+    from vmodel.service.accounts.auth import find_own_key, replace_api_key
+    from vmodel.service.accounts.notices import tell_key
 
     with opened(as_json) as session:
         lasting = days or Settings().key_days
         made = replace_api_key(session, key, lasting, grace_hours)
+        tell_key(session, made.id, key)
         audit(
-            session, None, "key.replace", key, by_key=made.id, days=lasting, grace_hours=grace_hours, by="command line"
+            session,
+            None,
+            "key.replace",
+            key,
+            account=find_own_key(session, key, None).account_id,
+            by_key=made.id,
+            days=lasting,
+            grace_hours=grace_hours,
+            by="command line",
         )
         _show({"id": made.id, "key": made.token, "days": lasting}, as_json)
 
@@ -208,11 +228,12 @@ def replace_key(
 def revoke_key(key: WhichKey) -> None:
     """Revoke an API key; it stops working at once."""
     from vmodel.service.accounts.audit_log import audit
-    from vmodel.service.accounts.auth import revoke_api_key
+    from vmodel.service.accounts.auth import find_own_key, revoke_api_key
 
     with opened() as session:
         revoke_api_key(session, key)
-        audit(session, None, "key.revoke", key, by="command line")
+        owner = find_own_key(session, key, None).account_id
+        audit(session, None, "key.revoke", key, account=owner, by="command line")
         print(key)
 
 
@@ -248,6 +269,45 @@ def show_audit(
         for event in list_audit(session, limit):
             plain = {"at": event.at.isoformat(), "who": event.who, "what": event.what, "whom": event.whom}
             print(json.dumps({**plain, **json.loads(event.details)}, ensure_ascii=False))
+
+
+@admin_app.command("export-audit")
+def export_audit(
+    out: Annotated[Path, typer.Argument(help="File to write, with one JSON object per line.")],
+    since: Annotated[datetime | None, typer.Option(help="First moment (UTC), such as 2026-11-01.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="First moment (UTC) that is left out.")] = None,
+    account: Annotated[str | None, typer.Option(help="Id or e-mail address of the account it is about.")] = None,
+) -> None:
+    """Export the audit log, or what one account did and had done to it, so that anybody can check it."""
+    from vmodel.config import Settings
+    from vmodel.core.database import open_database
+    from vmodel.service.ledger.export import export_audit
+    from vmodel.service.ledger.signing_key import signing_key
+
+    settings = Settings()
+    with opened() as session:
+        account_id = None if account is None else id_of(session, account)
+    with refusing():
+        database = open_database(settings)
+        first, end = (at and at.replace(tzinfo=at.tzinfo or UTC) for at in (since, until))
+        with writing(out) as stream:
+            written = export_audit(database, stream, signing_key(settings), first, end, account_id)
+        database.close()
+    print(f"{out}: {written} events")
+
+
+@admin_app.command("migrate")
+def migrate() -> None:
+    """Bring the database's tables to the newest state, as their owner, and give the service's role its rights.
+
+    The owner's address is VMODEL_OWNER_DATABASE_URL, the service's DATABASE_URL. Needed for two roles only.
+    """
+    from vmodel.config import Settings
+    from vmodel.service.maintenance.database_roles import migrate
+
+    with refusing():
+        role = migrate(Settings())
+    print("The tables are up to date" + (f"; {role} may use them and not change their form." if role else "."))
 
 
 @admin_app.command("backup")
@@ -301,6 +361,17 @@ def _describe(session: Session, account: Account) -> dict[str, Any]:
     return {**who, **books, **states, "keys": keys}
 
 
+def id_of(session: Session, account: str) -> str:
+    """Return the account's id; a closed account is still found by its id, since its ledger stays."""
+    from vmodel.service.accounts.users import find_account
+    from vmodel.service.errors import AccountClosed
+
+    try:
+        return find_account(session, account).id
+    except AccountClosed as error:
+        return error.account_id
+
+
 def _plain(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
@@ -315,9 +386,13 @@ def _password(from_input: bool) -> str:
     return sys.stdin.readline().rstrip("\r\n") if from_input else secrets.token_urlsafe(12)
 
 
-def _show(made: dict[str, str | None], as_json: bool) -> None:
+def _show(made: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(made, ensure_ascii=False))
         return
     for name, value in made.items():
-        print(f"{name}: {value}")
+        print(f"{name}: {_counted(value) if isinstance(value, dict) else value}")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{what} {count}" for what, count in counts.items())

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.errors import opened, refusing
-from app.cli.operator.admin import AsJson, WhichAccount
+from app.cli.errors import opened, refusing, writing
+from app.cli.operator.admin import AsJson, WhichAccount, id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def show_balance(account: WhichAccount, as_json: AsJson = False) -> None:
     from vmodel.service.ledger.reservations import balance
 
     with opened(as_json) as session:
-        there = balance(session, _id_of(session, account))
+        there = balance(session, id_of(session, account))
     books = {"available": there.available, "reserved": there.reserved, "consumed": there.consumed}
     print(json.dumps(books) if as_json else "\n".join(f"{name}: {units}" for name, units in books.items()))
 
@@ -61,7 +61,7 @@ def show_statement(
         write = _writers(language).get(file_format)
         if write is None:
             raise BadUsage("Give --format csv, json or html.")
-        content = write(make_statement(session, _id_of(session, account), period or period_of(now())))
+        content = write(make_statement(session, id_of(session, account), period or period_of(now())))
         if out is None:
             sys.stdout.write(content)
         else:
@@ -86,7 +86,7 @@ def grant(account: WhichAccount, units: Units, key: Key, note: Note = "") -> Non
     from vmodel.service.ledger.grants import grant
 
     with opened() as session:
-        _tell(session, "ledger.grant", grant(session, _id_of(session, account), units, key, note))
+        _tell(session, "ledger.grant", grant(session, id_of(session, account), units, key, note))
 
 
 @ledger_app.command("withdraw")
@@ -95,7 +95,7 @@ def withdraw(account: WhichAccount, units: Units, key: Key, note: Note = "") -> 
     from vmodel.service.ledger.grants import withdraw
 
     with opened() as session:
-        _tell(session, "ledger.withdraw", withdraw(session, _id_of(session, account), units, key, note))
+        _tell(session, "ledger.withdraw", withdraw(session, id_of(session, account), units, key, note))
 
 
 @ledger_app.command("refund")
@@ -110,7 +110,7 @@ def refund(
     from vmodel.service.ledger.grants import refund
 
     with opened() as session:
-        _tell(session, "ledger.refund", refund(session, _id_of(session, account), entry, units, key, note))
+        _tell(session, "ledger.refund", refund(session, id_of(session, account), entry, units, key, note))
 
 
 @ledger_app.command("verify")
@@ -121,8 +121,9 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify every chain, balance and signed head. Exit codes: 0 all correct, 1 faults found, 2 bad usage.
+    """Verify every chain, balance and signed head, and the audit log.
 
+    Exit codes: 0 all correct, 1 faults found, 2 bad usage.
     What a wrong clock has dated ahead of its time is named too; it is no fault.
     """
     from dataclasses import asdict
@@ -143,7 +144,7 @@ def verify(
     for fault in (*faults, *notes):
         print(json.dumps(asdict(fault)) if as_json else f"{fault.problem}: {fault.message}")
     if not faults and not as_json:
-        print("Every entry and every head is as it was written.")
+        print("Every entry, every head and every audit event is as it was written.")
     raise typer.Exit(1 if faults else 0)
 
 
@@ -185,31 +186,16 @@ def export(
     """Export the whole ledger, its signed heads and the public key, for an auditor or another system."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
-    from vmodel.errors import OutputNotWritable
     from vmodel.service.ledger.export import export_ledger
     from vmodel.service.ledger.signing_key import signing_key
 
     settings = Settings()
     with refusing():
         database = open_database(settings)
-        try:
-            with out.open("w", encoding="utf-8") as stream:
-                written = export_ledger(database, stream, signing_key(settings).public_key())
-        except OSError as error:
-            raise OutputNotWritable(str(out), error.strerror or str(error)) from None
+        with writing(out) as stream:
+            written = export_ledger(database, stream, signing_key(settings).public_key())
         database.close()
     print(f"{out}: {written} entries")
-
-
-def _id_of(session: Session, account: str) -> str:
-    """Return the account's id; a closed account is still found by its id, since its ledger stays."""
-    from vmodel.service.accounts.users import find_account
-    from vmodel.service.errors import AccountClosed
-
-    try:
-        return find_account(session, account).id
-    except AccountClosed as error:
-        return error.account_id
 
 
 def _tell(session: Session, what: str, entry: Entry) -> None:

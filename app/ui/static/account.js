@@ -68,6 +68,7 @@
     "copy-recovery": () => copy("recovery"),
     end: ({ dataset: { id } }) => end(`logins/${id}`, told().over),
     "end-others": () => end("logins", told().othersOver),
+    read: async ({ dataset: { id } }) => { if (await send("POST", "account/notices/read", { until: id })) refresh(); },
     revoke: async ({ dataset: { id, sure } }) => {
       if (!confirm(sure) || !await send("DELETE", `keys/${id}`)) return;
       core.notice(told().revoked);

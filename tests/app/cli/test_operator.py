@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from sqlalchemy import text
 
 from app.cli.main import run
 from vmodel.config import Settings
 from vmodel.core.database import Database, database_url, now
-from vmodel.service.accounts.auth import find_api_key, log_in
+from vmodel.service.accounts.auth import find_api_key, find_session, log_in
 from vmodel.service.accounts.second_factor import begin_factor, finish_factor
 from vmodel.service.accounts.users import authenticate_password
-from vmodel.service.errors import KeyInvalid
+from vmodel.service.errors import KeyInvalid, SessionInvalid
 from vmodel.service.ledger.reservations import charge, reserve
 
 LIN = "lin@shop.example"
@@ -64,7 +65,7 @@ def test_a_password_is_taken_from_standard_input_and_not_shown(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("一个足够长的密码不要告诉别人\n"))
     said = desk.say("admin", "set-password", LIN, "--password-stdin")
-    assert said == f"id: {seller}"
+    assert said == f"id: {seller}\nended: logins 0, keys 0"
     database = Database(database_url(Settings()))
     assert authenticate_password(database, LIN, "一个足够长的密码不要告诉别人").id == seller
     database.close()
@@ -124,14 +125,79 @@ def test_an_operator_turns_the_second_factor_of_a_lost_phone_off_and_it_is_on_re
     shared = begin_factor(database, secret, login.identity, password, "vmodel").shared
     finish_factor(database, secret, login.identity, pyotp.TOTP(shared).now())
     assert json.loads(desk.say("admin", "list", "--json"))[0]["second_factor"] is True
+    key = json.loads(desk.say("admin", "create-key", LIN, "--json"))["key"]
     assert desk.say("admin", "reset-second-factor", LIN) == seller
+    with database.reading() as session, pytest.raises(SessionInvalid):
+        find_session(session, login.token)
+    with database.reading() as session:
+        assert find_api_key(session, key).account_id == seller
     assert log_in(database, LIN, password).identity.account_id == seller
     database.close()
     assert json.loads(desk.say("admin", "list", "--json"))[0]["second_factor"] is False
     events = [json.loads(line) for line in desk.say("admin", "audit").splitlines()]
     (reset,) = [event for event in events if event["what"] == "second-factor.reset"]
     assert (reset["who"], reset["whom"], reset["by"]) == (None, seller, "command line")
+    assert (reset["logins"], reset["keys"]) == (1, 0)
     assert desk.say("admin", "reset-second-factor", LIN, code=2).startswith("second_factor_off")
+
+
+def test_a_reset_of_the_second_factor_revokes_keys_only_if_asked(desk: Desk, seller: str) -> None:
+    made = json.loads(desk.say("admin", "set-password", LIN, "--json"))
+    database, secret = Database(database_url(Settings())), b"0" * 32
+    login = log_in(database, LIN, made["password"])
+    shared = begin_factor(database, secret, login.identity, made["password"], "vmodel").shared
+    finish_factor(database, secret, login.identity, pyotp.TOTP(shared).now())
+    key = json.loads(desk.say("admin", "create-key", LIN, "--json"))["key"]
+    said = json.loads(desk.say("admin", "reset-second-factor", LIN, "--revoke-keys", "--json"))
+    assert said == {"id": seller, "ended": {"logins": 1, "keys": 1}}
+    with database.reading() as session, pytest.raises(KeyInvalid):
+        find_api_key(session, key)
+    database.close()
+
+
+def test_a_password_that_an_operator_sets_ends_all_logins_and_keys_unless_they_are_kept(
+    desk: Desk, seller: str
+) -> None:
+    first = json.loads(desk.say("admin", "set-password", LIN, "--json"))
+    assert first["ended"] == {"logins": 0, "keys": 0}
+    database, logins = Database(database_url(Settings())), []
+    logins += [log_in(database, LIN, first["password"]).token for _ in range(2)]
+    key = json.loads(desk.say("admin", "create-key", LIN, "--json"))["key"]
+    second = json.loads(desk.say("admin", "set-password", LIN, "--keep-keys", "--json"))
+    assert second["ended"] == {"logins": 2, "keys": 0}
+    with database.reading() as session:
+        assert find_api_key(session, key).account_id == seller
+        for token in logins:
+            with pytest.raises(SessionInvalid):
+                find_session(session, token)
+    assert json.loads(desk.say("admin", "set-password", LIN, "--json"))["ended"]["keys"] == 1
+    with database.reading() as session, pytest.raises(KeyInvalid):
+        find_api_key(session, key)
+    database.close()
+
+
+def test_an_operator_exports_the_audit_log_and_is_told_of_a_change(desk: Desk, seller: str, tmp_path: Path) -> None:
+    desk.say("admin", "create-account", "--email", "mei@shop.example")
+    desk.say("admin", "revoke-key", json.loads(desk.say("admin", "create-key", LIN, "--json"))["id"])
+    written = tmp_path / "audit.jsonl"
+
+    def exported(*flags: str) -> list[str]:
+        desk.say("admin", "export-audit", str(written), *flags)
+        return [line["what"] for line in map(json.loads, written.read_text().splitlines()) if line["type"] == "event"]
+
+    assert exported() == ["account.create", "ledger.grant", "account.create", "key.create", "key.revoke"]
+    assert exported("--account", LIN) == ["account.create", "ledger.grant", "key.create", "key.revoke"]
+    assert exported("--account", LIN, "--until", "2020-01-01") == []
+    assert "--since" in desk.say("admin", "export-audit", str(written), "--since", "May 2020", code=2)
+    assert desk.say("admin", "export-audit", str(tmp_path / "no" / "where"), code=2).startswith("output_not_writable")
+    assert desk.say("admin", "export-audit", str(written), "--account", "a@b.example", code=2).startswith("account_unk")
+    assert "audit event" in desk.say("ledger", "verify")
+    database = Database(database_url(Settings()))
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_event_no_update"))
+        connection.execute(text("UPDATE audit_event SET what = 'login' WHERE number = 4"))
+    database.close()
+    assert desk.say("ledger", "verify", code=1).startswith("changed: Audit event 4 (login, ")
 
 
 def test_credits_are_granted_charged_refunded_and_stated(desk: Desk, seller: str, tmp_path: Path) -> None:

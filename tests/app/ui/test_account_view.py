@@ -23,7 +23,7 @@ NEW = "quite another password"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Service]:
-    names = ("Anna", "Bert", "Cleo", "Dora", "Emma")
+    names = ("Anna", "Bert", "Cleo", "Dora", "Emma", "Finn")
     with serve_page(tmp_path_factory.mktemp("service"), home, names, workers=0) as running:
         yield running
 
@@ -205,3 +205,18 @@ def test_the_account_is_told_in_chinese_too(service: Service) -> None:
     told_there = page.inner_text("#piece-account")
     for name in ("title", "password", "old", "factor", "factor_off", "api_keys", "create_key"):
         assert CHINESE[name] in told_there
+
+
+def test_a_seller_sees_news_of_the_account_counted_and_marks_it_as_read(service: Service) -> None:
+    page = open_account(service, "finn@shop.example")
+    count = page.locator("nav [data-view=account] .count")
+    count.wait_for()
+    assert count.inner_text() == "1"
+    line = page.locator(".notices li")
+    assert "New login: browser Chrome, Linux, network 127.0.0.0/24." in line.inner_text()
+    page.click("[data-account-do=read]")
+    count.wait_for(state="detached")
+    page.locator(".notices li:not(.unread)").wait_for()
+    other = open_account(service, "finn@shop.example", locale="zh-CN")
+    assert "新的登录：浏览器 Chrome, Linux，网络 127.0.0.0/24。" in other.locator(".notices li").inner_text()
+    assert CHINESE["all_read"] in other.locator("#view-account").inner_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -53,6 +54,20 @@ def test_an_event_of_an_open_month_is_booked_there_even_when_the_next_has_begun(
 ) -> None:
     with any_database.transaction() as session:
         assert grant(session, seller, 1, "invoice 2", at=SEPTEMBER).period == "2026-09"
+
+
+def test_no_month_begins_to_close_while_a_seller_makes_a_first_entry(any_database: Database) -> None:
+    with any_database.transaction() as session:
+        new = create_account(session, "Mei", "mei@shop.example").id
+    with ThreadPoolExecutor(1) as pool:
+        with any_database.transaction() as session:
+            grant(session, new, 10, "invoice 1", at=OCTOBER)
+            closing = pool.submit(close_period, any_database, "2026-10", NOVEMBER)
+            with pytest.raises(TimeoutError):
+                closing.result(0.5)
+        assert closing.result(20) == 1
+    with any_database.transaction() as session:
+        assert grant(session, new, 1, "invoice 2", at=OCTOBER).period == "2026-11"
 
 
 def test_closing_closes_the_months_before_it_once(any_database: Database, seller: str) -> None:

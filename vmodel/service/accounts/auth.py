@@ -16,6 +16,7 @@ from vmodel.core.database import Database, new_id, now
 from vmodel.limits import GRACE_HOURS, KeyDays
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.login_origin import kind_of_browser, nearby_network
+from vmodel.service.accounts.notices import note_origin, note_refusal
 from vmodel.service.accounts.one_time_codes import factor_state
 from vmodel.service.accounts.rate_limit import check_rate, forget_rates, network_of, uncount
 from vmodel.service.accounts.users import Account, ApiKey, LoginSession, authenticate_password, find_account
@@ -44,8 +45,7 @@ _SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCO
 QUARTER_S = 900
 SIGN_IN = "sign-in"
 """Beginning of the subjects whose wrong tries are counted, all in windows of ``QUARTER_S``."""
-_KEY, _LOGIN = "key:", "login"
-_HOUR = timedelta(hours=1)
+_KEY, _LOGIN, _HOUR = "key:", "login", timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -287,8 +287,9 @@ def log_in(database: Database, email: str, password: str, origin: str = "", agen
         check_unchanged(session, account)
         if factor_state(session, account.id).on_since is not None:
             raise CodeNeeded(account.id, mark_password(account))
+        login = open_session(session, account.id, origin, agent)
         audit(session, account.id, "login", origin=origin[:100])
-        return open_session(session, account.id, origin, agent)
+        return login
 
 
 def check_sign_in(database: Database, email: str, password: str, origin: str) -> Account:
@@ -302,8 +303,7 @@ def check_sign_in(database: Database, email: str, password: str, origin: str) ->
     try:
         account = authenticate_password(database, email, password)
     except WrongPassword:
-        with database.transaction() as session:
-            audit(session, None, "login.refused", origin=origin[:100])
+        note_refusal(database, email, origin)
         raise
     with database.transaction() as session:
         for subject in subjects:
@@ -336,7 +336,7 @@ def forget_sign_ins(session: Session) -> None:
 
 
 def open_session(session: Session, account_id: str, origin: str = "", agent: str = "") -> Login:
-    """Open a login session; the caller has checked the password.
+    """Open a login session; the caller has checked the password and locked the account.
 
     Args:
         session: of an open transaction.
@@ -354,7 +354,7 @@ def open_session(session: Session, account_id: str, origin: str = "", agent: str
         browser=kind_of_browser(agent), network=nearby_network(origin),
     )  # fmt: skip
     session.add(row)
-    session.flush()
+    note_origin(session, account.id, row.browser, row.network)
     return Login(_identity(account, row), token, csrf, expires)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vmodel.core.database import Database
 from vmodel.service.accounts import auth
-from vmodel.service.accounts.audit_log import audit
-from vmodel.service.accounts.one_time_codes import Kind, is_app_code, use_code
+from vmodel.service.accounts.notices import FEW_CODES, note_wrong_code, tell
+from vmodel.service.accounts.one_time_codes import Kind, factor_state, is_app_code, use_code
 from vmodel.service.accounts.rate_limit import check_rate, network_of, uncount
 from vmodel.service.errors import CodeWrong
 
@@ -35,10 +35,13 @@ def check_code(database: Database, secret: bytes, account_id: str, code: str, or
     with database.transaction() as session:
         kind = use_code(session, secret, account_id, code)
         if kind is None:
-            audit(session, None, "login.code-refused", account_id, origin=origin[:100])
+            note_wrong_code(session, account_id, origin)
         else:
             for subject in subjects:
                 uncount(session, subject)
+            left = factor_state(session, account_id).recovery_codes
+            if kind == "recovery code" and left <= FEW_CODES:
+                tell(session, account_id, "codes.few", left=left)
     if kind is None:
         raise CodeWrong
     return kind

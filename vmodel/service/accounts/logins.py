@@ -16,6 +16,7 @@ from vmodel.service.accounts.auth import (
     open_session,
 )
 from vmodel.service.accounts.code_check import check_code
+from vmodel.service.accounts.notices import tell
 from vmodel.service.accounts.one_time_codes import factor_state
 from vmodel.service.accounts.users import LOGIN_ID_DIGITS, LoginSession, check_strength, find_account, set_password
 from vmodel.service.errors import CodeNeeded, OldPasswordWrong, WrongPassword
@@ -68,8 +69,10 @@ def change_password(
             if kind is None and factor_state(session, account.id).on_since is not None:
                 raise CodeNeeded(account.id, mark_password(account))
             set_password(session, account.id, new, keep_keys)
+            login = None if identity.login_id is None else open_session(session, account.id, origin, agent)
+            tell(session, account.id, "password.changed")
             audit(session, account.id, "account.password", account.id, origin=origin[:100], keys_kept=keep_keys)
-            return None if identity.login_id is None else open_session(session, account.id, origin, agent)
+            return login
     except WrongPassword:
         raise OldPasswordWrong from None
 

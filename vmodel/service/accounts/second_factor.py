@@ -15,9 +15,10 @@ from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import Identity, Login
 from vmodel.service.accounts.code_check import check_code
 from vmodel.service.accounts.logins import end_other_logins
+from vmodel.service.accounts.notices import tell
 from vmodel.service.accounts.one_time_codes import Kind, confirm_factor, prepare_factor, remove_factor, renew_codes
 from vmodel.service.accounts.rate_limit import check_rate, uncount
-from vmodel.service.accounts.users import Account, find_account
+from vmodel.service.accounts.users import Account, Ended, end_access, find_account
 from vmodel.service.errors import CodeNeeded, CodeWrong, OwnPasswordWrong, SecondFactorOff, SignInTooLong, WrongPassword
 
 TICKET_S = 600
@@ -90,8 +91,10 @@ def finish_factor(database: Database, secret: bytes, identity: Identity, code: s
             raise CodeWrong
         uncount(session, subject)
         end_other_logins(session, identity)
+        codes = renew_codes(session, identity.account_id)
+        tell(session, identity.account_id, "factor.on")
         audit(session, identity.account_id, "second-factor.on", identity.account_id, origin=origin[:100])
-        return renew_codes(session, identity.account_id)
+        return codes
 
 
 def renew_recovery_codes(
@@ -101,8 +104,10 @@ def renew_recovery_codes(
     account, kind = _check_both(database, secret, identity, password, code, origin)
     with database.transaction() as session:
         _check_unchanged(session, account)
+        codes = renew_codes(session, account.id)
+        tell(session, account.id, "factor.codes")
         audit(session, account.id, "second-factor.codes", account.id, origin=origin[:100], code=kind)
-        return renew_codes(session, account.id)
+        return codes
 
 
 def turn_off(database: Database, secret: bytes, identity: Identity, password: str, code: str, origin: str = "") -> None:
@@ -125,7 +130,25 @@ def turn_off(database: Database, secret: bytes, identity: Identity, password: st
     with database.transaction() as session:
         _check_unchanged(session, account)
         remove_factor(session, account.id)
+        tell(session, account.id, "factor.off")
         audit(session, account.id, "second-factor.off", account.id, origin=origin[:100], code=kind)
+
+
+def reset_factor(session: Session, account_id: str, keep_keys: bool) -> Ended:
+    """Remove the second factor of an account whose owner lost it, for an operator, and end the account's logins.
+
+    Args:
+        session: of an open transaction.
+        account_id: the owner.
+        keep_keys: the account's API keys stay valid; otherwise they are revoked.
+    Raises:
+        SecondFactorOff: the account has none.
+    """
+    session.get(Account, account_id, with_for_update=True)  # no login begins meanwhile
+    if not remove_factor(session, account_id):
+        raise SecondFactorOff
+    tell(session, account_id, "factor.reset")
+    return end_access(session, account_id, keep_keys)
 
 
 def issue_ticket(secret: bytes, needed: CodeNeeded) -> str:
@@ -163,8 +186,9 @@ def log_in_with_code(
         raise SignInTooLong from None
     with database.transaction() as session:
         _check_mark(session.get(Account, account_id, with_for_update=True), mark)
+        login = auth.open_session(session, account_id, origin, agent)
         audit(session, account_id, "login", origin=origin[:100], code=kind)
-        return auth.open_session(session, account_id, origin, agent)
+        return login
 
 
 def _check_mark(account: Account | None, mark: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -106,6 +107,14 @@ class LoginSession(Table):
         return self.token_hash[:LOGIN_ID_DIGITS]
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What ended with a change of an account: number of its logins, and of API keys that were revoked."""
+
+    logins: int
+    keys: int
+
+
 def create_account(
     session: Session, name: str, email: str, role: str = "seller", plan: str = "free", password: str | None = None
 ) -> Account:
@@ -159,17 +168,23 @@ def list_accounts(session: Session, role: str | None = None) -> list[Account]:
     return list(session.scalars(wanted if role is None else wanted.where(Account.role == role)))
 
 
-def set_password(session: Session, account_id: str, password: str, keep_keys: bool = False) -> None:
+def set_password(session: Session, account_id: str, password: str, keep_keys: bool = False) -> Ended:
     """Give an account a new password, end its logins, and revoke its API keys unless they are to be kept.
 
     Raises:
         UnknownAccount, AccountClosed, PasswordWeak: see there.
     """
     find_account(session, account_id).password_hash = hash_password(password)
-    session.execute(delete(LoginSession).where(LoginSession.account_id == account_id))
-    if not keep_keys:
-        live = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
-        session.execute(live.values(revoked_at=now()))
+    return end_access(session, account_id, keep_keys)
+
+
+def end_access(session: Session, account_id: str, keep_keys: bool) -> Ended:
+    """End all logins of an account, and revoke its API keys unless they are to be kept."""
+    logins = delete(LoginSession).where(LoginSession.account_id == account_id).returning(LoginSession.token_hash)
+    live = (ApiKey.account_id == account_id) & ApiKey.revoked_at.is_(None)
+    keys = update(ApiKey).where(live).values(revoked_at=now()).returning(ApiKey.id)
+    ended = len(session.scalars(logins).all())
+    return Ended(ended, 0 if keep_keys else len(session.scalars(keys).all()))
 
 
 def authenticate_password(database: Database, email: str, password: str) -> Account:
@@ -197,10 +212,8 @@ def close_account(session: Session, account_id: str) -> None:
     """
     account = find_account(session, account_id)
     account.name, account.email, account.password_hash, account.closed_at = "closed", None, None, now()
-    session.execute(delete(LoginSession).where(LoginSession.account_id == account_id))
     remove_factor(session, account_id)
-    open_keys = (ApiKey.account_id == account_id) & ApiKey.revoked_at.is_(None)
-    session.execute(update(ApiKey).where(open_keys).values(revoked_at=now()))
+    end_access(session, account_id, keep_keys=False)
     session.flush()
 
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from vmodel.core.database import Database, now
+from vmodel.core.database import Database, hold_lock, now
 from vmodel.service.errors import PeriodInvalid, PeriodNotOver
 from vmodel.service.ledger.entries import (
     BOOKS,
+    PERIODS_LOCK,
     ClosedPeriod,
     Entry,
     Moves,
@@ -53,6 +54,7 @@ def close_period(database: Database, period: str, at: datetime | None = None) ->
     if period >= period_of(instant):
         raise PeriodNotOver(period, "it has not ended (UTC)")
     with database.transaction() as session:
+        hold_lock(session, PERIODS_LOCK)
         if session.get(ClosedPeriod, period) is None:
             session.add(ClosedPeriod(period=period, closed_at=instant))
     with database.transaction() as session:

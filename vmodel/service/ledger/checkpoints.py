@@ -1,31 +1,34 @@
-"""Signed heads: checkpoints of all ledger chains, which make truncation detectable.
+"""Signed heads: checkpoints of the ledger's chains and of the audit log, which make truncation detectable.
 
 A chain by itself reveals any change except a cut at its end or a rewrite from some row on. A head names the last entry
-of every chain that has grown since the previous head. It is chained to that head, and signed with a key that is not in
-the database.
+of every chain that has grown since the previous head, and of the audit log. It is chained to that head, and signed
+with a key that is not in the database.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vmodel.config import Settings
-from vmodel.core.database import Database, now
+from vmodel.core.database import Database, hold_lock, now
 from vmodel.core.files import OWNER_FOLDER, append_durably, make_folder
-from vmodel.core.hashing import canonical_json
-from vmodel.service.accounts.audit_log import audit
-from vmodel.service.ledger.entries import BEGINNING, CLOCKS_DIFFER, DailyHead, HeadLeaf, Tip, is_ahead
+from vmodel.service.accounts.audit_log import audit, lock_log
+from vmodel.service.hash_chain import BEGINNING, plain_values, seal
+from vmodel.service.ledger.entries import CLOCKS_DIFFER, DailyHead, HeadLeaf, Tip, is_ahead
 from vmodel.service.ledger.signing_key import key_id, signing_key
+
+_HEADS_LOCK = 0x6865616473
+"""Number of the lock of whoever signs: heads are numbered and chained, and two at a time would fork the chain."""
 
 
 def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead:
@@ -37,7 +40,7 @@ def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = 
         at: now by default.
     """
     with database.transaction() as session:
-        _lock_heads(session)
+        hold_lock(session, _HEADS_LOCK)
         return _sign(session, key, at or now())
 
 
@@ -56,7 +59,7 @@ def sign_daily_head(database: Database, key: Ed25519PrivateKey, at: datetime | N
     with database.transaction() as session:
         if session.scalar(signed_today) is not None:
             return None
-        _lock_heads(session)
+        hold_lock(session, _HEADS_LOCK)
         # Another process may have signed while this one waited.
         if session.scalar(signed_today) is not None:
             return None
@@ -111,12 +114,6 @@ def day_of(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
-def _lock_heads(session: Session) -> None:
-    # Heads are numbered and chained; two at a time would fork the chain. SQLite has one writer anyway.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE ledger_head IN SHARE ROW EXCLUSIVE MODE"))
-
-
 def _last_head(session: Session) -> DailyHead | None:
     return session.scalars(select(DailyHead).order_by(DailyHead.number.desc()).limit(1)).one_or_none()
 
@@ -126,7 +123,7 @@ def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
     tips = session.execute(select(Tip.account_id, Tip.number, Tip.digest).order_by(Tip.account_id)).all()
     signed = select(HeadLeaf.account_id, func.max(HeadLeaf.number)).group_by(HeadLeaf.account_id)
     known: dict[str, int] = {row[0]: row[1] for row in session.execute(signed)}
-    number = last.number + 1 if last else 1
+    number, log = last.number + 1 if last else 1, lock_log(session)
     leaves = [
         HeadLeaf(head=number, account_id=tip.account_id, number=tip.number, digest=tip.digest)
         for tip in tips
@@ -140,6 +137,8 @@ def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
         entries=sum(tip.number for tip in tips),
         previous=last.digest if last else BEGINNING,
         key_id=key_id(key.public_key()),
+        audit_number=log.number,
+        audit_digest=log.digest,
     )
     head.digest = digest_of_head(head, leaves)
     head.signature = key.sign(bytes.fromhex(head.digest)).hex()
@@ -152,8 +151,13 @@ def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
 
 def digest_of_head(head: DailyHead, leaves: Iterable[HeadLeaf]) -> str:
     """Return the SHA-256 of a head's canonical JSON with its leaves by account, hexadecimal."""
-    names = ("number", "day", "accounts", "entries", "previous", "key_id")
-    plain = {name: getattr(head, name) for name in names}
-    plain["at"] = head.at.astimezone(UTC).isoformat(timespec="microseconds")
+    return seal(plain_head(head, leaves))
+
+
+def plain_head(head: DailyHead, leaves: Iterable[HeadLeaf]) -> dict[str, Any]:
+    """Return what is hashed of a head; one from before the audit log was chained says nothing of it."""
+    plain = plain_values(head, ("number", "day", "at", "accounts", "entries", "previous", "key_id"))
     plain["leaves"] = sorted([leaf.account_id, leaf.number, leaf.digest] for leaf in leaves)
-    return hashlib.sha256(canonical_json(plain)).hexdigest()
+    if head.audit_number is not None:
+        plain["audit"] = [head.audit_number, head.audit_digest]
+    return plain

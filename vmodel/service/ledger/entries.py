@@ -7,7 +7,6 @@ Entries of a seller are numbered and chained by SHA-256; the database rejects ch
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,25 +22,21 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     select,
-    text,
-    tuple_,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Database, Moment, Table, new_id, now
-from vmodel.core.hashing import canonical_json
+from vmodel.core.database import Database, Moment, Table, hold_lock, new_id, now
 from vmodel.service.accounts.users import Account
 from vmodel.service.errors import IdempotencyKeyInvalid, UnitsInvalid, UnknownAccount
+from vmodel.service.hash_chain import BEGINNING, add_link, plain_values, read_rows, seal
 
 BOOKS = ("issued", "available", "reserved", "consumed")
-BEGINNING = "0" * 64
-"""Previous digest of a seller's first entry."""
 MOST_UNITS = 10**12
 KEY_LENGTH = 200
+PERIODS_LOCK = 0x6D6F6E746873
+"""Number of the lock of whoever closes a month; those who begin a seller's chain share it."""
 CLOCKS_DIFFER = timedelta(days=1)
 """How far the clocks of an installation's machines may be apart; what lies further in the future is set aside."""
-_ROWS = 2000
-"""Entries read in one transaction."""
 
 
 class Entry(Table):
@@ -149,6 +144,7 @@ class DailyHead(Table):
         entries: of all sellers, so far.
         previous, digest: SHA-256 of the head before and of this one.
         key_id: SHA-256 of the public key.
+        audit_number, audit_digest: of the last event of the audit log; None in heads from before it was chained.
         signature: Ed25519 over the digest's bytes, hexadecimal.
     """
 
@@ -163,6 +159,8 @@ class DailyHead(Table):
     digest: Mapped[str] = mapped_column(String(64))
     key_id: Mapped[str] = mapped_column(String(64))
     signature: Mapped[str] = mapped_column(String(128))
+    audit_number: Mapped[int | None] = mapped_column(BigInteger)
+    audit_digest: Mapped[str | None] = mapped_column(String(64))
 
 
 class HeadLeaf(Table):
@@ -204,9 +202,8 @@ def lock_tip(session: Session, account_id: str) -> Tip:
 
 
 def _begin_chain(session: Session, account_id: str) -> Tip:
-    if session.get_bind().dialect.name == "postgresql":
-        # No month may begin to close between the look at the closed months and the chain's first entry.
-        session.execute(text("LOCK TABLE ledger_closed_period IN SHARE MODE"))
+    # No month may begin to close between the look at the closed months and the chain's first entry.
+    hold_lock(session, PERIODS_LOCK, shared=True)
     closed = session.scalar(select(func.max(ClosedPeriod.period)))
     tip = Tip(
         account_id=account_id,
@@ -238,7 +235,6 @@ def append(session: Session, tip: Tip, kind: str, moves: Moves, at: datetime | N
     entry = Entry(
         id=new_id(),
         account_id=tip.account_id,
-        number=tip.number + 1,
         kind=kind,
         **{book: getattr(moves, book) for book in BOOKS},
         available_after=tip.available + moves.available,
@@ -247,12 +243,10 @@ def append(session: Session, tip: Tip, kind: str, moves: Moves, at: datetime | N
         period=fields.pop("period", None) or max(period_of(instant), tip.open_period),
         note=fields.pop("note", "")[:400],
         at=instant.astimezone(UTC),
-        previous=tip.digest,
         **fields,
     )
-    entry.digest = digest_of(entry)
+    add_link(tip, entry, digest_of)
     session.add(entry)
-    tip.number, tip.digest = entry.number, entry.digest
     tip.available, tip.reserved, tip.consumed = entry.available_after, entry.reserved_after, entry.consumed_after
     session.flush()
     return entry
@@ -278,17 +272,7 @@ def check_key(key: str) -> None:
 
 def read_entries(database: Database) -> Iterator[Any]:
     """Yield the rows of all entries by account and number, read in batches so that writers do not wait for long."""
-    table = Entry.__table__.c
-    last = ("", 0)
-    while True:
-        after = tuple_(table.account_id, table.number) > last
-        with database.transaction() as session:
-            asked = select(Entry.__table__).where(after).order_by(table.account_id, table.number).limit(_ROWS)
-            rows = session.execute(asked).all()
-        yield from rows
-        if len(rows) < _ROWS:
-            return
-        last = (rows[-1].account_id, rows[-1].number)
+    return read_rows(database, Entry.__table__, ("account_id", "number"), ("", 0))
 
 
 _HASHED = tuple(column.key for column in Entry.__table__.columns if column.key != "digest")
@@ -300,9 +284,7 @@ def digest_of(entry: Any) -> str:
     Args:
         entry: an ``Entry``, or a row with its columns.
     """
-    plain = {name: getattr(entry, name) for name in _HASHED}
-    plain["at"] = plain["at"].astimezone(UTC).isoformat(timespec="microseconds")
-    return hashlib.sha256(canonical_json(plain)).hexdigest()
+    return seal(plain_values(entry, _HASHED))
 
 
 def is_ahead(at: datetime, of: datetime) -> bool:

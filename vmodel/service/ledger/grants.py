@@ -98,9 +98,7 @@ def grant_month(session: Session, account_id: str, units: int, at: datetime | No
     tip = lock_tip(session, account_id)
     if _is_granted(tip, instant):
         return
-    if tip.quota_period > month:
-        audit(session, None, "ledger.month_ahead", account_id, granted=tip.quota_period, month=month)
-        structlog.get_logger().warning("ledger_month_ahead", account=account_id, granted=tip.quota_period)
+    granted = tip.quota_period
     _let_lapse(session, tip, instant)
     still_due = units - _credited(session, tip, month)
     if still_due > 0:
@@ -110,6 +108,9 @@ def grant_month(session: Session, account_id: str, units: int, at: datetime | No
         append(session, tip, "quota", moves, instant, key=key, note=f"free credits of {month}")
     tip.quota_period = month
     session.flush()
+    if granted > month:
+        audit(session, None, "ledger.month_ahead", account_id, granted=granted, month=month)
+        structlog.get_logger().warning("ledger_month_ahead", account=account_id, granted=granted)
 
 
 def current_balance(database: Database, account_id: str, monthly_credits: int) -> Balance:

@@ -1,8 +1,8 @@
-"""Verification that the ledger is as it was written: every chain, every balance, every signed head."""
+"""Verification that ledger and audit log are as they were written: every chain, every balance, every signed head."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,10 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from vmodel.core.database import Database, now
+from vmodel.service.accounts.audit_log import AuditEvent, AuditTip, digest_of_event, read_events
+from vmodel.service.hash_chain import BEGINNING, find_break, is_digest
 from vmodel.service.ledger.checkpoints import digest_of_head
 from vmodel.service.ledger.entries import (
-    BEGINNING,
     BOOKS,
     CLOCKS_DIFFER,
     ClosedPeriod,
@@ -30,15 +31,18 @@ from vmodel.service.ledger.entries import (
 )
 from vmodel.service.ledger.signing_key import key_id
 
+AUDIT = "audit"
+"""Name of the audit log's chain among those of sellers."""
+
 
 @dataclass(frozen=True)
 class Fault:
     """First fault of a chain.
 
     Attributes:
-        account_id: the chain's seller; empty for the chain of heads.
-        number: of the entry or head.
-        entry_id: of the entry; empty if it is missing.
+        account_id: the chain's seller; ``AUDIT`` for the audit log, empty for the chain of heads.
+        number: of the entry, event or head.
+        entry_id: of the entry or event; empty if it is missing.
         problem: changed, missing, moved, unbalanced, wrong_move, wrong_balance, late, cut, head_changed, head_missing,
             head_forged or head_differs; ahead for what ``find_ahead`` notes.
         message: one sentence.
@@ -66,7 +70,7 @@ class _Chain:
 def verify(
     database: Database, public_keys: Sequence[Ed25519PublicKey], witnessed: Mapping[int, str] | None = None
 ) -> list[Fault]:
-    """Read the whole ledger and report its faults.
+    """Read the whole ledger and the audit log and report their faults.
 
     Args:
         database: of the installation; others may write to it meanwhile.
@@ -76,9 +80,10 @@ def verify(
         First fault of each chain; empty if everything is as it was written.
     """
     faults = list(_check_heads(database, public_keys, witnessed or {}))
-    chains = list(_check_chains(database))
+    chains = [*_check_chains(database), *_check_audit(database)]
     named = {fault.account_id for fault in chains}
-    faults += chains + [fault for fault in _compare_with_heads(database) if fault.account_id not in named]
+    compared = (*_compare_with_heads(database), *_compare_audit_with_heads(database))
+    faults += chains + [fault for fault in compared if fault.account_id not in named]
     return faults
 
 
@@ -152,22 +157,14 @@ def _check_chains(database: Database) -> Iterator[Fault]:
 
 
 def _check_entry(chain: _Chain, row: Any) -> Fault | None:
-    expected = chain.number + 1
-    if row.number != expected:
-        return Fault(row.account_id, expected, "", "missing", f"Entry {expected} of {row.account_id} is gone.")
-    if row.previous != chain.digest:
-        return _fault(row, "moved", "does not follow the entry before it")
-    if not _is_digest(row.digest, digest_of, row):
-        return _fault(row, "changed", "is not what was written")
+    found = find_break(chain.number, chain.digest, row, digest_of)
+    if found is not None and found.problem == "missing":
+        number = chain.number + 1
+        return Fault(row.account_id, number, "", found.problem, f"Entry {number} of {row.account_id} {found.what}.")
+    if found is not None:
+        return _fault(row, found.problem, found.what)
     chain.number, chain.digest = row.number, row.digest
     return _check_credits(chain, row) or _check_period(chain, row)
-
-
-def _is_digest(digest: str, digest_of_values: Callable[..., str], *values: Any) -> bool:
-    try:
-        return digest == digest_of_values(*values)
-    except ValueError:  # a fraction, which no genuine entry has
-        return False
 
 
 def _check_credits(chain: _Chain, row: Any) -> Fault | None:
@@ -255,7 +252,7 @@ def _check_head(
     if head.number != number:
         return Fault("", number, "", "head_missing", f"Head {number} is gone.")
     name = f"Head {number} of {head.day}"
-    if head.previous != previous or not _is_digest(head.digest, digest_of_head, head, leaves):
+    if head.previous != previous or not is_digest(head.digest, digest_of_head, head, leaves):
         return Fault("", number, "", "head_changed", f"{name} is not what was signed.")
     if head.key_id not in trusted:
         return Fault("", number, "", "head_forged", f"{name} is signed with a key that is not trusted here.")
@@ -283,3 +280,46 @@ def _compare_with_heads(database: Database) -> Iterator[Fault]:
             what = "is gone" if entry_id is None else "was written anew"
             message = f"Entry {number} of {account_id}, which head {head} was signed over, {what}."
             yield Fault(account_id, number, entry_id or "", "head_differs", message)
+
+
+def _check_audit(database: Database) -> Iterator[Fault]:
+    with database.reading() as session:
+        tip = session.scalars(select(AuditTip)).one_or_none()
+    number, digest = 0, BEGINNING
+    for row in read_events(database):
+        found = find_break(number, digest, row, digest_of_event)
+        if found is not None and found.problem == "missing":
+            yield Fault(AUDIT, number + 1, "", found.problem, f"Audit event {number + 1} {found.what}.")
+            return
+        if found is not None:
+            yield _audit_fault(row, found.problem, found.what)
+            return
+        number, digest = row.number, row.digest
+        if tip is not None and number == tip.number and digest != tip.digest:
+            yield _audit_fault(row, "changed", "is not the one that was written last")
+            return
+    if tip is None:
+        yield Fault(AUDIT, number, "", "missing", "The row that holds the end of the audit log is gone.")
+    elif number < tip.number:
+        what = f"Audit event {number + 1} and what followed up to {tip.number} is cut off."
+        yield Fault(AUDIT, number + 1, "", "cut", what)
+
+
+def _audit_fault(row: Any, problem: str, what: str) -> Fault:
+    return Fault(AUDIT, row.number, row.id, problem, f"Audit event {row.number} ({row.what}, {row.id}) {what}.")
+
+
+def _compare_audit_with_heads(database: Database) -> Iterator[Fault]:
+    differing = or_(AuditEvent.digest.is_(None), AuditEvent.digest != DailyHead.audit_digest)
+    asked = (
+        select(DailyHead.audit_number, DailyHead.number, AuditEvent.id)
+        .outerjoin(AuditEvent, AuditEvent.number == DailyHead.audit_number)
+        .where(DailyHead.audit_number > 0, differing)
+        .order_by(DailyHead.audit_number)
+        .limit(1)
+    )
+    with database.reading() as session:
+        for number, head, event_id in session.execute(asked):
+            what = "is gone" if event_id is None else "was written anew"
+            message = f"Audit event {number}, which head {head} was signed over, {what}."
+            yield Fault(AUDIT, number or 0, event_id or "", "head_differs", message)

@@ -87,7 +87,7 @@ def restore(settings: Settings, folder: Path) -> None:
     taken = [settings.home / name for name in (*_KEPT, *_SQLITE, _FILES) if (settings.home / name).exists()]
     if taken:
         raise RestoreRefused(str(taken[0]))
-    url = make_url(database_url(settings))
+    url = make_url(settings.owner_database_url or database_url(settings))
     if (folder / _DUMP).is_file() == (url.get_backend_name() == "sqlite"):
         raise BackupFailed("it is of another kind of database than the one that is set")
     make_home(settings.home)
@@ -110,7 +110,7 @@ def _place(settings: Settings, name: str) -> Path:
 def _save_database(settings: Settings, folder: Path) -> None:
     url = make_url(database_url(settings))
     if url.get_backend_name() != "sqlite":
-        _run_tool(url, "pg_dump", "--format=custom", "--no-owner", f"--file={folder / _DUMP}")
+        _run_tool(url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={folder / _DUMP}")
         return
     for name in _SQLITE:
         source = _place(settings, name)
@@ -125,7 +125,7 @@ def _load_postgres(url: URL, dump: Path) -> None:
     database.close()
     if tables:
         raise RestoreRefused(f"The database {url.database}")
-    _run_tool(url, "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(dump))
+    _run_tool(url, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(dump))
 
 
 def _run_tool(url: URL, tool: str, *arguments: str) -> None:

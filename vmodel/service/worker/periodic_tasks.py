@@ -10,6 +10,7 @@ from sqlalchemy import select
 from vmodel.config import Settings
 from vmodel.core.database import Database, now
 from vmodel.service.accounts.auth import forget_sign_ins
+from vmodel.service.accounts.notices import forget_notices
 from vmodel.service.accounts.rate_limit import forget_rates
 from vmodel.service.jobs import fair_queue
 from vmodel.service.jobs.lifecycle import LONGEST, cancel_job
@@ -33,6 +34,7 @@ def keep_up(settings: Settings, database: Database, store: FileStore, queue: Dur
     keep_signed(settings, database)
     with database.transaction() as session:
         forget_sign_ins(session)
+        forget_notices(session)
         for asked in ("verify:", "licence:"):
             forget_rates(session, asked, 60)
     retention.keep_promises(settings, database, store)

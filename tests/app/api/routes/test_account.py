@@ -141,3 +141,28 @@ def test_a_seller_sees_and_ends_logins_over_the_api(api: FastAPI, here: Installa
     assert [login["current"] for login in program.get("/v1/logins").json()] == [False]
     assert program.delete("/v1/logins").status_code == 204
     assert mine.get("/v1/account").status_code == 401
+
+
+def test_an_owner_reads_of_new_keys_over_the_api_and_others_do_not(api: FastAPI, here: Installation) -> None:
+    account_id, other_id = (new_account(here, f"{name}@shop.example") for name in ("told", "not-told"))
+    mine, other = client_of(api, account_id), client_of(api, other_id)
+    made = mine.post("/v1/keys", json={"name": "visit http://evil.example", "scopes": ["read"]}).json()
+    new = mine.post(f"/v1/keys/{made['id']}/replacement", json={}).json()
+    shown = mine.get("/v1/account/notices").json()
+    texts = [
+        f"The API key {made['prefix']} was replaced by {new['prefix']}.",
+        f"An API key was made, {made['prefix']}.",
+    ]
+    assert [notice["text"] for notice in shown["notices"]] == texts
+    assert (shown["unread"], shown["notices"][1]["details"]) == (2, {"prefix": made["prefix"]})
+    assert made["token"] not in str(shown)
+    assert "evil" not in str(shown)
+    older = shown["notices"][1]["id"]
+    assert other.post("/v1/account/notices/read", json={"until": older}).status_code == 204
+    assert mine.get("/v1/account/notices").json()["unread"] == 2
+    assert mine.post("/v1/account/notices/read", json={"until": older}).status_code == 204
+    assert mine.get("/v1/account/notices?limit=1").json()["unread"] == 1
+    assert [bool(each["read_at"]) for each in mine.get("/v1/account/notices").json()["notices"]] == [False, True]
+    assert other.get("/v1/account/notices").json() == {"unread": 0, "notices": []}
+    reading = client_of(api, account_id, scopes=("read",))
+    assert reading.get("/v1/account/notices").status_code == 403
