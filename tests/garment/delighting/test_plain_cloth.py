@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.garment.delighting.test_remove_light import COLUMNS, DEEP, MASK, ROWS, SHADE, crumpled, lit, plain
+from vmodel.garment.delighting.plain_cloth import light_left
 from vmodel.garment.delighting.remove_light import even_light
 from vmodel.types import ByteArray, FloatArray
 
@@ -142,3 +143,15 @@ def test_soft_checks_are_not_taken_for_folds_and_their_lamp_goes() -> None:
     tone = [np.log(picture[DEEP].astype(float).mean(1)) for picture in (checks, evened)]
     slope = np.polyfit(tone[0] - tone[0].mean(), tone[1] - tone[1].mean(), 1)[0]
     assert slope > 0.7
+
+
+@pytest.mark.parametrize("dark", [(0.08, 0.12, 0.28), (0.55, 0.09, 0.12)])
+def test_a_plain_yoke_above_stripes_is_no_better_lit_than_they_are(dark: tuple[float, float, float]) -> None:
+    rows, columns = np.mgrid[:160, :140]
+    cream, lamp = np.array([0.9, 0.87, 0.8]), 0.4 * (columns / 140 - 0.5)
+    striped = (rows > 40) & (rows % 12 < 5)
+    rest = np.log(np.where(striped[..., None], dark, cream)) + lamp[..., None]
+    found = light_left(rest.astype(np.float32), np.ones(rest.shape[:2], bool), {"allover": 1.0})
+    yoke, stripes = found[5:25, 40:100].mean((0, 1)), found[100:140, 40:100].mean((0, 1))
+    assert np.abs(yoke - stripes).max() < 0.12, "a third of their lightness before"
+    assert (found[:, 110:130] - found[:, 10:30]).mean() == pytest.approx(0.4 * 100 / 140, abs=0.1)

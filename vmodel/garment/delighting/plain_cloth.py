@@ -53,6 +53,8 @@ _PRINTED: Final = (0.1, 0.4)
 _VARIES: Final = (0.08, 0.25)
 """Probabilities of blocks of colour or a wash between which the weight of all plain cloth falls from 1 to 0: areas that
 differ little from the rest are not reliably seen as prints."""
+_LEAST_TINT: Final = 0.1
+"""Tint of a print, as a share of its contrast, below which density cannot be told from light."""
 _LEAST_BLUR_PX: Final = 4.0
 """Least deviation of a wide blur, at the reduced resolution at which it is computed."""
 _ENOUGH: Final = (0.25, 0.6)
@@ -74,8 +76,25 @@ def light_left(rest: FloatArray, inside: BoolArray, shares: Mapping[str, float])
     for cloth, look in _LOOKS.items():
         share = shares.get(cloth, 0.0) + (shares.get("plain", 0.0) if cloth == "logo" else 0.0)
         if share > 0.01:
-            found += share * _slow_part(rest, inside, look, inside.astype(np.float32))
+            slow = _slow_part(rest, inside, look, inside.astype(np.float32))
+            found += share * (_without_density(slow, rest[inside]) if cloth == "allover" else slow)
     return np.asarray(found, np.float32)
+
+
+def _without_density(slow: FloatArray, rest: FloatArray) -> FloatArray:
+    """Return slow variation (h, w, 3) less what comes of a print that is denser in one place than in another.
+
+    Light changes all channels nearly alike, density changes them as the print's own colours differ: a plain yoke above
+    navy stripes is lighter, and warmer, than the stripes are on average. Prints without a colour tell nothing.
+
+    Args:
+        slow: to be split.
+        rest: (n, 3) logarithms of the cloth's colours.
+    """
+    colours = np.linalg.eigh(np.cov(rest.T))[1][:, -1]
+    tint = colours - colours @ GREY
+    density = (slow - (slow @ GREY)[..., None]) @ tint / (tint @ tint + _LEAST_TINT**2)
+    return np.asarray(slow - density[..., None] * colours, np.float32)
 
 
 def light_left_where_plain(
