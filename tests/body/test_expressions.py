@@ -101,5 +101,8 @@ def test_a_film_of_walking_shows_the_face_of_the_picture() -> None:
         return np.linalg.norm(points[:, None] - points[None], axis=2)
 
     pictured = between_m(body.posed(load_pose("walking")))
+    assert body.expressing(load_pose("walking")) is body.expressing(
+        load_pose("walking")
+    )  # shaped once for all pictures
     assert np.abs(between_m(learn_walk(body).posed(0.3)) - pictured).max() < 1e-5
     assert np.abs(between_m(body.rest) - pictured).max() > 3e-4
