@@ -84,6 +84,9 @@ def test_most_people_smile_in_most_poses_and_each_in_a_way_of_their_own() -> Non
     for model in ROSTER.values():
         own = [actions_of(model, load_pose(name)) for name in pose_names()]
         assert own == [actions_of(model, load_pose(name)) for name in pose_names()]
+        for name, actions in zip(pose_names(), own, strict=True):
+            assert {key: actions[key] for key in load_pose(name).expression} == dict(load_pose(name).expression), name
+            assert not {key for key in actions if key.startswith("eyeLook")} - set(load_pose(name).expression), name
         smiles.update(each["mouthSmileLeft"] > 0.3 and each["cheekSquintLeft"] > 0.1 for each in own)
         assert len({tuple(each.values()) for each in own}) > len(own) / 2
         contrapposto, mirrored = (load_pose(name) for name in ("contrapposto", "contrapposto-mirror"))
