@@ -1,8 +1,8 @@
 """Expressions: small, closed-mouthed movements of a face, chosen by model and pose.
 
 A model's own ``expression`` is its face at rest. In a pose the chosen expression takes the place of the actions that it
-names; all others, such as how far somebody's eyes are open, stay that person's. The mesh has no teeth, so that no
-expression opens the mouth.
+names; all others, such as how far somebody's eyes are open, stay that person's. Where the eyes look is the pose's. The
+mesh has no teeth, so no expression opens the mouth.
 """
 
 from __future__ import annotations
