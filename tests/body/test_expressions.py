@@ -84,6 +84,9 @@ def test_most_people_smile_in_most_poses_and_each_in_a_way_of_their_own() -> Non
     for model in ROSTER.values():
         own = [actions_of(model, load_pose(name)) for name in pose_names()]
         assert own == [actions_of(model, load_pose(name)) for name in pose_names()]
+        for name, actions in zip(pose_names(), own, strict=True):
+            assert {key: actions[key] for key in load_pose(name).expression} == dict(load_pose(name).expression), name
+            assert not {key for key in actions if key.startswith("eyeLook")} - set(load_pose(name).expression), name
         smiles.update(each["mouthSmileLeft"] > 0.3 and each["cheekSquintLeft"] > 0.1 for each in own)
         assert len({tuple(each.values()) for each in own}) > len(own) / 2
         contrapposto, mirrored = (load_pose(name) for name in ("contrapposto", "contrapposto-mirror"))
@@ -101,5 +104,8 @@ def test_a_film_of_walking_shows_the_face_of_the_picture() -> None:
         return np.linalg.norm(points[:, None] - points[None], axis=2)
 
     pictured = between_m(body.posed(load_pose("walking")))
+    assert body.expressing(load_pose("walking")) is body.expressing(
+        load_pose("walking")
+    )  # shaped once for all pictures
     assert np.abs(between_m(learn_walk(body).posed(0.3)) - pictured).max() < 1e-5
     assert np.abs(between_m(body.rest) - pictured).max() > 3e-4

@@ -19,6 +19,7 @@ from vmodel.config import Settings
 from vmodel.drape import DrapeSettings, drape
 from vmodel.drape.placement.pattern_cloth import mesh_cloth
 from vmodel.drape.simulate import drape as worn_stage
+from vmodel.drape.simulate.drape import pose_key
 from vmodel.drape.simulate.quality_report import fault_of, widest_seam_gap_mm
 from vmodel.errors import DrapeFailed
 from vmodel.types import Garment
@@ -118,6 +119,12 @@ def test_the_same_drape_comes_out_twice_and_a_damaged_cache_is_ignored(body: Bod
         file.write_bytes(b"PK damaged")
     second = drape(by_formula.tee(), body, load_pose("standing"), settings)
     np.testing.assert_array_equal(first.vertices_m, second.vertices_m)
+
+
+def test_a_drape_is_kept_for_one_expression(body: Body) -> None:
+    smiling = replace(load_pose("standing"), mood="warm-smile")
+    assert pose_key(body, smiling) == pose_key(body, replace(smiling))
+    assert pose_key(body, smiling) != pose_key(body, replace(smiling, mood="serious"))
 
 
 def test_the_front_of_a_tee_lies_before_its_back(body: Body, settings: Settings) -> None:

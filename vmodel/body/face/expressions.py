@@ -1,8 +1,8 @@
 """Expressions: small, closed-mouthed movements of a face, chosen by model and pose.
 
 A model's own ``expression`` is its face at rest. In a pose the chosen expression takes the place of the actions that it
-names; all others, such as how far somebody's eyes are open, stay that person's. The mesh has no teeth, so that no
-expression opens the mouth.
+names; all others, such as how far somebody's eyes are open, stay that person's. Where the eyes look is the pose's. The
+mesh has no teeth, so no expression opens the mouth.
 """
 
 from __future__ import annotations
@@ -23,13 +23,11 @@ class Expression:
     Attributes:
         actions: facial action of anny without its side -> 0..1.
         share: how often poses that name no expression show it on an adult; ``child_share``, on a child.
-        aside: 0..1, how far the eyes turn to one side.
     """
 
     actions: Mapping[str, float]
     share: float
     child_share: float
-    aside: float = 0.0
 
 
 EXPRESSIONS: Mapping[str, Expression] = {
@@ -49,18 +47,15 @@ EXPRESSIONS: Mapping[str, Expression] = {
     ),
     "raised-brows": Expression(
         {"mouthSmile": 0.50, "cheekSquint": 0.28, "eyeSquint": 0.04, "browInnerUp": 0.34, "browOuterUp": 0.34},
-        0.07, 0.10,
+        0.10, 0.12,
     ),
-    "aside": Expression(
-        {"mouthSmile": 0.46, "cheekSquint": 0.24, "eyeSquint": 0.08, "browInnerUp": 0.12}, 0.03, 0.02, aside=0.7
-    ),
+    "aside": Expression({"mouthSmile": 0.46, "cheekSquint": 0.24, "eyeSquint": 0.08, "browInnerUp": 0.12}, 0.0, 0.0),
     "thoughtful": Expression(
-        {"mouthSmile": 0.24, "eyeSquint": 0.10, "browInnerUp": 0.26, "mouthShrugLower": 0.10}, 0.03, 0.0, aside=0.3
+        {"mouthSmile": 0.24, "eyeSquint": 0.10, "browInnerUp": 0.26, "mouthShrugLower": 0.10}, 0.03, 0.0
     ),
     "serious": Expression({"mouthSmile": 0.08, "eyeSquint": 0.14, "browInnerUp": 0.06}, 0.03, 0.0),
 }  # fmt: skip
 _STRENGTHS, _SIDES_DIFFER = (0.88, 1.10), 0.03
-_TURNS = ("eyeLookOut", "eyeLookIn")
 _CLOSED = 0.05
 """Amount of ``mouthClose`` that shuts lips which somebody's own shape keeps apart; more of it narrows them."""
 _WHOLE = ("browInnerUp", "mouthShrugLower")
@@ -80,7 +75,7 @@ def actions_of(model: VirtualModel, pose: Pose) -> dict[str, float]:
     rng = np.random.default_rng([model.seed, 83, *told[:8]])
     shares = np.array([each.child_share if model.is_child else each.share for each in EXPRESSIONS.values()])
     chosen = EXPRESSIONS[pose.mood or str(rng.choice(list(EXPRESSIONS), p=shares / shares.sum()))]
-    strength, side = rng.uniform(*_STRENGTHS), float(rng.choice([-1.0, 1.0]))
+    strength = rng.uniform(*_STRENGTHS)
     actions: dict[str, float] = {}
     for name, amount in chosen.actions.items():
         if name in _WHOLE:
@@ -90,9 +85,5 @@ def actions_of(model: VirtualModel, pose: Pose) -> dict[str, float]:
         lean = _SIDES_DIFFER * rng.normal()
         actions[f"{name}Left"], actions[f"{name}Right"] = (strength * amount * (1 + each) for each in (lean, -lean))
     actions["mouthClose"] = _CLOSED
-    gaze = dict(pose.expression)
-    if chosen.aside and not pose.mood:  # a pose that names its expression says where the eyes look as well
-        gaze = {name: amount for name, amount in gaze.items() if not name.startswith(_TURNS)}
-        out, back = ("Left", "Right") if side > 0 else ("Right", "Left")
-        gaze[f"eyeLookOut{out}"] = gaze[f"eyeLookIn{back}"] = chosen.aside
-    return {name: min(max(amount, 0.0), 1.0) for name, amount in ({**model.expression, **actions, **gaze}).items()}
+    everything = {**model.expression, **actions, **pose.expression}
+    return {name: min(max(amount, 0.0), 1.0) for name, amount in everything.items()}

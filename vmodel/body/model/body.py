@@ -56,6 +56,7 @@ class Body:
     surface: Surface = field(repr=False)
     _shape: _Shape = field(repr=False)
     _adapted: dict[bytes, FloatArray] = field(default_factory=dict, repr=False)
+    _expressed: dict[tuple[tuple[str, float], ...], _Shape] = field(default_factory=dict, repr=False)
 
     @property
     def scale(self) -> float:
@@ -80,7 +81,12 @@ class Body:
     def expressing(self, pose: Pose) -> _Shape:
         """Return the shape before posing, with the model's expression in a pose."""
         actions = actions_of(self.model, pose)
-        return _shape_of(self.model, actions).scaled(self._shape.scale)
+        key = tuple(actions.items())
+        if key not in self._expressed:  # every picture of a film has the same face
+            while len(self._expressed) >= _KEPT_POSES:
+                self._expressed.pop(next(iter(self._expressed)))
+            self._expressed[key] = _shape_of(self.model, actions).scaled(self._shape.scale)
+        return self._expressed[key]
 
     def adapted(self, pose: Pose) -> FloatArray:
         """Return the rotations (J, 3, 3) float32 of a pose on this body: soles on the floor, arms outside the torso."""

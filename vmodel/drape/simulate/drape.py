@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vmodel.body.face.expressions import actions_of
 from vmodel.body.model.body import Body
 from vmodel.config import Settings
 from vmodel.core.array_cache import read_arrays, write_arrays
@@ -25,7 +26,7 @@ from vmodel.errors import DrapeFailed
 from vmodel.garment.sizing.measure import is_sewn
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
-VERSION = "drape 24"
+VERSION = "drape 25"
 """Part of every key of a drape; raised when the solver's results change."""
 Progress = Callable[[float], None]
 """Called with the share of a drape that is done, 0..1."""
@@ -103,6 +104,11 @@ def drape_key(garment: Garment, body: Body, options: DrapeSettings) -> str:
     return content_key(_cut_of(garment), body.rest.vertices_m, options, version=VERSION)
 
 
+def pose_key(body: Body, pose: Pose) -> str:
+    """Return the part of a drape's cache key that a pose decides, with the face that collars and hoods touch."""
+    return content_key(pose.rotations, actions_of(body.model, pose), version=VERSION)
+
+
 def _cut_of(garment: Garment) -> list[object]:
     """List what a drape depends on; prints and photo names do not matter."""
     parts: list[object] = [
@@ -141,7 +147,7 @@ def cached_move(
     options: DrapeSettings, folder: Path, key: str,
 ) -> tuple[FloatArray, Cloth]:  # fmt: skip
     """Return the cloth carried into a pose, and as it was let out for it, from the cache where it is there."""
-    whole_key = f"{key}-{content_key(pose.rotations, version=VERSION)}"
+    whole_key = f"{key}-{pose_key(body, pose)}"
     stored = read_arrays(folder, whole_key) or {}
     if stored.get("positions_m", np.zeros(0)).shape == (cut.count, 3) and {"edge_rest_m", "bend_rest_m"} <= set(stored):
         return stored["positions_m"], replace(cut, edge_rest_m=stored["edge_rest_m"], bend_rest_m=stored["bend_rest_m"])
