@@ -21,7 +21,7 @@ from app.ui.mount import mount_page
 from vmodel.body.mesh.anny_model import init_warp
 from vmodel.config import Settings
 from vmodel.errors import SetupError
-from vmodel.service.accounts.notice_mail import NoticeCourier, find_server
+from vmodel.service.accounts.notice_mail import NoticeMailer, find_server
 from vmodel.service.accounts.users import list_accounts
 from vmodel.service.webhooks.delivery import Courier
 
@@ -99,7 +99,7 @@ def _mail_threads(here: Installation) -> list[threading.Thread]:
     server = find_server(here.settings)
     if server is None:
         return []
-    courier = NoticeCourier(here.database, server, here.settings.public_url)
+    courier = NoticeMailer(here.database, server, here.settings.public_url)
     return [threading.Thread(target=courier.run, args=(here.leaving,), name="mail", daemon=True)]
 
 

@@ -19,7 +19,7 @@ from vmodel.core.database import Database, now
 from vmodel.errors import BadUsage
 from vmodel.service.accounts.auth import Login, log_in
 from vmodel.service.accounts.logins import change_password
-from vmodel.service.accounts.notice_mail import MAILS_A_DAY, PAUSE, WAITS, MailServer, NoticeCourier, find_server
+from vmodel.service.accounts.notice_mail import MAILS_A_DAY, PAUSE, WAITS, MailServer, NoticeMailer, find_server
 from vmodel.service.accounts.notices import (
     KEPT,
     KnownOrigin,
@@ -160,9 +160,9 @@ def box(tmp_path: Path) -> Iterator[Mailbox]:
         yield opened
 
 
-def courier(database: Database, box: Mailbox, after: timedelta = timedelta(0), tls: bool = True) -> NoticeCourier:
+def courier(database: Database, box: Mailbox, after: timedelta = timedelta(0), tls: bool = True) -> NoticeMailer:
     server = MailServer("localhost", box.port, tls, "house", "mail-password", "notices@house.example")
-    return NoticeCourier(database, server, "https://house.example", box.trusted, lambda: now() + after)
+    return NoticeMailer(database, server, "https://house.example", box.trusted, lambda: now() + after)
 
 
 def test_an_owner_gets_a_mail_in_both_languages_that_holds_no_secret_and_no_whole_address(

@@ -70,7 +70,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class NoticeCourier:
+class NoticeMailer:
     """Sender of an installation's mail.
 
     Attributes:

@@ -33,7 +33,8 @@ def spread(photo: GarmentPhoto, times: float, laid: str = "flat") -> GarmentPhot
 
 
 def hem_over_chest(photo: GarmentPhoto) -> float:
-    block, _ = fit_block(photo, BODY, GENDER, "jersey", {})
+    slight = replace(BODY, waist=0.8 * BODY.waist, hip=0.8 * BODY.hip)  # so that no hem is as narrow as they allow
+    block, _ = fit_block(photo, slight, GENDER, "jersey", {})
     return float(
         np.ptp(block.front["hem"][:, 0]) / np.ptp([block.landmarks_cm[f"armpit_{s}"][0] for s in ("left", "right")])
     )
@@ -46,9 +47,9 @@ def straight() -> GarmentPhoto:
     return spread(tee, tee.half("armpit") / tee.half("hem"))
 
 
-@pytest.mark.parametrize(("seen", "laid"), [(1.14, "flat"), (0.89, "hanger")])
+@pytest.mark.parametrize(("seen", "laid"), [(1.14, "flat"), (0.93, "hanger")])
 def test_a_tee_photographed_as_most_are_is_straight(straight: GarmentPhoto, seen: float, laid: str) -> None:
-    assert hem_over_chest(spread(straight, seen, laid)) == pytest.approx(1.03, abs=0.05)
+    assert hem_over_chest(spread(straight, seen, laid)) == pytest.approx(1.02, abs=0.03)
 
 
 def test_a_flared_top_stays_flared(straight: GarmentPhoto) -> None:
