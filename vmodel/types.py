@@ -296,15 +296,15 @@ class Garment:
         kind: category and sub-kinds.
         panels, seams: the pattern; every edge without a seam is an opening.
         textures: (H, W, 3) uint8 sRGB pictures with the garment's colours bled past its outline so
-            that no backdrop shows at a seam; index 0 is the photo warped onto the front, later ones the back,
-            made from the front or photographed.
+            that no backdrop shows at a seam; index 0 is the photo warped onto the front, later ones the back, made
+            from the front or photographed, and a collar found in the photo.
         landmarks_cm: the landmarks in the panel space, name -> (2,) float64.
         cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels, y up).
         scale_source: "guessed", "width", "length", "size chart", "design" or "pattern".
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/cloth/materials.yaml.
         texture_materials: material of each texture where pieces differ, otherwise empty.
-        collar_cm: (n, 2) of a collar: share of the way from the neck's front end to its back, and width; or empty.
+        collar_cm, collar_texture: (n, 2) share of the way from a neck's front to its back, width; index of its picture.
         photo, back_photo: what the pattern was fitted to, for a fit to another body; None for designs and patterns.
     """
 
@@ -320,6 +320,7 @@ class Garment:
     warnings: tuple[str, ...] = ()
     texture_materials: tuple[str, ...] = ()
     collar_cm: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    collar_texture: int = 0
     photo: GarmentPhoto | None = None
     back_photo: GarmentPhoto | None = None
 

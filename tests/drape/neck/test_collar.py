@@ -19,7 +19,7 @@ from vmodel.drape.neck.collar import with_collars
 from vmodel.drape.simulate.put_on import for_fitting
 from vmodel.garment.blocks.paint import Canvas, lay_out
 from vmodel.garment.blocks.parts import Block
-from vmodel.garment.pattern.details.collar import collar_widths
+from vmodel.garment.pattern.details.collar import measured_widths, usual_widths
 from vmodel.garment.pattern.fit import fit_block, fit_garment, upright
 from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment
@@ -101,7 +101,7 @@ def collared_block(category: Category, drop_cm: float) -> Block:
 
 
 def test_the_collar_of_a_closed_shirt_is_widest_at_its_points() -> None:
-    widths = collar_widths(collared_block(Category.TOP, 8.0))
+    widths = usual_widths(collared_block(Category.TOP, 8.0))
     assert widths[0] == pytest.approx((0, widths[:, 1].max()))
     assert widths[:, 1].min() > 4
 
@@ -110,7 +110,7 @@ def test_the_collar_of_a_closed_shirt_is_widest_at_its_points() -> None:
 def test_an_open_placket_wears_no_collar_below_where_one_is_sewn_on(drop_cm: float) -> None:
     """A polo's collar ends in points beside the neck, however far it is unbuttoned; never like a sailor's."""
     block = collared_block(Category.TOP, drop_cm)
-    widths = collar_widths(block)
+    widths = usual_widths(block)
     front, back = (
         np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
     )
@@ -121,7 +121,7 @@ def test_an_open_placket_wears_no_collar_below_where_one_is_sewn_on(drop_cm: flo
 
 def test_a_coats_collar_begins_above_lapels_which_stay_printed_on_the_fronts() -> None:
     block = collared_block(Category.OUTERWEAR, 26.0)
-    widths = collar_widths(block)
+    widths = usual_widths(block)
     front, back = (
         np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
     )
@@ -142,7 +142,8 @@ def test_no_roll_lies_along_an_edge_without_a_collar(collared: Collared) -> None
 def test_a_collar_is_as_wide_as_its_photo_shows_it(wide_cm: float) -> None:
     block = collared_block(Category.TOP, 9.0)
     canvas = lay_out(block)
-    widths = collar_widths(block, along_neck(block, canvas, wide_cm), canvas)
+    widths = measured_widths(block, along_neck(block, canvas, wide_cm), canvas)
+    assert widths is not None
     front, back = (
         np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
     )
@@ -152,11 +153,18 @@ def test_a_collar_is_as_wide_as_its_photo_shows_it(wide_cm: float) -> None:
     np.testing.assert_allclose(worn_cm[beside] + 0.6, wide_cm, atol=0.5)  # the length that its roll needs is added
 
 
-def test_a_collar_that_no_photo_shows_is_a_usual_one() -> None:
+def test_nothing_is_measured_where_no_collar_lies() -> None:
     block = collared_block(Category.TOP, 9.0)
     canvas = lay_out(block)
-    nothing = np.zeros(canvas.size, bool)
-    np.testing.assert_array_equal(collar_widths(block, nothing, canvas), collar_widths(block))
+    assert measured_widths(block, np.zeros(canvas.size, bool), canvas) is None
+
+
+def test_lapels_that_were_seen_lie_on_a_coat_as_wide_as_they_were() -> None:
+    block = collared_block(Category.OUTERWEAR, 26.0)
+    canvas = lay_out(block)
+    widths = measured_widths(block, along_neck(block, canvas, 6.0), canvas)
+    assert widths is not None
+    assert np.interp(0.3, *widths.T) > 2
 
 
 def along_neck(block: Block, canvas: Canvas, wide_cm: float) -> BoolArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 
 from tests.support.garments import flat_lays as drawn
 from vmodel.garment.annotate import draw_understanding
+from vmodel.garment.pattern.details.collar import fold_line
+from vmodel.garment.pattern.fit import fit_photo
 from vmodel.types import ByteArray, FloatArray, Garment
 
 INK = (240, 200, 30)
@@ -227,3 +230,25 @@ def test_trousers_wear_their_stripes_down_the_legs() -> None:
             column, row = np.round(affine[:, :2] @ (side, -65.0) + affine[:, 2]).astype(int)
             down, across = gradients(texture[row - 60 : row + 60, column - 40 : column + 40])
             assert across > 3 * down
+
+
+def test_a_collar_has_a_picture_of_its_own_and_the_front_shows_none() -> None:
+    """The worn collar does not cover the whole place where it lay in the photo."""
+    shirt = drawn.shirt()
+    leaves = np.zeros(drawn.SIZE, np.uint8)
+    for sign in (1, -1):
+        leaf = np.array([(42, 84), (66, 104), (44, 142), (6, 118), (22, 108)]) * (sign, 1) + (drawn.MIDDLE, 0)
+        cv2.fillPoly(leaves, [leaf.astype(np.int32)], 1)
+    whole = shirt.painted(leaves > 0, INK).pattern()
+    assert whole.photo is not None
+    photo = replace(whole.photo, collar=(leaves > 0) & shirt.mask)
+    photo = replace(photo, neck_edge=fold_line(photo, leaves > 0))
+    worn = fit_photo(photo, drawn.WOMAN, "woman", "cotton")
+
+    def inked(texture: int) -> float:
+        return float((np.abs(worn.textures[texture].astype(int) - INK).max(2) < 60).sum())
+
+    assert inked(worn.collar_texture) > 2000
+    assert inked(0) < 0.01 * inked(worn.collar_texture)
+    assert inked(1) == 0
+    assert len(worn.collar_cm)

@@ -54,28 +54,30 @@ def with_collars(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Dr
     for garment, panels in panels_of(garments, whole):
         ring = neck_ring(panels, worn) if len(garment.collar_cm) else None
         if ring is not None:
-            worn = _with_collar(ring[0], panels, garment.collar_cm, worn)
+            worn = _with_collar(ring[0], panels, garment, worn)
     return worn
 
 
-def _with_collar(line: FloatArray, panels: Mapping[int, Panel], widths_cm: FloatArray, worn: Drape) -> Drape:
+def _with_collar(line: FloatArray, panels: Mapping[int, Panel], garment: Garment, worn: Drape) -> Drape:
     """Return the drape with a collar added along one neck's edge.
 
     Args:
         line: (n, 3) metres, the edge from the front's left end round the back to its right end.
         panels: of the garment.
-        widths_cm: (n, 2) share of the way from the front's end to the back's middle, and width there.
+        garment: with the collar's widths and texture.
         worn: the drape.
     """
     line, share = _evenly(line)
     unit = np.sqrt(100 * _length(line) / _SIZE_CM) / 100
+    widths_cm = garment.collar_cm
     line, share = line[share >= widths_cm[0, 0]], share[share >= widths_cm[0, 0]]
     width = unit * PchipInterpolator(*np.asarray(widths_cm, float).T)(share)
     sheet = _laid(line, share, width, bool(widths_cm[0, 1] > 0), worn, unit)
     front = [index for index, panel in panels.items() if panel.side == "front"]
     pixels, panel = _cloth_below(sheet, front, worn)
     pixels[:, :_ROLL_STEPS] = pixels[:, _TURNED]  # what lies below the roll is the edge, where the lining may show
-    return joined(worn, sheet, _as_in_front(pixels, share), panel[:-1], panels[front[0]].texture, False)
+    texture = panels[front[0]].texture + garment.collar_texture  # the front's own is the garment's first
+    return joined(worn, sheet, _as_in_front(pixels, share), panel[:-1], texture, False)
 
 
 def _length(line: FloatArray) -> float:

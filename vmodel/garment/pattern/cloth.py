@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import cv2
@@ -14,10 +14,11 @@ from vmodel.garment.blocks.parts import Block
 from vmodel.garment.imaging.back_colour_match import agree_with_front
 from vmodel.garment.imaging.contour import SIDES
 from vmodel.garment.imaging.detect_details import placed_marks
+from vmodel.garment.imaging.inpaint import fill_mirrored
 from vmodel.garment.imaging.remove_details import fill_woven, sewn_marks
 from vmodel.garment.imaging.warp import Places, sample
 from vmodel.garment.pattern.cut.upper_draft import neck_curve
-from vmodel.garment.pattern.details.collar import collar_widths
+from vmodel.garment.pattern.details.collar import at_neck, has_lapels, measured_widths, usual_widths
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
 from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
@@ -26,6 +27,8 @@ _STEP_PX: Final = 4
 """Pixels of the canvas between places at which a map is evaluated."""
 _EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
+_ROUND_COLLAR_CM, _BELOW_COLLAR_CM = 1.0, 1.0
+"""Width round a collar that its shadow and stitches take up, and of the cloth below it that its picture keeps."""
 _FADE: Final = 1.6
 """Depth over which the shift of ``_drawn_up`` fades out, in multiples of the largest gap, beyond the shift itself."""
 
@@ -39,6 +42,8 @@ class Cloth:
         stretch: distortion of a print, at most: ratio of its two directions.
         doubt: warning for the seller about the back's photo, or None.
         collar_cm: see ``Garment``.
+        collar: the front's canvas down to the collar's end with the collar, which the front lacks; None where the
+            photo shows none.
     """
 
     front: ByteArray
@@ -46,6 +51,7 @@ class Cloth:
     stretch: float
     doubt: str | None = None
     collar_cm: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    collar: ByteArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,19 +73,63 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
         back: photo of the back, upright, its landmarks with the wearer's sides; None to make one from the front.
     """
     front, stretch = _side_of(photo, block, canvas, "front")
-    has_collar = block.kind.neckline == Neckline.COLLAR
-    collar = collar_widths(block, front.collar, canvas) if has_collar else np.zeros((0, 2))
+    if front.collar is not None:
+        front = replace(front, collar=at_neck(front.collar, block, canvas))
+    collar_cm: FloatArray = np.zeros((0, 2))
+    collar = None
+    if block.kind.neckline == Neckline.COLLAR:
+        measured = None if front.collar is None else measured_widths(block, front.collar, canvas)
+        collar_cm = usual_widths(block) if measured is None else measured
+        if measured is not None:
+            collar, front = _collar_of(front, canvas), _without_collar(front, block, canvas)
+    doubt = None
     if back is None:
-        whole = _closed_front(photo, block, canvas) if block.kind.open_front else front
+        whole = front
+        if block.kind.open_front:
+            whole = _closed_front(photo, block, canvas)
+            whole = whole if collar is None else _without_collar(replace(whole, collar=front.collar), block, canvas)
         if photo.opening is not None:
             whole = _without_edges(whole, canvas)
-        return Cloth(front.picture, _made_back(whole, block, canvas), stretch, collar_cm=collar)
-    behind, _ = _side_of(back, block, canvas, "back")
-    if back.is_drawn:  # no light falls on a drawing
-        return Cloth(front.picture, behind.picture, stretch, collar_cm=collar)
-    sides = [canvas.to_pixels(line) for name, line in block.front.items() if name.startswith("side")]
-    picture, doubt = agree_with_front(front.picture, behind.picture, outline_alpha(block, canvas) > 0.5, sides)
-    return Cloth(front.picture, picture, stretch, doubt, collar)
+        behind = _made_back(whole, block, canvas)
+    else:
+        behind = _side_of(back, block, canvas, "back")[0].picture
+        if not back.is_drawn:  # no light falls on a drawing
+            sides = [canvas.to_pixels(line) for name, line in block.front.items() if name.startswith("side")]
+            behind, doubt = agree_with_front(front.picture, behind, outline_alpha(block, canvas) > 0.5, sides)
+    return Cloth(front.picture, behind, stretch, doubt, collar_cm, collar)
+
+
+def _collar_of(front: _Side, canvas: Canvas) -> ByteArray:
+    """Return the picture of a front's upper rows, (h, W, 3) uint8, down to a little below its collar."""
+    return front.picture[: _collar_rows(front, canvas)].copy()
+
+
+def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
+    """Replace a collar's picture by the cloth beside it: the worn collar need not cover the place where it lay.
+
+    What lies between its halves goes as well, as far as the neck or, below lapels, as far as they reach: the photo may
+    show the inside of the back there.
+    """
+    if front.collar is None or not front.collar.any():
+        return front
+    width = 2 * round(_ROUND_COLLAR_CM * canvas.px_per_cm) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    near = cv2.dilate(front.collar.astype(np.uint8), kernel)
+    between = np.zeros_like(near)
+    cv2.fillConvexPoly(between, cv2.convexHull(cv2.findNonZero(near)), 1)
+    if not has_lapels(block):
+        between[round(float(canvas.to_pixels(block.front["neck"])[:, 1].max())) :] = 0
+    known = ((near | between) == 0) & (outline_alpha(block, canvas, front_only=True) > 0.5)
+    rows = slice(0, _collar_rows(front, canvas))
+    picture = front.picture.copy()
+    picture[rows] = fill_mirrored(picture, known)[rows]
+    return replace(front, picture=picture)
+
+
+def _collar_rows(front: _Side, canvas: Canvas) -> int:
+    """Return the number of rows of a canvas from its top to a little below its collar."""
+    assert front.collar is not None
+    return int(np.flatnonzero(front.collar.any(axis=1))[-1]) + 1 + round(_BELOW_COLLAR_CM * canvas.px_per_cm)
 
 
 def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tuple[_Side, float]:

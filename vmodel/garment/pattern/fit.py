@@ -258,7 +258,7 @@ def _garment(
         kind=block.kind,
         panels=panels,
         seams=block.seams,
-        textures=(cloth.front, cloth.back),
+        textures=(cloth.front, cloth.back, *([] if cloth.collar is None else [cloth.collar])),
         landmarks_cm=block.landmarks_cm,
         cm_per_px=scale,
         scale_source=next((name for name in ("width", "length") if name in stated), "guessed"),
@@ -266,6 +266,7 @@ def _garment(
         material=material,
         warnings=warnings,
         collar_cm=cloth.collar_cm,
+        collar_texture=0 if cloth.collar is None else 2,
     )
 
 

@@ -152,24 +152,54 @@ def _evenly(line: FloatArray) -> FloatArray:
     return np.stack([np.interp(at, along, line[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def collar_widths(block: Block, seen: BoolArray | None = None, canvas: Canvas | None = None) -> FloatArray:
-    """Determine the width of a block's collar along the neck.
+def has_lapels(block: Block) -> bool:
+    """Tell whether the opening of a coat or jacket is so deep that it has lapels."""
+    return block.kind.category == Category.OUTERWEAR and bool(np.ptp(block.front["neck"][:, 1]) > _LAPEL_FROM_CM)
+
+
+def at_neck(seen: BoolArray, block: Block, canvas: Canvas) -> BoolArray:
+    """Keep those pieces of a collar on the front's canvas, (H, W) bool, that reach near the neck's edge."""
+    near = np.zeros(canvas.size, np.uint8)
+    edge = np.round(canvas.to_pixels(block.front["neck"])).astype(np.int32)
+    cv2.polylines(near, [edge], False, 1, 2 * round(_GAP_CM * canvas.px_per_cm))
+    _, pieces = cv2.connectedComponents(seen.astype(np.uint8))
+    return seen & np.isin(pieces, pieces[(near > 0) & seen])
+
+
+def usual_widths(block: Block) -> FloatArray:
+    """Return the width of a collar along the neck where its photo does not show one.
 
     Args:
         block: with a collar, fitted to a photo.
-        seen: (H, W) bool, the collar on the front's canvas; None where it was not found.
-        canvas: of the block, with ``seen``.
     Returns:
         (n, 2) share of the way along the neck from its front end to the back's middle, and the collar's width, cm.
     """
-    if block.kind.category == Category.OUTERWEAR and np.ptp(block.front["neck"][:, 1]) > _LAPEL_FROM_CM:
+    if has_lapels(block):
         return _beside_lapels(block)
-    if seen is not None and canvas is not None:
-        for leans in (True, False):
-            widths = _measured(block, seen, canvas, leans)
-            if widths is not None and (widths[0, 1] > 0) == leans:
-                return widths
-    return _usual_widths(block)
+    front, back = _half_edges(block)
+    begins = max(0.0, front - _SEWN_ON_CM) / (front + back)
+    if begins < _TIP:
+        return np.array(_USUAL)
+    shares, widths = np.transpose(_USUAL)
+    at = begins + _TIP + (1 - begins - _TIP) * shares
+    return np.stack([np.r_[0.0, begins, at], np.r_[0.0, 0.0, widths]], axis=1)
+
+
+def measured_widths(block: Block, seen: BoolArray, canvas: Canvas) -> FloatArray | None:
+    """Measure a collar or lapels along the neck; see ``usual_widths``.
+
+    Args:
+        block: fitted to a photo.
+        seen: (H, W) bool, the collar on the front's canvas.
+        canvas: of the block.
+    Returns:
+        As ``usual_widths``; None where the collar lies so far from the neck's edge that it is not worn as it was seen.
+    """
+    for leans in (True, False):
+        widths = _measured(block, seen, canvas, leans)
+        if widths is not None and (widths[0, 1] > 0) == leans:
+            return widths
+    return None
 
 
 def _beside_lapels(block: Block) -> FloatArray:
@@ -188,7 +218,7 @@ def _half_edges(block: Block) -> tuple[float, float]:
 
 
 def _measured(block: Block, seen: BoolArray, canvas: Canvas, leans: bool) -> FloatArray | None:
-    """Measure ``collar_widths`` along the directions in which the collar falls; return None if it is too narrow.
+    """Measure ``measured_widths`` along the directions in which the collar falls; return None if it is too narrow.
 
     With ``leans`` its front edges lean down and outwards; otherwise it ends in a point.
     """
@@ -212,7 +242,7 @@ def _measured(block: Block, seen: BoolArray, canvas: Canvas, leans: bool) -> Flo
         heading = (1 - leaning) * outwards + leaning * np.array([side * LEANS_DOWN[1], -LEANS_DOWN[0]])
         heading /= np.linalg.norm(heading, axis=1, keepdims=True)
         widths.append(_reach(places, heading, seen, canvas))
-    found = ndimage.median_filter(np.mean(widths, axis=0), 3, mode="nearest")
+    found = ndimage.median_filter(np.max(widths, axis=0), 3, mode="nearest")  # a fold hides part of a half
     if found.max() < _NARROW_CM:
         return None
     shares, usual = np.transpose(_USUAL)
@@ -235,13 +265,3 @@ def _reach(places: FloatArray, heading: FloatArray, seen: BoolArray, canvas: Can
             ends = np.flatnonzero(~line[begins[0] :])
             reach[row] = steps[begins[0] + (ends[0] if len(ends) else len(line) - begins[0]) - 1]
     return np.maximum(reach - _ROLL_CM, 0.0)
-
-
-def _usual_widths(block: Block) -> FloatArray:
-    front, back = _half_edges(block)
-    begins = max(0.0, front - _SEWN_ON_CM) / (front + back)
-    if begins < _TIP:
-        return np.array(_USUAL)
-    shares, widths = np.transpose(_USUAL)
-    at = begins + _TIP + (1 - begins - _TIP) * shares
-    return np.stack([np.r_[0.0, begins, at], np.r_[0.0, 0.0, widths]], axis=1)
