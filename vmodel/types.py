@@ -295,9 +295,8 @@ class Garment:
     Attributes:
         kind: category and sub-kinds.
         panels, seams: the pattern; every edge without a seam is an opening.
-        textures: (H, W, 3) uint8 sRGB pictures with the garment's colours bled past its outline so
-            that no backdrop shows at a seam; index 0 is the photo warped onto the front, later ones the back, made
-            from the front or photographed, and a collar found in the photo.
+        textures: (H, W, 3) uint8 sRGB, colours bled past the outline so that no backdrop shows at a seam: the front, as
+            photographed, then the back, made from it or photographed, and a collar that the photo shows.
         landmarks_cm: the landmarks in the panel space, name -> (2,) float64.
         cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels, y up).
         scale_source: "guessed", "width", "length", "size chart", "design" or "pattern".
