@@ -192,16 +192,6 @@ def test_signing_out_ends_the_login(site: FastAPI, here: Installation, anna_id: 
     assert late.get("/en/").headers["location"] == "/login"
 
 
-def test_the_page_says_the_same_in_both_languages() -> None:
-    def names(words: object, at: str = "") -> set[str]:
-        if not isinstance(words, dict):
-            return {at}
-        return {name for key, value in words.items() for name in names(value, f"{at}.{key}")}
-
-    english, chinese = load_words("en"), load_words("zh")
-    assert names({**english, "errors": {}}) == names({**chinese, "errors": {}})
-
-
 def test_no_answer_allows_scripts_or_styles_that_it_did_not_bring_along(anna: TestClient, stranger: TestClient) -> None:
     pages = [
         (anna, "/en/"),
