@@ -60,10 +60,12 @@ def _account(request: Request) -> str | None:
     return None if login is None else str(login.identity.account_id)
 
 
+_STYLES = ("page.css", "viewer.css", "designer.css")
+
+
 def _head() -> str:
     return (
-        f'<link rel="stylesheet" href="{static_url("static", "page.css")}">'
-        f'<link rel="stylesheet" href="{static_url("static", "designer.css")}">'
+        "".join(f'<link rel="stylesheet" href="{static_url("static", name)}">' for name in _STYLES)
         + "".join(f'<link rel="modulepreload" href="{script_url(name)}">' for name in load_scripts())
         + f'<link rel="icon" href="{static_url("static", "mark.svg")}" type="image/svg+xml">'
         '<meta name="color-scheme" content="light">'

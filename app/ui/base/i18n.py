@@ -15,7 +15,7 @@ from vmodel.shot.stages import Stage
 
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).resolve().parents[1] / "locales"
-"""A folder for each language: page.yaml, verify.yaml (the page for everybody), errors.yaml (sentences by error code)."""
+"""A folder for each language: page.yaml, verify.yaml (the page for everybody), errors.yaml (sentences by code)."""
 Words = Mapping[str, Any]
 _ENDING = re.compile(r"\.(jpe?g|png|webp|hei[cf]|tiff?|svg)$", re.IGNORECASE)
 

@@ -64,3 +64,11 @@ def test_scripts_import_only_each_other_and_stay_readable() -> None:
             assert ((scripts / name).parent / address).resolve().relative_to(scripts).as_posix() in load_scripts()
     for folder in {(scripts / name).parent for name in load_scripts()}:
         assert len(list(folder.glob("*.js"))) <= 14, folder
+
+
+def test_templates_and_styles_stay_readable() -> None:
+    ui = ROOT / "app" / "ui"
+    for path in [*(ui / "templates").glob("*.html"), *(ui / "static").glob("*.css")]:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(lines) < 400, path.name
+        assert max(map(len, lines)) <= 120, path.name
