@@ -28,11 +28,11 @@ Deno.test("the lens shows what is as high as its angle at the edge of the pictur
 Deno.test("the camera sees all of the body from every side, and comes nearer to the face", () => {
   const box = boxOf([{ min: [-0.4, 0, -0.2], max: [0.4, 1, 0.2] }, { min: [-0.2, 0.9, -0.2], max: [0.2, 1.8, 0.2] }]);
   assert.deepEqual(box, { low: [-0.4, 0, -0.2], high: [0.4, 1.8, 0.2] });
-  for (const turn of [0, 1, 2, 3]) {
-    const { eye, at } = cameraOf(box, { turn, tilt: 0, near: 1 }, 0.5, 0.75);
+  for (const [turn, aspect] of [[0, 0.3], [0, 0.75], [1, 0.75], [2, 0.75], [3, 2]]) {
+    const { eye, at } = cameraOf(box, { turn, tilt: 0, near: 1 }, 0.5, aspect);
     for (const corner of [box.low, box.high]) {
-      const [x, y, , w] = through(lens(0.5, 0.75, 0.05, 20), through(lookAt(eye, at), corner).slice(0, 3));
-      assert.ok(Math.max(Math.abs(x / w), Math.abs(y / w)) < 1, `turn ${turn}`);
+      const [x, y, , w] = through(lens(0.5, aspect, 0.05, 20), through(lookAt(eye, at), corner).slice(0, 3));
+      assert.ok(Math.max(Math.abs(x / w), Math.abs(y / w)) < 1, `turn ${turn}, aspect ${aspect}`);
     }
   }
   const far = cameraOf(box, { turn: 0, tilt: 0, near: 1 }, 0.5, 0.75);
