@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from app.ui.base import templating
 from app.ui.base.templating import load_scripts, script_url, scripts_version
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 IMPORT = re.compile(r'^(?:import|export) (?:[^;]*? from )?"([^"]+)";$', re.MULTILINE)
 
 
