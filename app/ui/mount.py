@@ -11,7 +11,7 @@ from starlette.routing import Mount
 from app.api.http.state import Installation
 from app.ui.base.auth_gate import LOGIN, Guard
 from app.ui.base.i18n import LANGUAGES
-from app.ui.base.templating import static_url
+from app.ui.base.templating import load_scripts, script_url, static_url
 from app.ui.fragments import Pieces
 from app.ui.page import build_page
 from app.ui.routes import ambiguous_kinds, files, garment_files, login, public_pages
@@ -55,20 +55,18 @@ async def _mount_gradio(app: FastAPI, here: Installation) -> None:
         mounted.app = Guard(mounted.app, here, language)
 
 
-#: Scripts that are loaded in addition to ``page.js``.
-_PARTS = ("viewer.js", "view3d.js", "dressing.js", "design.js", "fitting.js", "reading.js", "account.js")
-
-
 def _account(request: Request) -> str | None:
     login = request.scope.get(LOGIN)
     return None if login is None else str(login.identity.account_id)
 
 
+_STYLES = ("page.css", "viewer.css", "designer.css")
+
+
 def _head() -> str:
     return (
-        f'<link rel="stylesheet" href="{static_url("static", "page.css")}">'
-        f'<link rel="stylesheet" href="{static_url("static", "designer.css")}">'
-        + "".join(f'<script defer src="{static_url("static", name)}"></script>' for name in _PARTS)
+        "".join(f'<link rel="stylesheet" href="{static_url("static", name)}">' for name in _STYLES)
+        + "".join(f'<link rel="modulepreload" href="{script_url(name)}">' for name in load_scripts())
         + f'<link rel="icon" href="{static_url("static", "mark.svg")}" type="image/svg+xml">'
         '<meta name="color-scheme" content="light">'
     )

@@ -13,7 +13,7 @@ import gradio as gr
 
 from app.ui.actions import ASKS, Desk
 from app.ui.base.auth_gate import LOGIN
-from app.ui.base.templating import static_url
+from app.ui.base.templating import script_url
 from app.ui.fragments import Pieces
 
 _VIEWS = ("studio", "pictures", "usage", "account", "operator")
@@ -42,7 +42,9 @@ def build_page(pieces: Pieces) -> gr.Blocks:
                     shown[name] = _piece(name)
         _piece("viewer", pieces.viewer())
         shown["signal"] = _piece("signal")
-        asking = gr.HTML("", elem_id="desk", apply_default_css=False, head=_head(), js_on_load=_ASKING)
+        # Gradio's component has the events whose names it finds between quotes in its script.
+        asked = f"{_page('connect(trigger)')}; // {list(ASKS)}"
+        asking = gr.HTML("", elem_id="desk", apply_default_css=False, js_on_load=asked)
         for name in ASKS:
             getattr(asking, name)(
                 _handler(desk, name, shown),
@@ -59,7 +61,6 @@ def build_page(pieces: Pieces) -> gr.Blocks:
 
 #: Trigger mode of a request while an earlier one of its kind is unanswered; all other requests run in parallel.
 _WHILE_ASKED = {"price": "always_last", "choose": "always_last", "look": "always_last", "poll": "once", "order": "once"}
-_ASKING = f"vmodel.connect(trigger, {list(ASKS)!r});"
 
 
 def _piece(name: str, value: str = "") -> gr.HTML:
@@ -68,13 +69,13 @@ def _piece(name: str, value: str = "") -> gr.HTML:
         elem_id=f"piece-{name}",
         elem_classes="piece",
         apply_default_css=False,
-        head=_head(),
-        js_on_load=f"vmodel.show('{name}', element); watch('value', () => vmodel.show('{name}', element));",
+        js_on_load=f"const show = () => {_page(f'show({name!r}, element)')}; show(); watch('value', show);",
     )
 
 
-def _head() -> str:
-    return f'<script src="{static_url("static", "page.js")}"></script>'
+def _page(call: str) -> str:
+    """Return JavaScript that calls a function of the page's scripts, which the browser loads once."""
+    return f'import("{script_url("page.js")}").then(page => page.{call})'
 
 
 def _handler(desk: Desk, name: str, shown: dict[str, gr.HTML]) -> Callable[..., Any]:

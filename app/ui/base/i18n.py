@@ -15,6 +15,7 @@ from vmodel.shot.stages import Stage
 
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).resolve().parents[1] / "locales"
+"""A folder for each language: page.yaml, verify.yaml (the page for everybody), errors.yaml (sentences by code)."""
 Words = Mapping[str, Any]
 _ENDING = re.compile(r"\.(jpe?g|png|webp|hei[cf]|tiff?|svg)$", re.IGNORECASE)
 
@@ -27,12 +28,11 @@ def load_words(language: str) -> Words:
         language: one of ``LANGUAGES``.
     """
     assert language in LANGUAGES
-    return {**_read(f"{language}.yaml"), "errors": _read(f"{language}-errors.yaml")}
-
-
-def _read(name: str) -> dict[str, Any]:
-    words: dict[str, Any] = yaml.safe_load((_FOLDER / name).read_text(encoding="utf-8"))
-    return words
+    words = {
+        name: yaml.safe_load((_FOLDER / language / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("page", "verify", "errors")
+    }
+    return {**words.pop("page"), **words}
 
 
 def label_stages(words: Words) -> dict[str, str]:

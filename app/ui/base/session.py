@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from app.api.http.auth import CSRF_HEADER, HARMLESS, cookie_name, count_request
 from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
-from app.ui.base.i18n import Words, choose_language, load_words
+from app.ui.base.i18n import choose_language
 from vmodel.service.accounts.auth import Login, check_form, find_session
 from vmodel.service.accounts.rate_limit import count_in
 from vmodel.service.errors import FormForged, SessionInvalid
@@ -55,11 +55,6 @@ def count_visit(
 def language_of(connection: HTTPConnection) -> str:
     """Return the language of the answer: chosen before, or requested by the browser."""
     return choose_language(connection.cookies.get(LANGUAGE_COOKIE), connection.headers.get("accept-language", ""))
-
-
-def words_for(connection: HTTPConnection) -> Words:
-    """Return every text in the language of a request."""
-    return load_words(language_of(connection))
 
 
 def check_origin(connection: HTTPConnection) -> None:

@@ -15,6 +15,7 @@ from app.ui.base.i18n import load_words, say_time, title_of
 _HERE = Path(__file__).resolve().parents[1]
 STATIC_FOLDERS = {"static": _HERE / "static", "pictures": _HERE / "pictures"}
 """Public files: name in the address -> folder."""
+_SCRIPTS = STATIC_FOLDERS["static"] / "js"
 
 
 def render(template: str, language: str, **values: Any) -> str:
@@ -34,6 +35,23 @@ def static_url(folder: str, name: str) -> str:
     """Return the address of a public file; it changes with the content, so browsers may cache the file for ever."""
     digest = hashlib.sha256((STATIC_FOLDERS[folder] / name).read_bytes()).hexdigest()[:12]
     return f"/ui/{folder}/{name}?v={digest}"
+
+
+@cache
+def load_scripts() -> dict[str, bytes]:
+    """Load the page's scripts (ES modules) by their path in the folder."""
+    return {path.relative_to(_SCRIPTS).as_posix(): path.read_bytes() for path in sorted(_SCRIPTS.rglob("*.js"))}
+
+
+@cache
+def scripts_version() -> str:
+    """Return a version that changes with any script: they import each other by relative addresses, which it is in."""
+    return hashlib.sha256(repr(load_scripts()).encode()).hexdigest()[:12]
+
+
+def script_url(name: str) -> str:
+    """Return the address of a script, which browsers may cache for ever."""
+    return f"/ui/js/{scripts_version()}/{name}"
 
 
 def has_static(folder: str, name: str) -> bool:

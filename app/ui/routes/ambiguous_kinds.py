@@ -6,17 +6,14 @@ import hashlib
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse, Response
 
-from app.api.http.error_handlers import status_of
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
-from app.ui.base.i18n import explain
-from app.ui.base.session import LoginFirst, Visitor, words_for
+from app.ui.base.session import LoginFirst, Visitor
 from app.ui.view_models.designer import FITTING_SIZE
-from vmodel.errors import VModelError
 from vmodel.service.garments.records import find_garment, source_of
 from vmodel.service.jobs.lifecycle import submit
 from vmodel.service.jobs.request import JobRequest
@@ -30,7 +27,7 @@ _SEEN_OF = ("photo", "mask")
 
 
 @router.post("/{garment_id}/readings/{category}")
-def put_on(request: Request, garment_id: _Id, category: str, visitor: Visitor, here: Here) -> Response:
+def put_on(garment_id: _Id, category: str, visitor: Visitor, here: Here) -> Response:
     """Order a small picture of a garment worn as one of the categories that its photo may show.
 
     A repeated request returns the same job. The picture costs nothing, since it is vmodel that asks; a garment of a
@@ -47,9 +44,4 @@ def put_on(request: Request, garment_id: _Id, category: str, visitor: Visitor, h
     source = {name: files[name] for name in _SEEN_OF if name in files} | {"category": category}
     digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
     asked = JobRequest(account_id, source, [_LOOK], f"reading-{digest}", offered=True)
-    try:
-        job = submit(here.database, here.plans, here.roster, asked)
-    except VModelError as error:
-        told = {"code": error.code, "message": explain(error, words_for(request))}
-        return JSONResponse(told, status_of(error))
-    return JSONResponse({"id": job.id})
+    return JSONResponse({"id": submit(here.database, here.plans, here.roster, asked).id})

@@ -7,23 +7,20 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Annotated
 
-from fastapi import APIRouter, File, Query, Request, UploadFile
+from fastapi import APIRouter, Query, Request
 from fastapi import Path as InPath
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 from app.api.http.content_policy import PRINTED, write_policy
-from app.api.http.errors import BodyTooLarge, NotFound
+from app.api.http.errors import NotFound
 from app.api.http.signed_links import answer_picture
 from app.api.http.state import Here, Installation
-from app.api.intake.garments import Uploaded, read_in
 from app.ui.base.downloads import ORIGINAL, Authorise, file_name, pack, picture_for, plain, shrink
-from app.ui.base.i18n import explain
-from app.ui.base.session import LoginFirst, Viewer, Visitor, language_of, words_for
-from app.ui.base.templating import STATIC_FOLDERS
+from app.ui.base.session import LoginFirst, Viewer, Visitor, language_of
+from app.ui.base.templating import STATIC_FOLDERS, load_scripts, scripts_version
 from app.ui.view_models.queries import names_of_files
-from vmodel.errors import VModelError
 from vmodel.publishing.publisher import Publisher
-from vmodel.service.garments.records import Stated, StoredGarment, find_garment
+from vmodel.service.garments.records import find_garment
 from vmodel.service.jobs.lifecycle import find_job, find_shot
 from vmodel.service.jobs.views import Job
 from vmodel.service.ledger.statement_html import as_html
@@ -35,33 +32,14 @@ _Id = Annotated[str, InPath(max_length=64, pattern=r"^[\w+-]+$")]
 _Width = Annotated[int | None, Query(ge=16, le=2048, alias="w")]
 _For = Annotated[str, Query(max_length=32, alias="as")]
 _CHUNK = 1 << 16
+_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _PRIVATE = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
 _MEDIA_TYPES = {
     ".css": "text/css",
-    ".js": "text/javascript",
     ".webp": "image/webp",
     ".svg": "image/svg+xml",
     ".jpg": "image/jpeg",
 }
-
-
-@router.post("/garments")
-async def upload(request: Request, visitor: Visitor, here: Here, photo: Annotated[UploadFile, File()]) -> Response:
-    """Take in one photo; the page shows what was recognised in it."""
-    visitor.identity.require("shoot")
-    account_id = visitor.identity.account_id
-
-    def take() -> StoredGarment:
-        content = photo.file.read(here.settings.max_upload_bytes + 1)
-        if len(content) > here.settings.max_upload_bytes:
-            raise BodyTooLarge(here.settings.max_upload_bytes)
-        return read_in(here, account_id, photo.filename or "", Uploaded(content), Stated())
-
-    try:
-        garment = await here.reading_pool.do(account_id, take)
-    except VModelError as error:
-        return JSONResponse({"code": error.code, "message": explain(error, words_for(request))}, 422)
-    return JSONResponse({"id": garment.id}, 201)
 
 
 @router.get("/garments/{garment_id}/{kind}")
@@ -134,14 +112,22 @@ def get_statement(request: Request, period: str, form: str, visitor: Visitor, he
     return Response(page, media_type="text/html", headers={"Content-Security-Policy": write_policy(PRINTED, page)})
 
 
+@router.get("/js/{version}/{name:path}")
+def get_script(version: str, name: str) -> Response:
+    """Get a script of the page; a browser that asks for another version, during an update, keeps none."""
+    if name not in load_scripts():
+        raise NotFound("file")
+    headers = _FOR_EVER if version == scripts_version() else {"Cache-Control": "no-store"}
+    return Response(load_scripts()[name], media_type="text/javascript", headers=headers)
+
+
 @router.get("/{folder}/{name}")
 def get_static(folder: str, name: str) -> Response:
     """Get a public file of the page."""
     names, media_type = STATIC_FOLDERS.get(folder), _MEDIA_TYPES.get(Path(name).suffix)
     if names is None or media_type is None or Path(name).name != name or not (names / name).is_file():
         raise NotFound("file")
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response((names / name).read_bytes(), media_type=media_type, headers=headers)
+    return Response((names / name).read_bytes(), media_type=media_type, headers=_FOR_EVER)
 
 
 def _picture(here: Installation, account_id: str, key: object, width: int | None) -> Response:

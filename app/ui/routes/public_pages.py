@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cache
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
 from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -21,7 +18,7 @@ from app.api.rights.public import Answer, LicenceId, look_up
 from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, Desk, check_size, count_verification
 from app.ui.base.i18n import LANGUAGES, explain, load_words
 from app.ui.base.session import check_origin, language_of
-from app.ui.base.templating import STATIC_FOLDERS, render
+from app.ui.base.templating import render
 from vmodel.errors import VModelError
 from vmodel.rights.licence.certificate import parse_licence
 from vmodel.rights.licence.certificate_html import write_certificate_page
@@ -109,14 +106,6 @@ def begin() -> Response:
     return RedirectResponse("/verify", 303)
 
 
-@cache
-def _words() -> Mapping[str, Any]:
-    words: Mapping[str, Any] = yaml.safe_load(
-        (STATIC_FOLDERS["static"].parent / "locales" / "verify.yaml").read_text(encoding="utf-8")
-    )
-    return words
-
-
 def _spoken(request: Request, asked: str | None) -> str:
     return asked if asked in LANGUAGES else language_of(request)
 
@@ -125,7 +114,7 @@ def _page(language: str, found: Answer | None = None, problem: str = "", status:
     licence = None if found is None else found.licence
     known = found is not None and found.state not in {"", "unchecked"}
     other = next(each for each in LANGUAGES if each != language)
-    values = {"r": _words()[language], "other": other, "found": found, "licence": licence, "known": known}
+    values = {"other": other, "found": found, "licence": licence, "known": known}
     page = render("verify.html", language, tone=_tone(found), problem=problem, **values)
     return HTMLResponse(page, status, {"Content-Security-Policy": write_policy(FORM), "Cache-Control": "no-store"})
 

@@ -200,6 +200,22 @@ def test_a_seller_turns_the_second_factor_on_signs_in_with_it_and_turns_it_off(s
     page.wait_for_selector("form[data-account=factor-begin]", state="visible")
 
 
+def test_nobody_finds_anothers_choices_on_the_same_machine(service: Service) -> None:
+    page, hana = service.open_page("cleo@shop.example"), "input[name=models][value=wm-hana]"
+    page.locator(f"label.card:has({hana})").click()
+    page.reload()
+    page.wait_for_selector(f"{hana}:checked", state="attached")
+    page.click("form[action='/logout'] button")
+    page.fill("#email", "bert@shop.example")
+    page.fill("#password", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".top[data-account]:not([data-account=''])")
+    kept = "JSON.parse(localStorage['vmodel-studio'])"
+    page.wait_for_function(f"{kept}.account === document.querySelector('header.top').dataset.account")
+    assert page.evaluate(f"{kept}.order.models") == []
+    assert not page.is_checked(hana)
+
+
 def test_the_account_is_told_in_chinese_too(service: Service) -> None:
     page = open_account(service, "cleo@shop.example", locale="zh-CN")
     told_there = page.inner_text("#piece-account")

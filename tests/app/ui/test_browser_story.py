@@ -185,6 +185,12 @@ def test_on_a_phone_the_model_turns_under_a_finger(service: Service, anna: Any) 
     phone.wait_for_function(f"document.querySelector('#viewer-space').dataset.turn !== '{before}'")
 
 
+def test_a_refused_photo_is_explained_in_the_pages_language(service: Service) -> None:
+    page = service.open_page("bert@shop.example", locale="zh-CN")
+    page.set_input_files("#photos", {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"})
+    page.locator("#notice.is-problem p", has_text="a.png: 不支持这种文件").wait_for()
+
+
 def test_everything_that_can_be_pressed_has_a_name(anna: Any) -> None:
     nameless = anna.evaluate(
         """[...document.querySelectorAll('#main :is(button, a, input, select), dialog button')]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -38,7 +39,23 @@ def test_every_failure_has_a_chinese_sentence_with_its_remedy() -> None:
     said = load_words("zh")["errors"]
     assert len(ours) > 100
     assert sorted(ours - said.keys()) == []
+    assert sorted({*said, *load_words("en")["errors"]} - ours) == []
     assert all(sentence.endswith(("。", "{message}")) for sentence in said.values())
+
+
+def sentences(words: object, at: str = "") -> dict[str, str]:
+    """Return every text by its place."""
+    if not isinstance(words, dict):
+        return {at: str(words)}
+    return {place: text for key, value in words.items() for place, text in sentences(value, f"{at}.{key}").items()}
+
+
+def test_the_page_says_the_same_in_both_languages() -> None:
+    english, chinese = ({**load_words(language), "errors": {}} for language in LANGUAGES)
+    said, told = sentences(english), sentences(chinese)
+    assert said.keys() == told.keys()
+    gaps = re.compile(r"{\w+}")
+    assert [place for place in said if set(gaps.findall(said[place])) != set(gaps.findall(told[place]))] == []
 
 
 def test_a_failure_that_says_more_is_told_with_its_sentence() -> None:
