@@ -38,7 +38,7 @@ def first_floor_row(camera: Camera, ends_m: float) -> int:
 
 
 def across_m(camera: Camera, depth_m: FloatArray) -> FloatArray:
-    """Return the metres (..., W) to the camera's right of the middle of the studio, for depths (...) from the camera."""
+    """Return the metres (..., W) to the camera's right of the studio's middle, for depths (...) from the camera."""
     columns = (np.arange(camera.size[1]) + 0.5 - camera.centre_px[0]) / camera.focal_px
     return np.asarray(float(camera.position_m @ camera.rotation[0]) + depth_m[..., None] * columns, np.float32)
 

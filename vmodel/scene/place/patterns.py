@@ -41,9 +41,9 @@ def clouds(size: Size, cell_px: float, rng: np.random.Generator, stretch: float 
 
 def strokes(size: Size, cell_px: float, length_px: float, degrees: float, rng: np.random.Generator) -> FloatArray:
     """Return noise (H, W) drawn out in a direction, like the strokes of a brush; mean 0 and deviation 1."""
-    side = int(np.hypot(*size)) + 2
-    lying = clouds((side, side), length_px, rng, cell_px / length_px, 2)
-    turn = cv2.getRotationMatrix2D((side / 2, side / 2), degrees, 1)
+    side = int(np.hypot(*size)) // 2 + 2  # drawn half as large, and enlarged while it is turned
+    lying = clouds((side, side), length_px / 2, rng, cell_px / length_px, 2)
+    turn = cv2.getRotationMatrix2D((side / 2, side / 2), degrees, 2)
     turn[:, 2] -= [(side - size[1]) / 2, (side - size[0]) / 2]
     return np.asarray(cv2.warpAffine(lying, turn, (size[1], size[0]), borderMode=cv2.BORDER_REFLECT))
 

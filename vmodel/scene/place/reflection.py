@@ -20,7 +20,8 @@ def mirror_person(
 
     Args:
         plate: (H, W, 3) linear light from ``paint_place``.
-        colour, cover: (H, W, 3) and (H, W), the model, premultiplied.
+        colour: (H, W, 3) of the model, times coverage.
+        cover: (H, W) coverage.
         depth_m: (H, W) of the model, 0 elsewhere.
         name: of the place.
         camera: level.
