@@ -111,8 +111,8 @@ def curtain(rng: np.random.Generator) -> ByteArray:
     place = across + 0.018 * wander + 0.012 * (HEIGHT_M - height) * clouds(_SIZE, _m(0.9), rng, 6.0, 1)
     drift = np.interp(place, np.linspace(-4, 4, 60), np.cumsum(rng.uniform(0.6, 1.4, 60)))
     folds = np.asarray(np.sin(2.2 * drift) + 0.3 * np.sin(4.9 * drift + 1.3), np.float32)
-    folds = folds * (0.78 + 0.22 * clouds(_SIZE, _m(0.4), rng, 4.0, 1).clip(-2, 2) / 2)
-    depth: FloatArray = np.asarray(cv2.GaussianBlur(folds.astype(np.float32), (0, 0), 3.5))
+    folds = np.asarray(folds * (0.78 + 0.11 * clouds(_SIZE, _m(0.4), rng, 4.0, 1).clip(-2, 2)), np.float32)
+    depth: FloatArray = np.asarray(cv2.GaussianBlur(folds, (0, 0), 3.5))
     fall = np.gradient(depth, axis=1)
     tone = 1 + 1.3 * fall - 0.3 * np.abs(fall) + 0.035 * depth
     weave = 0.007 * clouds(_SIZE, 2, rng, 12, 1) + 0.007 * clouds(_SIZE, 24, rng, 1 / 12, 1)
