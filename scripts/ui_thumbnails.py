@@ -1,4 +1,4 @@
-"""Make the page's faces and poses with vmodel itself: ``python -m scripts.ui_thumbnails``.
+"""Make the page's faces, poses and places with vmodel itself: ``python -m scripts.ui_thumbnails``.
 
 Pictures that are there already are kept; delete one to make it again.
 """
@@ -22,22 +22,28 @@ from vmodel.body.model.roster import Roster, load_roster
 from vmodel.body.pose.library import load_pose, pose_names
 from vmodel.body.shoes.build import make_shoes
 from vmodel.config import Settings
+from vmodel.core.colour import to_srgb
 from vmodel.garment.blocks.library import BLOCKS
 from vmodel.garment.designs.block_design import Design
-from vmodel.scene import Scene, frame_camera, render_draft
+from vmodel.scene import LIGHTS, Scene, frame_camera, render_draft
+from vmodel.scene.place.catalogue import PLACES
+from vmodel.scene.place.view import paint_place
+from vmodel.scene.shading.lights import place_lights
+from vmodel.scene.shading.visibility import Ambient, Lighting, ShadowMap
 from vmodel.service.garments.design_preview import SIDE, draw_block
 from vmodel.studio.design_wearer import choose_wearer
-from vmodel.types import ByteArray, VirtualModel
+from vmodel.types import ByteArray, Camera, VirtualModel
 
 FOLDER = Path(__file__).resolve().parent.parent / "app" / "ui" / "pictures"
-FACE, POSE, BLOCK = (384, 288), (264, 198), (184, 160)
+FACE, POSE, BLOCK, PLACE = (384, 288), (264, 198), (184, 160), (138, 138)
 POSED_BY, CHILD_POSED_BY = "wm-yara", "ch-mila"
 _RENDERED = (528, 396)
 _BACKDROP = "#e9e4dc"
+_LEVEL = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
 
 
 def main() -> None:
-    """Write a WebP file for each model, pose and block into app/ui/pictures."""
+    """Write a WebP file for each model, pose, block and place into app/ui/pictures."""
     settings = Settings()
     roster = load_roster(settings)
     for name in pose_names():
@@ -45,6 +51,8 @@ def main() -> None:
         _write(f"pose-{name}", partial(figure, who, name, settings.cache), POSE)
     for name in BLOCKS:
         _write(f"block-{name}", partial(lying, name, roster), BLOCK)
+    for name in PLACES:
+        _write(f"place-{name}", partial(empty, name), PLACE)
     for model in roster.values():
         _write(f"face-{model.id}", partial(portrait, model, settings.cache, _BACKDROP), FACE)
 
@@ -59,6 +67,15 @@ def figure(model: VirtualModel, pose_name: str, cache: Path) -> ByteArray:
     shoes = make_shoes(body).carried(posed)
     scene = Scene(posed, body, painted_skin(model, body, base_layer, cache), hair, None, None, shoes)
     return render_draft(scene, frame_camera(posed, None, "front", "full", _RENDERED, hair=hair), background=_BACKDROP)
+
+
+def empty(place: str) -> ByteArray:
+    """Photograph a place without anybody, (H, W, 3)."""
+    side = 4 * PLACE[0]
+    camera = Camera(np.array([0.0, -5.0, 1.1]), _LEVEL, 2.4 * side, (side / 2, 0.4 * side), (side, side))
+    ambient = Ambient(np.ones((0, 2), np.float32), np.zeros((0, 3), np.float32))
+    setup, clear = place_lights(LIGHTS["soft-key"], 0.0, 1.7), ShadowMap(np.ones((2, 2), np.float32), (0.0, 0.0), 1.0)
+    return to_srgb(paint_place(place, camera, Lighting(setup, ambient, np.ones((0, 4), np.float32), clear)))
 
 
 def lying(block: str, roster: Roster) -> ByteArray:

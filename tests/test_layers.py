@@ -22,7 +22,7 @@ vmodel/garment: pattern/details pattern/cut pattern/maps pattern sewing sewing/f
 vmodel: wardrobe
 vmodel/body: mesh face base_layer pose model hair shoes appearance
 vmodel/drape: geometry cloth solver placement simulate outfit neck .
-vmodel/scene: geometry camera shading hair render .
+vmodel/scene: geometry camera shading place hair render .
 vmodel/rights: . provenance licence registry fingerprint watermark policy admission verification
 vmodel: shot client finish quality quality/wear studio publishing shoot.py
 vmodel/service: . accounts storage webhooks ledger jobs garments maintenance worker

@@ -148,8 +148,8 @@ def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> 
 
 def _backdrop(take: Take) -> FloatArray:
     """Return (H, W, 3) linear light of the backdrop behind the person."""
-    floor = take.scene.lit(take.light, take.camera, take.seed).floor
-    return paint_background(read_background(take.background), take.camera, floor)
+    lighting = take.scene.lit(take.light, take.camera, take.seed)
+    return paint_background(read_background(take.background), take.camera, lighting)
 
 
 def _inside(height: int, width: int) -> FloatArray:

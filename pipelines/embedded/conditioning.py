@@ -13,7 +13,7 @@ from torch.nn import functional as fn
 
 from pipelines.embedded.develop import TRACED_PLANES
 from pipelines.embedded.log_ratio import OFFSET, to_linear
-from vmodel.scene import LIGHTS, PART_NAMES
+from vmodel.scene import PART_NAMES
 from vmodel.types import FloatArray
 
 PATCH = 4
@@ -22,8 +22,12 @@ PATCH = 4
 MULTIPLE = 32
 """Divisor of the sides of the network's input: a patch, halved three times."""
 
+LEARNED_LIGHTS = ("soft-key", "bright", "dramatic-side", "beauty", "daylight")
+"""Light set-ups of the training pictures."""
+_LIKE = {"window": "daylight", "hard-sun": "soft-key", "low-key": "dramatic-side"}
+"""Later light set-up -> the learned one that is most like it; traced light shows the network the rest."""
 MATERIALS = ("jersey", "cotton", "denim", "silk", "chiffon", "knit", "leather", "coat-wool")
-LOOK_LENGTH = 3 + 3 + 1 + 2 + 1 + len(LIGHTS) + len(MATERIALS) + 1
+LOOK_LENGTH = 3 + 3 + 1 + 2 + 1 + len(LEARNED_LIGHTS) + len(MATERIALS) + 1
 FINE, _COARSE = 3 + 3 + 3 + 1 + 1 + TRACED_PLANES, len(PART_NAMES) + 3 + 1 + 1
 PLANES = FINE * PATCH**2 + _COARSE
 LABELS = len(PART_NAMES)
@@ -263,7 +267,7 @@ def look_vector(look: Look) -> FloatArray:
     """Encode a look as (LOOK_LENGTH,) float32 of order one."""
     tones = np.log(np.asarray([*look.skin_tone, *look.hair_colour]) + OFFSET) / 1.5 + 1
     sex = [float(look.gender in group) for group in (("woman", "girl"), ("man", "boy"))]
-    light = [float(look.light == name) for name in LIGHTS]
+    light = [float(_LIKE.get(look.light, look.light) == name) for name in LEARNED_LIGHTS]
     cloth = [float(look.material == name) for name in MATERIALS]
     near = float(np.log2(np.clip(look.zoom, 0.25, 16)))
     return np.asarray([*tones, look.age / 50 - 0.5, *sex, near, *light, *cloth, float(look.mirrored)], np.float32)

@@ -82,6 +82,17 @@ def test_a_thing_that_changed_its_colour_is_named(
     assert found.outlier[what] == 2
 
 
+def test_a_closer_picture_of_the_same_place_belongs_to_the_set(
+    studio: Studio, tee_shot: Shot, tee_request: ShotRequest
+) -> None:
+    for place, compared in (("plaster", True), ("street", False)):
+        asked = replace(tee_request, model=tee_shot.model.id, background=place)
+        shots = [shoot(replace(asked, framing=each), studio, load_pipeline("draft")) for each in ("full", "upper")]
+        found = compare_looks([measure_look(shot) for shot in shots])
+        assert ("background" in found.apart) == compared
+        assert "background" not in found.missed
+
+
 def test_sets_are_reported_and_their_odd_picture_is_named(looks: list[Look], tmp_path: Path) -> None:
     odd = replace(looks[0], background=(0.2, 0.0, 0.0))
     seen = [(("shirt.jpg", "wm-a"), f"{index}.png", look) for index, look in enumerate((*looks, odd))]

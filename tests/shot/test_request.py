@@ -1,20 +1,25 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from pydantic import TypeAdapter
 
 from app.cli.main import run
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import BadUsage, FocalOutOfRange
+from vmodel.scene import BACKGROUNDS, LIGHTS
 from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
 from vmodel.studio.size_run import every_size
 
+ROOT = Path(__file__).resolve().parents[2]
 LIKE = ShotRequest(GarmentSource(Path("shirt.jpg")), seed=5, pipeline="embedded", steps=3)
 
 
@@ -131,3 +136,14 @@ def test_a_size_chart_without_a_size_is_shot_in_every_size_on_somebody_who_wears
     chart.write_text("size,width_cm,length_cm\n9XL,80,90\n")
     with pytest.raises(BadUsage, match="9XL"):
         asked([garment], [None])
+
+
+def test_flags_and_api_name_every_background_and_light() -> None:
+    """The words of both, and the page's, are written by hand."""
+    fields = TypeAdapter(ShotRequest).json_schema()["properties"]
+    for name, field in (*((each, "background") for each in BACKGROUNDS), *((each, "light") for each in LIGHTS)):
+        assert re.search(rf"\b{name}\b", fields[field]["description"]), name
+        assert f"`{name}`" in (ROOT / "docs" / "cli.md").read_text(encoding="utf-8"), name
+        for language in ("en", "zh"):
+            words = yaml.safe_load((ROOT / "app" / "ui" / "locales" / f"{language}.yaml").read_text(encoding="utf-8"))
+            assert name in words[field], (name, language)

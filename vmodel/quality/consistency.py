@@ -16,6 +16,7 @@ import numpy as np
 from vmodel.core.colour import LUMINANCE, to_linear, to_oklab
 from vmodel.core.files import json_bytes, write_whole
 from vmodel.scene import PART_NAMES
+from vmodel.scene.place.catalogue import PLACES
 from vmodel.shot.pipeline_interface import Shot
 from vmodel.types import BoolArray, ConditionMaps, FloatArray, VirtualModel
 
@@ -136,7 +137,7 @@ def measure_look(shot: Shot) -> Look:
         garment=_added_chroma(light, maps, worn),
         skin=_median(lab, skin),
         hair=_median(lab, maps.hair_mask > 0.95),
-        background=None if shot.picture.shape[2] == 4 else _median(lab, _backdrop(maps)),
+        background=_median(lab, _backdrop(maps)) if _has_one_colour(shot) else None,
         tint=_added_chroma(light, maps, (worn | skin) & facing),
         light=_light_from_sides(light, maps, worn | bare),
         person=shape_of(shot.model),
@@ -211,6 +212,12 @@ def _median(lab: FloatArray, where: BoolArray) -> tuple[float, ...] | None:
     if where.sum() < _LEAST_PIXELS:
         return None
     return tuple(float(value) for value in np.median(lab[where], axis=0))
+
+
+def _has_one_colour(shot: Shot) -> bool:
+    """Check that a closer picture shows the same colours behind the model; a street has a door here and sky there."""
+    place = PLACES.get(shot.request.background)
+    return shot.picture.shape[2] == 3 and (place is None or place.distance is None)
 
 
 def _backdrop(maps: ConditionMaps) -> BoolArray:

@@ -137,11 +137,19 @@ class ShotRequest(RequestPart):
         ),
     ] = "front"
     framing: Annotated[str, Field(description="full, upper, lower, detail or chin-down", examples=["full"])] = "full"
-    light: Annotated[str, Field(description="studio light setup", examples=["soft-key"])] = "soft-key"
+    light: Annotated[
+        str,
+        Field(
+            description="soft-key, bright, dramatic-side, beauty, daylight, window, hard-sun or low-key",
+            examples=["soft-key"],
+        ),
+    ] = "soft-key"
     background: Annotated[
         str,
         Field(
-            description="white, light-grey, grey, warm-grey, dark, gradient, transparent, #rrggbb or a picture file",
+            description="white, light-grey, grey, warm-grey, dark or gradient; paper-sand, paper-sage, plaster, "
+            "limewash, concrete, white-brick, apartment, panelling, curtain, wood, terrace, street or living-room; "
+            "transparent, #rrggbb or a picture file",
             examples=["light-grey"],
         ),
     ] = "light-grey"

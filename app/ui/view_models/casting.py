@@ -22,7 +22,6 @@ def show_chooser(here: Installation, language: str) -> str:
     """Render the choices; they are the same for every visitor, so once is enough."""
     from vmodel.body.pose.library import pose_names
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
-    from vmodel.scene.render.background import SWEEPS
     from vmodel.shot.pose_sets import set_names
     from vmodel.wardrobe.styles import STYLES
 
@@ -30,7 +29,6 @@ def show_chooser(here: Installation, language: str) -> str:
     children = sorted(
         {m.size for m in here.roster.values() if m.size not in _SIZES}, key=lambda size: (len(size), size)
     )
-    colours = {name: "#{:02x}{:02x}{:02x}".format(*SWEEPS[name]) if name in SWEEPS else "" for name in BACKGROUNDS}
     return render(
         "chooser.html",
         language,
@@ -45,7 +43,7 @@ def show_chooser(here: Installation, language: str) -> str:
         shoes=SHOES,
         lenses=LENSES,
         usual_lens=USUAL_FOCAL_MM,
-        backgrounds=colours,
+        backgrounds={name: _swatch(name) for name in BACKGROUNDS},
         styles=dict.fromkeys((*STYLES, here.settings.style)),  # the usual one may be pieces of the wardrobe
         usual_style=here.settings.style,
         formats=list(FORMATS),
@@ -89,6 +87,16 @@ def _card(model: VirtualModel) -> dict[str, Any]:
         "is_child": model.is_child,
         "picture": static_url("pictures", picture) if has_static("pictures", picture) else "",
     }
+
+
+def _swatch(background: str) -> str:
+    """Return the CSS that shows a background: a sweep's colour, or the picture of a place."""
+    from vmodel.scene.render.background import SWEEPS
+
+    picture = f"place-{background}.webp"
+    if has_static("pictures", picture):
+        return f"background: center / cover url('{static_url('pictures', picture)}')"
+    return "background-color: #{:02x}{:02x}{:02x}".format(*SWEEPS[background]) if background in SWEEPS else ""
 
 
 def _tone(colour: tuple[float, float, float]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.embedded.conditioning import LEARNED_LIGHTS
 from pipelines.training.scenes.garments import DrawnGarment, draw_garment
 from pipelines.training.scenes.people import cast_person
 from vmodel.body.appearance.cache import grown_hair, painted_skin
@@ -21,7 +22,7 @@ from vmodel.core.colour import to_linear, to_srgb
 from vmodel.drape import DrapeSettings, drape
 from vmodel.garment.pattern.fit import fit_garment
 from vmodel.rights.policy.minors import check_declared, check_detected
-from vmodel.scene import LIGHTS, Scene, frame_camera, project_points
+from vmodel.scene import Scene, frame_camera, project_points
 from vmodel.scene.render.background import SWEEPS
 from vmodel.types import Camera, FloatArray, VirtualModel
 
@@ -94,7 +95,7 @@ def make_scene(seed: int, roster: Mapping[str, VirtualModel], settings: Settings
     hair = pose_hair(grown_hair(model, body, settings.cache), body, posed, worn.vertices_m)
     scene = Scene(posed, body, skin, hair, worn, garment)
     return TrainingScene(
-        seed, split, model, drawn, scene, str(rng.choice(list(LIGHTS))), _background(rng), _cameras(rng, scene)
+        seed, split, model, drawn, scene, str(rng.choice(LEARNED_LIGHTS)), _background(rng), _cameras(rng, scene)
     )
 
 

@@ -115,7 +115,7 @@ def prepare(scene: Scene, camera: Camera, light: str, background: str, seed: int
         strands=_strands(scene, camera, lighting),
         body=coverage(gbuffer, np.ones(len(gbuffer.pixel), bool)),
         cloth=coverage(gbuffer, surface[gbuffer.triangle] == Surface.CLOTH),
-        plate=paint_background(read_background(background), camera, lighting.floor),
+        plate=paint_background(read_background(background), camera, lighting),
         contrast=lighting.setup.contrast,
     )
 

@@ -1,4 +1,4 @@
-"""Background of the model: a seamless studio sweep, a colour, a picture, or nothing."""
+"""Background of the model: a seamless studio sweep, a place, a colour, a picture, or nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from vmodel.config import Settings
 from vmodel.core.colour import to_linear
 from vmodel.errors import PhotoNotFound, UnknownBackground, UnsupportedPhoto
 from vmodel.garment.load_photo import read_rgb
-from vmodel.scene.shading.visibility import FloorShadow
+from vmodel.scene.place.catalogue import PLACES
+from vmodel.scene.place.floor_view import floor_depth, floor_light
+from vmodel.scene.place.view import paint_place
+from vmodel.scene.shading.visibility import Lighting
 from vmodel.types import ByteArray, Camera, FloatArray
 
 SWEEPS: dict[str, tuple[int, int, int]] = {
@@ -26,7 +29,7 @@ SWEEPS: dict[str, tuple[int, int, int]] = {
 }
 """Sweep name -> sRGB of the lit backdrop."""
 
-BACKGROUNDS = (*SWEEPS, "transparent")
+BACKGROUNDS = (*SWEEPS, *PLACES, "transparent")
 
 _LONGEST_SIDE = 4096
 """Longest side of a stored picture, pixels: more than any shot shows."""
@@ -41,7 +44,7 @@ class Background:
     """Backdrop of a shot.
 
     Attributes:
-        name: a sweep's name, "colour", "picture" or "transparent".
+        name: of a sweep or a place, "colour", "picture" or "transparent".
         colour: (3,) linear light of the lit backdrop.
         picture: (H, W, 3) uint8 sRGB, or None.
         blur: 0..1, how far out of focus the picture is.
@@ -67,6 +70,8 @@ def read_background(background: str) -> Background:
         return Background("transparent", np.ones(3, np.float32))
     if background in SWEEPS:
         return Background(background, to_linear(np.array(SWEEPS[background], np.uint8)))
+    if background in PLACES:
+        return Background(background, np.ones(3, np.float32))
     digits = re.fullmatch(r"#?([0-9a-fA-F]{6})", background)
     if digits:
         colour = np.frombuffer(bytes.fromhex(digits.group(1)), np.uint8)
@@ -90,25 +95,29 @@ def _within(picture: ByteArray, longest: int) -> ByteArray:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
-def paint_background(background: Background, camera: Camera, floor: FloorShadow) -> FloatArray:
+def paint_background(background: Background, camera: Camera, lighting: Lighting) -> FloatArray:
     """Paint the backdrop without the model.
 
     Args:
         background: from ``read_background``.
         camera: level pinhole.
-        floor: shadow of the model on the floor.
+        lighting: its lamps shade the backdrop, and the model's shadow falls on the floor.
     Returns:
         (H, W, 3) float32 linear light; zeros for "transparent".
     """
     height, width = camera.size
     if background.name == "transparent":
         return np.zeros((height, width, 3), np.float32)
-    shade = _floor_light(camera, floor)
+    if background.name in PLACES:
+        return paint_place(background.name, camera, lighting)
+    shade = floor_light(camera, lighting.floor, _BEHIND_M)
     if background.picture is not None:
         plate = to_linear(_cover(background.picture, (height, width), background.blur))
         return np.asarray(plate * (1 - 0.7 * (1 - shade))[..., None], np.float32)
     light = _sweep_light(background.name, camera)
     light = light * (1 - (_on_white(1 - shade) if background.name == "white" else 0.85 * (1 - shade)))
+    if background.name in SWEEPS and background.name != "white":
+        light = light * lighting.setup.backdrop
     return np.asarray(light[..., None] * background.colour, np.float32)
 
 
@@ -134,41 +143,9 @@ def _sweep_light(name: str, camera: Camera) -> FloatArray:
     if name == "gradient":
         glow = glow * (1.12 - 0.5 * y[:, None])
     # The floor catches the light from above; the curve of the sweep blends it into the wall.
-    floor = np.clip((_floor_depth(camera) - _BEHIND_M) / _CURVE_M, 0, 1)
+    floor = np.clip((floor_depth(camera) - _BEHIND_M) / _CURVE_M, 0, 1)
     smooth = floor * floor * (3 - 2 * floor)
     return np.asarray(glow * (1.05 - 0.05 * smooth)[:, None], np.float32)
-
-
-def _floor_depth(camera: Camera) -> FloatArray:
-    """Return the metres (H,) behind the subject at which each row meets the floor; large above the horizon."""
-    rows = np.arange(camera.size[0]) + 0.5 - camera.centre_px[1]
-    reach = float(camera.position_m[2]) * camera.focal_px / np.maximum(rows, 1e-3)
-    subject = -float(camera.position_m @ camera.rotation[2])
-    return np.asarray(reach - subject)
-
-
-def _floor_light(camera: Camera, floor: FloorShadow) -> FloatArray:
-    """Return the share (H, W) of light that reaches the floor seen at each pixel; 1 on the wall."""
-    height, width = camera.size
-    light = np.ones((height, width), np.float32)
-    rows = np.arange(height) + 0.5 - camera.centre_px[1]
-    reach = float(camera.position_m[2]) * camera.focal_px / np.maximum(rows, 1e-3)
-    behind = _floor_depth(camera)
-    first = int(np.searchsorted(rows, 1.0))
-    first = max(first, int(np.argmax(behind < _BEHIND_M))) if (behind < _BEHIND_M).any() else height
-    if first >= height:
-        return light
-    columns = (np.arange(width) + 0.5 - camera.centre_px[0]) / camera.focal_px
-    right, forward = camera.rotation[0], camera.rotation[2]
-    depth = reach[first:, None]
-    x = camera.position_m[0] + depth * (forward[0] + columns[None] * right[0])
-    y = camera.position_m[1] + depth * (forward[1] + columns[None] * right[1])
-    grid_x = ((x - floor.origin_m[0]) / floor.cell_m).astype(np.float32)
-    grid_y = ((y - floor.origin_m[1]) / floor.cell_m).astype(np.float32)
-    found = cv2.remap(floor.open_share, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    fade = np.clip((_BEHIND_M - behind[first:]) / 0.5, 0, 1)[:, None]
-    light[first:] = 1 - (1 - found) * fade
-    return light
 
 
 def _cover(picture: ByteArray, size: tuple[int, int], blur: float) -> ByteArray:

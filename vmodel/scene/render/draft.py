@@ -15,6 +15,8 @@ from vmodel.scene.camera.gbuffer import GBuffer, add_up, in_batches
 from vmodel.scene.geometry.scene_mesh import PART_NAMES, Geometry, Surface
 from vmodel.scene.geometry.vectors import dot
 from vmodel.scene.hair.rasteriser import draw_strands, over
+from vmodel.scene.place.catalogue import PLACES
+from vmodel.scene.place.reflection import mirror_person
 from vmodel.scene.render.background import Background, paint_background, read_background
 from vmodel.scene.render.scene import Drawn, Scene
 from vmodel.scene.shading.cloth_shader import fibre_tint
@@ -75,7 +77,9 @@ def render_draft(
         near.lay(drawn.cover, cover)
     if backdrop.name == "transparent":
         return _cut_out(colour, cover)
-    plate = paint_background(backdrop, camera, lighting.floor)
+    plate = paint_background(backdrop, camera, lighting)
+    if backdrop.name in PLACES:
+        plate = mirror_person(plate, colour, cover, _depth_m(scene.seen_by(camera)), backdrop.name, camera)
     return _developed(colour, cover, plate, seed)
 
 
@@ -160,6 +164,12 @@ def _shade_prop(geometry: Geometry, samples: SurfaceSamples, lighting: Lighting)
         glossy = ((specular > 0) * np.where(samples.inside, 0.2, 1))[:, None].astype(np.float32)
         lamps, shine = lamps * glossy, (lamps + around) * glossy
     return Shaded(albedo, light, shine, lamps, np.zeros(count, np.float32), geometry.part[samples.triangle])
+
+
+def _depth_m(gbuffer: GBuffer) -> FloatArray:
+    """Return the depth (H, W) at the middle of each pixel; 0 where no surface is."""
+    depth = np.where(gbuffer.centre >= 0, gbuffer.depth_m[gbuffer.centre], 0)
+    return np.asarray(depth.reshape(gbuffer.camera.size), np.float32)
 
 
 def _scattered(gbuffer: GBuffer, body: Sequence[IntArray], shaded: Sequence[Shaded]) -> FloatArray:

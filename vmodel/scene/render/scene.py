@@ -15,7 +15,7 @@ from vmodel.scene.shading.cloth_displacement import creased
 from vmodel.scene.shading.cloth_shader import ClothShader
 from vmodel.scene.shading.lights import LIGHTS, PlacedSetup
 from vmodel.scene.shading.skin_shader import BodyShader
-from vmodel.scene.shading.visibility import AMBIENT_RAYS, Ambient, FloorShadow, Lighting, gather_ambient, light_scene
+from vmodel.scene.shading.visibility import AMBIENT_RAYS, Ambient, Lighting, ShadowMap, gather_ambient, light_scene
 from vmodel.types import Camera, Drape, FloatArray, Garment, PosedBody, SkinTextures, Strands
 
 _KEPT_LIGHTINGS = 4
@@ -118,7 +118,7 @@ class Scene:
         count = len(self.geometry.vertices_m)
         setup = PlacedSetup((), np.zeros(3), np.zeros((3, 3)), 0.0, np.array([0.0, 1.0, 0.0]))
         ambient = Ambient(np.ones((count, 2), np.float32), self.geometry.normals)
-        return Lighting(setup, ambient, np.zeros((count, 0), np.float32), FloorShadow(np.ones((2, 2)), (0, 0), 1))
+        return Lighting(setup, ambient, np.zeros((count, 0), np.float32), ShadowMap(np.ones((2, 2)), (0, 0), 1))
 
     def seen_by(self, camera: Camera) -> GBuffer:
         """Return the G-buffer of a camera.

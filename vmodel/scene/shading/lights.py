@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,7 @@ class LightSetup:
         dome_up, dome_front: how much more of it comes from above and from the camera's side.
         dome_colour: tint of the light from above.
         contrast: 0..1.5 strength of the tone curve on skin and hair.
+        backdrop: brightness of what is behind the model, relative to its colour; white stays white.
     """
 
     boxes: tuple[SoftBox, ...]
@@ -53,6 +54,7 @@ class LightSetup:
     dome_front: float
     dome_colour: Colour = _WHITE
     contrast: float = 0.8
+    backdrop: float = 1.0
 
 
 LIGHTS = {
@@ -77,6 +79,7 @@ LIGHTS = {
         dome_up=0.04,
         dome_front=0.03,
         contrast=0.6,
+        backdrop=1.1,
     ),
     "dramatic-side": LightSetup(
         (
@@ -88,6 +91,7 @@ LIGHTS = {
         dome_up=0.03,
         dome_front=0.01,
         contrast=1.0,
+        backdrop=0.7,
     ),
     "beauty": LightSetup(
         (
@@ -109,6 +113,42 @@ LIGHTS = {
         dome_up=0.10,
         dome_front=0.03,
         dome_colour=(0.93, 0.98, 1.08),
+    ),
+    "window": LightSetup(
+        (
+            SoftBox(-66, 18, 1.9, 0.85, 1.15, (0.98, 1.0, 1.03), samples=32),
+            SoftBox(75, 10, 3.2, 1.2, 0.09),
+        ),
+        dome=0.13,
+        dome_up=0.03,
+        dome_front=0.03,
+        dome_colour=(0.96, 0.99, 1.05),
+        contrast=0.9,
+        backdrop=0.8,
+    ),
+    "hard-sun": LightSetup(
+        (
+            SoftBox(-32, 38, 6.0, 0.09, 1.25, (1.0, 0.97, 0.92), samples=12),
+            SoftBox(50, 20, 3.5, 1.2, 0.12, (0.96, 0.99, 1.04)),
+        ),
+        dome=0.15,
+        dome_up=0.05,
+        dome_front=0.04,
+        dome_colour=(0.94, 0.98, 1.08),
+        contrast=1.0,
+        backdrop=1.05,
+    ),
+    "low-key": LightSetup(
+        (
+            SoftBox(-58, 44, 2.0, 0.35, 1.15, samples=32),
+            SoftBox(132, 30, 2.2, 0.35, 1.05),
+            SoftBox(-140, 25, 2.4, 0.4, 0.4),
+        ),
+        dome=0.05,
+        dome_up=0.02,
+        dome_front=0.01,
+        contrast=1.2,
+        backdrop=0.3,
     ),
 }
 """Light preset -> setup; the first is the default."""
@@ -133,7 +173,7 @@ class PlacedSetup:
         lights: key first.
         dome: (3,) irradiance from everywhere.
         dome_gradient: (3, 3); row c times the normal adds to channel c.
-        contrast: see ``LightSetup``.
+        contrast, backdrop: see ``LightSetup``.
     """
 
     lights: tuple[PlacedLight, ...]
@@ -141,6 +181,7 @@ class PlacedSetup:
     dome_gradient: FloatArray
     contrast: float
     forward: FloatArray = field(repr=False)
+    backdrop: float = 1.0
 
 
 _MEAN_EXPOSURE = 0.98
@@ -174,7 +215,7 @@ def place_lights(setup: LightSetup, azimuth_deg: float, height_m: float) -> Plac
     tint = np.asarray(setup.dome_colour, np.float32)
     dome = setup.dome * (0.5 + 0.5 * tint)
     gradient = np.outer(setup.dome_up * tint, [0, 0, 1]) + np.outer(np.full(3, setup.dome_front), back)
-    placed = PlacedSetup(tuple(lights), dome, gradient, setup.contrast, -back)
+    placed = PlacedSetup(tuple(lights), dome, gradient, setup.contrast, -back, setup.backdrop)
     return _balanced(placed, right, back, aim)
 
 
@@ -205,6 +246,5 @@ def _balanced(placed: PlacedSetup, right: FloatArray, back: FloatArray, aim: Flo
         PlacedLight(light.position_m, light.radius_m, light.irradiance * scale, light.reference_m, light.samples)
         for light in placed.lights
     )
-    return PlacedSetup(
-        lights, placed.dome * scale, placed.dome_gradient * scale[:, None], placed.contrast, placed.forward
-    )
+    gradient = placed.dome_gradient * scale[:, None]
+    return replace(placed, lights=lights, dome=placed.dome * scale, dome_gradient=gradient)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from scipy import ndimage
 
@@ -19,6 +20,11 @@ _OFFSET_M = 0.005
 _AMBIENT_REACH_M = 1.0
 _FLOOR_CELL_M = 0.022
 _FLOOR_HALF_M = 1.45
+_HARD = 0.1
+"""Radius over distance of the key light below which its shadow has a fine edge."""
+_CONTACT = 0.5
+_LONG_HALF_M, _FINE_CELL_M = 2.4, 0.014
+_WALL_HALF_M, _WALL_HEIGHT_M, _WALL_CELL_M = 1.7, 2.3, 0.024
 
 
 @dataclass(frozen=True)
@@ -35,17 +41,28 @@ class Ambient:
 
 
 @dataclass(frozen=True)
-class FloorShadow:
-    """Light that reaches the floor, as a picture of it seen from above.
+class ShadowMap:
+    """Light that reaches a plane, as a picture of it: of the floor from above, or of a wall from the front.
 
     Attributes:
-        open_share: (n, n) float32; 1 is unshadowed; row runs along world y, column along x.
-        origin_m: (x, y) of the first cell's centre; ``cell_m`` is the spacing.
+        open_share: (n, m) float32; 1 is unshadowed. On the floor, columns run along world x and rows along world y; on
+            a wall, columns to the camera's right and rows upwards.
+        origin_m: place of the first cell's centre along both axes; ``cell_m`` is the spacing.
     """
 
     open_share: FloatArray
     origin_m: tuple[float, float]
     cell_m: float
+
+    def seen_at(self, first_m: FloatArray, second_m: FloatArray) -> FloatArray:
+        """Return the share of light at places of the plane, metres along its two axes; the border repeats outside."""
+        columns, rows = (
+            ((place - start) / self.cell_m).astype(np.float32)
+            for place, start in zip((first_m, second_m), self.origin_m, strict=True)
+        )
+        return np.asarray(
+            cv2.remap(self.open_share, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
+        )
 
 
 @dataclass(frozen=True)
@@ -57,12 +74,23 @@ class Lighting:
         ambient: of the dome.
         reach: (N, L) float32 in 0..1, the share of each light that fine vertices see.
         floor: shadow on the floor.
+        geometry: what casts shadows; None where nothing does.
     """
 
     setup: PlacedSetup
     ambient: Ambient
     reach: FloatArray
-    floor: FloorShadow
+    floor: ShadowMap
+    geometry: Geometry | None = None
+    _walls: dict[float, ShadowMap] = field(default_factory=dict, repr=False)
+
+    def on_wall(self, behind_m: float) -> ShadowMap:
+        """Return the shadow on a wall that faces the camera at a distance behind the model; computed on first use."""
+        if self.geometry is None:
+            return ShadowMap(np.ones((2, 2), np.float32), (0.0, 0.0), 1.0)
+        if behind_m not in self._walls:
+            self._walls[behind_m] = _wall(self.geometry, self.setup, behind_m)
+        return self._walls[behind_m]
 
 
 def gather_ambient(geometry: Geometry, seed: int = 0, rays: int = AMBIENT_RAYS) -> Ambient:
@@ -107,7 +135,7 @@ def light_scene(geometry: Geometry, ambient: Ambient, setup: LightSetup, azimuth
     adjacency = averaging(coarse.triangles, len(coarse.vertices_m))
     smooth = (adjacency @ (adjacency @ np.stack(columns, axis=1))).astype(np.float32)
     reach = np.clip(geometry.refined(smooth), 0, 1)
-    return Lighting(placed, ambient, reach, _floor(geometry, placed, seed))
+    return Lighting(placed, ambient, reach, _floor(geometry, placed, seed), geometry)
 
 
 def _dome(
@@ -177,29 +205,75 @@ def share_of_light(
     return np.asarray((above * ~blocked).sum(axis=1) / above.sum(axis=1), np.float32)
 
 
-def _floor(geometry: Geometry, placed: PlacedSetup, seed: int) -> FloorShadow:
-    """Compute contact shadow and cast shadow on the floor; cast shadows fade with distance as on a lit sweep."""
+def _floor(geometry: Geometry, placed: PlacedSetup, seed: int) -> ShadowMap:
+    """Compute contact shadow and cast shadow on the floor.
+
+    Soft shadows fade with the distance, as on a lit sweep. A hard key's shadow is long and has a fine edge.
+    """
     coarse = geometry.coarse
     low, high = coarse.vertices_m.min(axis=0), coarse.vertices_m.max(axis=0)
     middle = 0.5 * (low + high)[:2]
-    steps = np.arange(-_FLOOR_HALF_M, _FLOOR_HALF_M + 1e-6, _FLOOR_CELL_M, dtype=np.float32)
-    x, y = np.meshgrid(steps + middle[0], steps + middle[1])
-    points = np.stack([x.ravel(), y.ravel(), np.full(x.size, -_OFFSET_M + 1e-3)], axis=1).astype(np.float32)
-    up = np.broadcast_to(np.array([0, 0, 1], np.float32), points.shape)
-    dome, _ = _dome(geometry.occluders, points, up, 32, seed)
-    shares, weights = [dome], [1.8 * float(placed.dome.mean())]
-    level = np.zeros(3)
+    hard = placed.lights[0].radius_m < _HARD * placed.lights[0].reference_m
+    half, cell = (_LONG_HALF_M, 2 * _FLOOR_CELL_M) if hard else (_FLOOR_HALF_M, _FLOOR_CELL_M)
+    x, y = _grid(middle, half, cell)
+    dome, _ = _dome(geometry.occluders, _on_floor(x, y), _up(x.size), 32, seed)
+    shares, weights = [dome.reshape(x.shape)], [1.8 * float(placed.dome.mean())]
     for index, light in enumerate(placed.lights):
         towards = light.position_m - np.array([*middle, 0.0])
         strength = float(light.irradiance.mean() * max(towards[2], 0) / np.linalg.norm(towards))
         if strength > 0.02:
-            shares.append(_reach(geometry.occluders, points, up, light, level, seed + 10 + index))
+            fine = _grid(middle, half, _FINE_CELL_M) if hard and index == 0 else (x, y)
+            points = _on_floor(*fine)
+            reach = _reach(geometry.occluders, points, _up(len(points)), light, np.zeros(3), seed + 10 + index)
+            shares.append(reach.reshape(fine[0].shape))
             weights.append(strength)
-    total = np.average(np.stack(shares), axis=0, weights=weights).reshape(x.shape)
-    away = np.hypot(x - middle[0], y - middle[1]) / _FLOOR_HALF_M
-    fade = np.clip(1.6 - 1.7 * away, 0, 1)
+    if hard:
+        x, y = _grid(middle, half, _FINE_CELL_M)
+        shares = [cv2.resize(share, x.shape[::-1], interpolation=cv2.INTER_LINEAR) for share in shares]
+    # Light that bounces about the studio comes from everywhere, too, but not to where a sole touches the floor.
+    contact = 1 - _CONTACT * np.square(1 - shares[0])
+    total = np.average(np.stack(shares), axis=0, weights=weights) * contact
+    away = np.hypot(x - middle[0], y - middle[1]) / half
+    fade = np.clip((1 - away) / 0.15 if hard else 1.6 - 1.7 * away, 0, 1)
     picture = 1 - (1 - ndimage.gaussian_filter(total.astype(np.float32), 0.9)) * fade
-    return FloorShadow(picture.astype(np.float32), (float(x[0, 0]), float(y[0, 0])), _FLOOR_CELL_M)
+    return ShadowMap(picture.astype(np.float32), (float(x[0, 0]), float(y[0, 0])), float(x[0, 1] - x[0, 0]))
+
+
+def _wall(geometry: Geometry, placed: PlacedSetup, behind_m: float) -> ShadowMap:
+    """Compute the key light's shadow on a wall, as deep as its part in the light there."""
+    forward = np.asarray(placed.forward, np.float64)
+    right = np.cross(forward, [0.0, 0.0, 1.0])
+    across, up = np.meshgrid(
+        np.arange(-_WALL_HALF_M, _WALL_HALF_M, _WALL_CELL_M), np.arange(0, _WALL_HEIGHT_M, _WALL_CELL_M)
+    )
+    points = across.ravel()[:, None] * right + behind_m * forward + up.ravel()[:, None] * [0.0, 0.0, 1.0]
+    lit = []
+    for light in placed.lights:
+        towards = light.position_m - np.array([0.0, 0.0, 1.0]) - behind_m * forward
+        distance = float(np.linalg.norm(towards))
+        facing = max(float(-towards @ forward), 0) / distance
+        lit.append(float(light.irradiance.mean()) * facing * (light.reference_m / distance) ** 2)
+    normals = np.broadcast_to(-forward, points.shape).astype(np.float32)
+    key = placed.lights[0]
+    share = _reach(geometry.occluders, points.astype(np.float32), normals, key, np.zeros(3), 7).reshape(across.shape)
+    depth = lit[0] / max(sum(lit) + float(placed.dome.mean()), 1e-6)
+    picture = 1 - depth * (1 - ndimage.gaussian_filter(share, 0.9))
+    picture[:, [0, -1]], picture[-1] = 1, 1  # the border repeats outside
+    return ShadowMap(picture.astype(np.float32), (float(across[0, 0]), 0.0), _WALL_CELL_M)
+
+
+def _grid(middle: FloatArray, half_m: float, cell_m: float) -> tuple[FloatArray, FloatArray]:
+    steps = np.arange(-half_m, half_m + 1e-6, cell_m, dtype=np.float32)
+    x, y = np.meshgrid(steps + middle[0], steps + middle[1])
+    return x, y
+
+
+def _on_floor(x: FloatArray, y: FloatArray) -> FloatArray:
+    return np.stack([x.ravel(), y.ravel(), np.full(x.size, -_OFFSET_M + 1e-3)], axis=1).astype(np.float32)
+
+
+def _up(count: int) -> FloatArray:
+    return np.broadcast_to(np.array([0, 0, 1], np.float32), (count, 3))
 
 
 def frames(normals: FloatArray) -> tuple[FloatArray, FloatArray]:
