@@ -132,8 +132,9 @@ def test_a_coats_collar_begins_above_lapels_which_stay_printed_on_the_fronts() -
 
 def test_no_roll_lies_along_an_edge_without_a_collar(collared: Collared) -> None:
     garment, worn = collared
+    all_round = replace(garment, collar_cm=np.array([(0.0, 4.6), (1.0, 4.6)]))
     from_shoulders = replace(garment, collar_cm=np.array([(0.6, 0.0), (0.75, 4.6), (1.0, 4.6)]))
-    whole, short = collar_of(garment, worn)[1], collar_of(from_shoulders, worn)[1]
+    whole, short = (collar_of(each, worn)[1] for each in (all_round, from_shoulders))
     assert short[:, 2].min() > whole[:, 2].min() + 0.02
     assert len(short) < 0.6 * len(whole)
 
@@ -151,6 +152,33 @@ def test_a_collar_is_as_wide_as_its_photo_shows_it(wide_cm: float) -> None:
     beside = (widths[:, 0] > 0.3) & (widths[:, 0] < 0.7 * front / (front + back))
     assert beside.sum() > 3
     np.testing.assert_allclose(worn_cm[beside] + 0.6, wide_cm, atol=0.5)  # the length that its roll needs is added
+
+
+def test_a_collar_ends_where_its_photo_shows_it_end_beside_the_opening() -> None:
+    block = collared_block(Category.TOP, 14.0)
+    canvas = lay_out(block)
+    seen = along_neck(block, canvas, 5.0)
+    seen[round(float(canvas.to_pixels(np.array([[0.0, -8.0]]))[0, 1])) :] = False  # the opening goes on to 14 cm
+    widths = measured_widths(block, seen, canvas)
+    assert widths is not None
+    assert 0.1 < widths[0, 0] < 0.4
+    assert widths[0, 1] == 0
+    assert widths[1, 1] > 0
+
+
+def test_a_collar_shows_its_own_cloth_behind(collared: Collared) -> None:
+    """In front of it, along an opening without a collar, the photo shows other cloth."""
+    garment, worn = collared
+    from_the_side = replace(garment, collar_cm=np.array([(0.0, 0.0), (0.38, 0.0), (0.4, 4.6), (1.0, 4.6)]))
+    whole, _ = collar_of(garment=from_the_side, worn=worn)
+    new = slice(len(worn.triangles), None)
+    places = np.asarray(whole.vertices_m)[whole.triangles[new]].mean(axis=1)
+    shown = whole.texture_px[new].mean(axis=1)
+    middle = garment.panels[0].panel_to_texture[0, 2]
+    behind = places[:, 1] > np.quantile(places[:, 1], 0.9)
+    before = places[:, 1] < np.quantile(places[:, 1], 0.1)
+    away = np.abs(shown[:, 0] - middle)
+    assert away[behind].min() > np.median(away[before])
 
 
 def test_nothing_is_measured_where_no_collar_lies() -> None:

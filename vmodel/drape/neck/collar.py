@@ -29,14 +29,20 @@ _SIZE_CM: Final = 38.0
 _RISE: Final = (0.3, 1.1)
 _RADIUS: Final = (0.25, 0.4)
 """Height over the neck's edge and half the width of the roll, each in front and behind, in cm."""
-_SINKS_CM: Final = 0.5
-"""Distance inside the neck's edge at which the collar begins, so that no gap shows."""
+_SINKS_CM, _INSIDE_CM = 0.5, 0.15
+"""Distance below the neck's edge at which the collar begins, so that no gap shows, and towards the neck, so that the
+cloth does not show through it."""
 _PADDING_CM, _THIN_CM = 0.3, 0.4
 """Distances from the cloth below: the extra one at the roll, which fades towards the edge, and that at the edge."""
 _FULL_CM: Final = 1.5
 """Width from which on a collar rolls over fully; where it begins, it lies flat."""
-_SEEN: Final = 0.5
-"""Share of the way from a collar's front end to the back's middle that a photo shows."""
+_SEEN, _SEEN_BESIDE = 0.5, 0.3
+"""Share of the way from the neck's front end to the back's middle up to which a photo shows a collar, and the same of
+the way from a collar that begins further back."""
+_SLOWER: Final = 0.7
+"""Cloth of the front that goes round the back, per length there."""
+_WIDE: Final = 0.5
+"""Share of its largest width from which on a collar shows no other cloth."""
 _NEAREST: Final = 8
 """Number of candidate triangles for the nearest one, which need not be the one whose centre is nearest."""
 
@@ -77,7 +83,8 @@ def _with_collar(line: FloatArray, panels: Mapping[int, Panel], garment: Garment
     pixels, panel = _cloth_below(sheet, front, worn)
     pixels[:, :_ROLL_STEPS] = pixels[:, _TURNED]  # what lies below the roll is the edge, where the lining may show
     texture = panels[front[0]].texture + garment.collar_texture  # the front's own is the garment's first
-    return joined(worn, sheet, _as_in_front(pixels, share), panel[:-1], texture, False)
+    begins = float(share[width > _WIDE * width.max()].min())
+    return joined(worn, sheet, _as_in_front(pixels, share, begins), panel[:-1], texture, False)
 
 
 def _length(line: FloatArray) -> float:
@@ -115,7 +122,8 @@ def _laid(line: FloatArray, share: FloatArray, width: FloatArray, leans: bool, w
     rows = []
     for phi in np.linspace(0, np.pi, _ROLL_STEPS):
         high = rise * np.sin(phi) - unit * _SINKS_CM * np.cos(phi)
-        rows.append(line + normal * (radius * (1 - np.cos(phi)))[:, None] - down * high[:, None])
+        away = radius * (1 - np.cos(phi)) - full * unit * _INSIDE_CM * (1 + np.cos(phi)) / 2
+        rows.append(line + normal * away[:, None] - down * high[:, None])
     across = line - line[::-1]
     across *= np.array([1.0, 1.0, 0.0])
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-4)
@@ -142,10 +150,18 @@ def _cloth_below(sheet: FloatArray, front: Sequence[int], worn: Drape) -> tuple[
     return pixels.reshape(*sheet.shape[:2], 2), panel.astype(int)
 
 
-def _as_in_front(pixels: FloatArray, share: FloatArray) -> FloatArray:
-    """Mirror the texture of the front's collar at the shoulders where no photo shows it."""
-    seen = share[0] + _SEEN * (1 - share[0])
-    source = np.where(share <= seen, share, seen - 0.7 * (share - seen))
+def _as_in_front(pixels: FloatArray, share: FloatArray, begins: float) -> FloatArray:
+    """Mirror the texture of the front's collar at the shoulders, and at its points, where no photo shows it.
+
+    Args:
+        pixels: (sections, steps, 2) of the texture.
+        share: (sections,) of the way from the neck's front end to the back's middle.
+        begins: share from which on the collar is wide.
+    """
+    seen = max(_SEEN, begins + _SEEN_BESIDE * (1 - begins))
+    back = np.maximum(share - seen, 0) * _SLOWER
+    reach = max(seen - begins, 1e-6)
+    source = np.where(share <= seen, share, seen - np.abs((back + reach) % (2 * reach) - reach))
     half = len(share) // 2
     found = np.empty_like(pixels)
     for rows in (np.arange(half), np.arange(len(share) - 1, half - 1, -1)):

@@ -198,7 +198,8 @@ def measured_widths(block: Block, seen: BoolArray, canvas: Canvas) -> FloatArray
     for leans in (True, False):
         widths = _measured(block, seen, canvas, leans)
         if widths is not None and (widths[0, 1] > 0) == leans:
-            return widths
+            first = int(np.flatnonzero(widths[:, 1] > 0)[0])
+            return widths[max(first - 1, 0) :]  # it ends there, beside the opening
     return None
 
 
