@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.garment.pattern.test_shape_of_photo import photo_of
 from tests.support.garments import flat_lays as drawn
-from vmodel.garment.pattern.details.neck import falls_in_front, inside_of_neck
+from vmodel.body.model.body import build_body
+from vmodel.body.model.roster import load_roster
+from vmodel.body.pose.library import load_pose
+from vmodel.config import Settings
+from vmodel.drape import drape
+from vmodel.drape.neck.edge import neck_ring
+from vmodel.drape.simulate.put_on import for_fitting
+from vmodel.garment.pattern.details.neck import falls_in_front, inside_of_neck, worn_stand_cm
+from vmodel.garment.pattern.fit import fit_photo
 from vmodel.types import GarmentPhoto, Neckline
 
 
@@ -54,3 +63,45 @@ def test_a_high_neck_is_open_where_no_front_is_seen_below_its_corners(tee: Garme
     closed = replace(tee, kind=replace(tee.kind, neckline=Neckline.HIGH), points=points, mask=np.ones_like(tee.mask))
     assert not falls_in_front(closed)
     assert falls_in_front(replace(closed, mask=without_neck(closed)))
+
+
+def with_stand(photo: GarmentPhoto, high_px: int) -> GarmentPhoto:
+    """Return the photo with a closed tube of cloth above its neck points."""
+    left, right = photo.points["neck_left"], photo.points["neck_right"]
+    tall = np.pad(photo.mask, ((high_px, 0), (0, 0)))
+    points = {name: point + np.array([0.0, high_px]) for name, point in photo.points.items()}
+    low, (first, last) = int(points["neck_front"][1]) + 1, sorted(int(each[0]) for each in (left, right))
+    tall[int(left[1]) : low, first:last] = True
+    rgb = np.pad(photo.rgb, ((high_px, 0), (0, 0), (0, 0)), mode="edge")
+    return replace(photo, rgb=rgb, mask=tall, points=points, kind=replace(photo.kind, neckline=Neckline.HIGH))
+
+
+@pytest.mark.parametrize(("seen_cm", "worn_cm"), [(1.0, 2.5), (4.5, 4.5), (7.0, 6.0), (11.0, 5.5), (18.0, 6.0)])
+def test_a_closed_high_neck_is_as_high_as_seen_or_rolled_down(
+    tee: GarmentPhoto, seen_cm: float, worn_cm: float
+) -> None:
+    scale = 0.25
+    assert worn_stand_cm(with_stand(tee, round(seen_cm / scale)), scale) == pytest.approx(worn_cm, abs=0.3)
+
+
+def test_a_stand_that_is_open_in_front_keeps_its_usual_height(tee: GarmentPhoto) -> None:
+    tall = with_stand(tee, 40)
+    down = np.array([0, 0.9 * np.linalg.norm(tall.points["neck_left"] - tall.points["neck_right"])])
+    unzipped = replace(tall, points={**tall.points, "neck_front": tall.middle("neck") + down})
+    assert worn_stand_cm(unzipped, 0.25) == 3.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["wm-hana", "mn-omar"])
+def test_a_polo_neck_stands_up_round_the_neck(tee: GarmentPhoto, name: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    body = build_body(load_roster(settings)[name])
+    garment = fit_photo(with_stand(tee, 60), body.measurements, body.model.gender, "jersey")
+    worn = drape(garment, body, load_pose("standing"), settings, options=for_fitting(garment))
+    ring = neck_ring(dict(enumerate(garment.panels)), worn)
+    assert ring is not None
+    edge_m = ring[0]
+    base_m = body.measurements.neck_height / 100
+    assert edge_m[:, 2].mean() > base_m + 0.025  # a usual stand: 0.016 and 0.019
+    around_cm = 100 * float(np.linalg.norm(np.diff(edge_m, axis=0), axis=1).sum())
+    assert around_cm < 1.25 * body.measurements.neck

@@ -24,7 +24,15 @@ from vmodel.garment.pattern.cut.swim import (
 )
 from vmodel.garment.pattern.cut.upper_sizes import LegCut, UpperCut
 from vmodel.garment.pattern.details.bare_shoulders import as_if_carried, bare_side, cut_in, string_width
-from vmodel.garment.pattern.details.neck import depth_px, falls_in_front, stand_cm, usual_drop, usual_neck, widened
+from vmodel.garment.pattern.details.neck import (
+    depth_px,
+    falls_in_front,
+    stand_cm,
+    usual_drop,
+    usual_neck,
+    widened,
+    worn_stand_cm,
+)
 from vmodel.garment.pattern.details.neck_edge import edge_profile
 from vmodel.types import BodyMeasurements, Category, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
@@ -146,7 +154,7 @@ def fit_upper(
         sides=sides,
         hem=np.zeros((0, 2)) if kind.category.has_legs else fit_hem(photo, scale),
         lift=lift_cm(kind, body, float(sides[-1, 1]), length),
-        stand=stand_cm(kind),
+        stand=worn_stand_cm(photo, scale),
         falls=falls_in_front(photo),
         legs=legs,
         apart=_apart(photo, body, scale) if kind.open_front else None,

@@ -33,6 +33,10 @@ NECK_POWER: Final = {
 }  # fmt: skip
 """How square a neck opening is: the exponent of its curve."""
 _STRAP_POWER: Final = 6.0
+_TALL_CM: Final = 4.0
+_SNUG_NECK, _FRONT_RAISED = 0.85, 0.35
+"""Height from which on a high neck is a polo neck, the share of its length to which its rib draws its upper edge in,
+and the height of its front's middle above its sides, as a share of its height."""
 _SLEEVED: Final = frozenset({Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG})
 BACK_DROP_CM: Final = 2.0
 _STRAPS_BEHIND: Final = 0.85
@@ -117,7 +121,9 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
     return Block(
         kind, front, back, landmarks, material,
         sleeve_angle_deg=cut.angle if kind.sleeve in _SLEEVED or cut.root else 45.0,
-        elastic=(gathered if kind.bares_a_shoulder else {}) | (dict.fromkeys(_LEG_LINES, ELASTIC) if cut.brief else {}),
+        elastic=(gathered if kind.bares_a_shoulder else {})
+        | (dict.fromkeys(_LEG_LINES, ELASTIC) if cut.brief else {})
+        | ({"neck": _SNUG_NECK} if _is_tall(kind, cut) else {}),
         pieces=pieces, sewn=sewn,
     )  # fmt: skip
 
@@ -283,8 +289,15 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
     rise = cut.stand
     stand = {"stand_left": edge_of((cut.neck, 0.0), (top, rise), bow=(0.3, 0.0))}
     deep = rise + (drop if cut.falls and not is_back else -0.2 * rise)
+    if _is_tall(kind, cut) and not is_back:
+        deep = rise - _FRONT_RAISED * rise
     line = neck_curve(top, deep, power) if profile is None else profile * (top, -deep)
     return {**stand, "neck": line + np.array([0.0, rise]), **mirrored_edges(stand)}
+
+
+def _is_tall(kind: GarmentKind, cut: UpperCut) -> bool:
+    """Tell whether a closed high neck is so tall that it would stand off or sink down if it were not knitted snugly."""
+    return kind.neckline == Neckline.HIGH and not cut.falls and cut.stand > _TALL_CM
 
 
 def _between_strings(cut: UpperCut, armhole: FloatArray, drop: float, power: float) -> FloatArray:

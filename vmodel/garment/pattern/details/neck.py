@@ -8,9 +8,16 @@ from typing import Final
 import cv2
 import numpy as np
 
+from vmodel.garment.imaging.contour import outline_outwards
 from vmodel.types import BodyMeasurements, BoolArray, FloatArray, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
 _STAND_CM: Final = {Neckline.HIGH: 3.5, Neckline.COLLAR: 2.2}
+_STANDS_CM: Final = (2.5, 6.0)
+_ROLLED_FROM_CM: Final = 10.0
+"""Heights between which a closed high neck stands, and its height in the photo from which on it is rolled down."""
+_STAND_SHARES: Final = (0.15, 0.3, 0.5, 0.7, 0.85)
+_TALLEST_STAND: Final = 1.6
+"""Places between the neck points above which its upper edge is searched for, and how far, in widths of the neck."""
 _OPEN_FROM: Final = 0.7
 """Drop of a high neck's front below the neck points beyond which it is unzipped, as a share of their distance: none of
 47 labelled turtlenecks has more, and 21 of 108 with a zip or buttons (by eye). Closed ones are read up to 0.6."""
@@ -53,6 +60,27 @@ def widened(kind: GarmentKind) -> float:
 def stand_cm(kind: GarmentKind) -> float:
     """Return the height in cm of what stands round the neck; 0 for nothing."""
     return _STAND_CM.get(kind.neckline, 0.0)
+
+
+def worn_stand_cm(photo: GarmentPhoto, scale: float) -> float:
+    """Return the height in cm of what stands round the neck as it is worn.
+
+    A closed high neck is as high as in its photo; one that is longer than a neck is worn rolled down to half.
+
+    Args:
+        photo: upright.
+        scale: its cm per pixel.
+    """
+    usual = stand_cm(photo.kind)
+    if photo.kind.neckline != Neckline.HIGH or falls_in_front(photo):
+        return usual
+    left, right = photo.points["neck_left"], photo.points["neck_right"]
+    wide = float(np.linalg.norm(left - right))
+    up = np.array([0.0, -1.0])
+    spots = [(1 - share) * left + share * right for share in _STAND_SHARES]
+    high = [(outline_outwards(photo.mask, at, up, _TALLEST_STAND * wide) - at) @ up for at in spots]
+    seen = float(np.median(high)) * scale
+    return float(np.clip(seen if seen < _ROLLED_FROM_CM else seen / 2, *_STANDS_CM))
 
 
 def inside_of_neck(kind: GarmentKind, points: Mapping[str, FloatArray], foreign: FloatArray) -> BoolArray:
