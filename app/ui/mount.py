@@ -43,7 +43,7 @@ async def _mount_gradio(app: FastAPI, here: Installation) -> None:
             footer_links=[],
             run_history=False,
             show_error=False,
-            max_file_size=1,  # visitors upload by a route of our own; the guard closes Gradio's as well
+            max_file_size=1,  # visitors upload through the API; the guard closes Gradio's as well
             ssr_mode=False,
             pwa=False,
             enable_monitoring=False,

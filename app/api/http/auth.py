@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
+from starlette.requests import HTTPConnection
 
 from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
@@ -23,7 +25,7 @@ from vmodel.service.accounts.auth import (
     record_use,
 )
 from vmodel.service.accounts.rate_limit import check_rate, count_in
-from vmodel.service.errors import KeyInvalid
+from vmodel.service.errors import FormForged, KeyInvalid
 
 _COOKIE = "vmodel_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -70,6 +72,23 @@ def agent_of(request: Request) -> str:
     return request.headers.get("user-agent", "")
 
 
+def check_origin(connection: HTTPConnection) -> None:
+    """Refuse a change that a foreign page requests (CSRF).
+
+    Raises:
+        FormForged: the browser says that another site sent it.
+    """
+    site = connection.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise FormForged
+        return
+    # Old browsers do not send Sec-Fetch-Site; programs send neither header.
+    origin = connection.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
+        raise FormForged
+
+
 def identify(request: Request, here: Installation, token: str | None) -> Identity:
     """Identify the caller of a request, and count it against the rate limit of its account.
 
@@ -79,7 +98,7 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
         token: of the Authorization header; None without one, then the session cookie is used.
     Raises:
         KeyInvalid, SessionInvalid: the key or login is not valid.
-        FormForged: a change is requested by cookie without the CSRF token.
+        FormForged: a change is requested by cookie without the CSRF token, or from another site.
         RateLimited: too many requests.
     """
     with here.database.reading() as session:
@@ -91,6 +110,7 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
                 raise KeyInvalid
             login = find_session(session, cookie)
             if request.method not in HARMLESS:
+                check_origin(request)
                 check_form(login, request.headers.get(CSRF_HEADER))
             identity = login.identity
 

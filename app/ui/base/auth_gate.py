@@ -1,7 +1,8 @@
 """Guard in front of Gradio: it admits signed-in visitors only, and only to the routes that the page needs.
 
 Gradio shows any file of its cache to every user, so no file of a seller may ever be stored there. The guard therefore
-closes its routes for uploads and downloads. Uploads and pictures have routes of our own (``app.ui.routes.files``).
+closes its routes for uploads and downloads. Uploads go through the API, and pictures have routes of our own
+(``app.ui.routes.files``).
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.http.auth import check_origin
 from app.api.http.content_policy import hash_source, write_policy
 from app.api.http.error_handlers import answer_problem
 from app.api.http.errors import NotFound, TooManyPages
 from app.api.http.open_limit import MOST_PAGE_STREAMS, OpenLimit
 from app.api.http.state import Installation
-from app.ui.base.session import check_origin, count_visit
+from app.ui.base.session import count_visit
 from vmodel.errors import VModelError
 from vmodel.service.errors import SessionInvalid
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from app.api.http.auth import CSRF_HEADER, HARMLESS, cookie_name, count_request
+from app.api.http.auth import CSRF_HEADER, HARMLESS, check_origin, cookie_name, count_request
 from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from app.ui.base.i18n import choose_language
 from vmodel.service.accounts.auth import Login, check_form, find_session
 from vmodel.service.accounts.rate_limit import count_in
-from vmodel.service.errors import FormForged, SessionInvalid
+from vmodel.service.errors import SessionInvalid
 
 LANGUAGE_COOKIE = "vmodel_language"
 
@@ -55,23 +54,6 @@ def count_visit(
 def language_of(connection: HTTPConnection) -> str:
     """Return the language of the answer: chosen before, or requested by the browser."""
     return choose_language(connection.cookies.get(LANGUAGE_COOKIE), connection.headers.get("accept-language", ""))
-
-
-def check_origin(connection: HTTPConnection) -> None:
-    """Refuse a change that a foreign page requests (CSRF).
-
-    Raises:
-        FormForged: the browser says that another site sent it.
-    """
-    site = connection.headers.get("sec-fetch-site")
-    if site is not None:
-        if site not in {"same-origin", "none"}:
-            raise FormForged
-        return
-    # Old browsers do not send Sec-Fetch-Site; programs send neither header.
-    origin = connection.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
-        raise FormForged
 
 
 def _visitor(request: Request, here: Here) -> Login:

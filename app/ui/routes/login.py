@@ -10,14 +10,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.http.auth import agent_of, cookie_name, keep_cookie, keep_login, origin_of
+from app.api.http.auth import agent_of, check_origin, cookie_name, keep_cookie, keep_login, origin_of
 from app.api.http.before_body import before_body
 from app.api.http.content_policy import FORM, write_policy
 from app.api.http.error_handlers import status_of
 from app.api.http.errors import BodyInvalid
 from app.api.http.state import Here, Installation
 from app.ui.base.i18n import LANGUAGES, explain, load_words
-from app.ui.base.session import LANGUAGE_COOKIE, check_origin, find_login, language_of
+from app.ui.base.session import LANGUAGE_COOKIE, find_login, language_of
 from app.ui.base.templating import render, static_url
 from vmodel.errors import VModelError
 from vmodel.service.accounts.auth import Login, check_form, close_session, log_in

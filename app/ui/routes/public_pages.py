@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from app.api.http.auth import check_origin
 from app.api.http.before_body import before_body
 from app.api.http.content_policy import FORM, PRINTED, write_policy
 from app.api.http.error_handlers import status_of
@@ -17,7 +18,7 @@ from app.api.http.state import Here
 from app.api.rights.public import Answer, LicenceId, look_up
 from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, Desk, check_size, count_verification
 from app.ui.base.i18n import LANGUAGES, explain, load_words
-from app.ui.base.session import check_origin, language_of
+from app.ui.base.session import language_of
 from app.ui.base.templating import render
 from vmodel.errors import VModelError
 from vmodel.rights.licence.certificate import parse_licence

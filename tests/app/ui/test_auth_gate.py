@@ -178,6 +178,19 @@ def test_an_upload_needs_the_pages_token(anna: TestClient, here: Installation) -
     assert refused.json()["code"] == "photo_unsupported"
 
 
+@pytest.mark.parametrize(
+    "told", [{"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
+)
+def test_an_upload_from_another_site_is_refused_whatever_token_it_has(
+    anna: TestClient, here: Installation, told: dict[str, str]
+) -> None:
+    photo, token = {"photo": ("a.png", b"no picture", "image/png")}, {"X-CSRF-Token": csrf_of(here, anna)}
+    refused = anna.post("/v1/garments", files=photo, headers=token | told)
+    assert (refused.status_code, refused.json()["code"]) == (403, "form_forged")
+    ours = {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
+    assert anna.post("/v1/garments", files=photo, headers=token | ours).status_code == 415
+
+
 def test_an_upload_that_is_too_large_is_cut_off(anna: TestClient, here: Installation) -> None:
     photo = {"photo": ("a.png", bytes(5_000_000), "image/png")}
     assert anna.post("/v1/garments", files=photo, headers={"X-CSRF-Token": csrf_of(here, anna)}).status_code == 413

@@ -191,6 +191,27 @@ def test_a_refused_photo_is_explained_in_the_pages_language(service: Service) ->
     page.locator("#notice.is-problem p", has_text="a.png: 不支持这种文件").wait_for()
 
 
+def test_an_upload_whose_answer_breaks_off_is_told_and_the_next_photo_follows(service: Service) -> None:
+    page = service.open_page("bert@shop.example", locale="zh-CN")
+    page.route("**/v1/garments", lambda route: route.fulfill(status=201, body='{"id"'), times=1)
+    page.set_input_files("#photos", [{"name": f"{n}.png", "mimeType": "image/png", "buffer": b"no"} for n in "ab"])
+    page.locator("#notice.is-problem p", has_text="b.png: 不支持这种文件").wait_for()
+    page.wait_for_function("document.querySelector('#reading').textContent === ''")
+    page.route("**/v1/garments", lambda route: route.fulfill(status=201, body='{"id"'), times=1)
+    page.set_input_files("#photos", {"name": "c.png", "mimeType": "image/png", "buffer": b"no"})
+    page.locator("#notice.is-problem p", has_text="没有成功，请再试一次。").wait_for()
+
+
+def test_a_seller_whose_login_has_ended_is_led_to_the_login_and_sends_no_further_photo(service: Service) -> None:
+    page = service.open_page("bert@shop.example")
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.method) if asked.url.endswith("/v1/garments") else None)
+    page.context.clear_cookies()
+    page.set_input_files("#photos", [{"name": f"{n}.png", "mimeType": "image/png", "buffer": b"no"} for n in "abc"])
+    page.wait_for_url("**/login")
+    assert sent == ["POST"]
+
+
 def test_everything_that_can_be_pressed_has_a_name(anna: Any) -> None:
     nameless = anna.evaluate(
         """[...document.querySelectorAll('#main :is(button, a, input, select), dialog button')]

@@ -6,6 +6,7 @@ import { state } from "./state.js";
 
 /** @typedef {(name: string, asked: Record<string, unknown>) => void} Trigger */
 
+const SIGNED_OUT = 401;
 /** @type {Trigger | null} */
 let trigger = null;
 
@@ -53,10 +54,23 @@ export async function call(method, path, body, headers = {}) {
     .catch(() => {
       throw new Refused(state.said.failed);
     });
-  if (answer.status === 401) location.href = "/login";
   if (answer.ok) return answer;
+  if (answer.status === SIGNED_OUT) {
+    location.href = "/login";
+    await new Promise(() => {}); // the page is being left; nothing more is sent or told
+  }
   const problem = await answer.json().catch(() => ({}));
   throw new Refused(explain(problem.code, problem.message), answer.status);
+}
+
+/**
+ * Return the sentence for a problem. What is no refusal is a fault, of which the console has the details.
+ * @param {unknown} problem
+ */
+export function reasonOf(problem) {
+  if (problem instanceof Refused) return problem.message;
+  console.error(problem);
+  return state.said.failed;
 }
 
 /**
@@ -70,7 +84,7 @@ export async function attempt(work) {
   try {
     return await work();
   } catch (problem) {
-    notice(problem instanceof Error ? problem.message : String(problem), true);
+    notice(reasonOf(problem), true);
     return null;
   } finally {
     busy(false);

@@ -45,9 +45,23 @@ Deno.test("a design that is kept, opened and kept again is the same", () => {
   const asked = /** @type {any} */ (recipe({ ...design, name: "Tee" }, BLOCKS, ""));
   const shown = { colours: FILE.colours, has_back: true, pieces: [], print_picture: "/p.png", pieces_picture: null };
   const again = opened({ id: "d1", name: "Tee", asked, colorways: [{ picture: "" }], ...shown });
+  assert.equal(asked.print, "f1");
   assert.deepEqual(recipe(again, BLOCKS, ""), asked);
   again.ways[0].name = "changed";
   assert.equal(asked.colorways[0].name, "night");
+});
+
+Deno.test("an opened pattern has the fabric of each piece, also where one word meant several", () => {
+  const asked = { ...START, pattern: "p1", repeat_cm: 16, rotate_deg: 0, offset_cm: [0, 0], colorways: [] };
+  const sleeves = ["sleeve_l", "sleeve_r"].map((piece) => ({ piece, size_cm: [20, 60], material: "silk" }));
+  const pieces = [...sleeves, { piece: "back", size_cm: [50, 70], material: null }];
+  const told = { id: "d1", name: "Dress", colours: [], has_back: true, print_picture: null, pieces_picture: null };
+  /** @param {Record<string, string>} piece_materials */
+  const fabrics = (piece_materials) =>
+    opened(/** @type {any} */ ({ ...told, colorways: [], pieces, asked: { ...asked, piece_materials } }))
+      .pieceMaterials;
+  assert.deepEqual(fabrics({ sleeve: "silk" }), { sleeve_l: "silk", sleeve_r: "silk" });
+  assert.deepEqual(fabrics({}), {});
 });
 
 Deno.test("another file takes colourways, name and identity of the design away", () => {

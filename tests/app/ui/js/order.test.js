@@ -16,8 +16,8 @@ Deno.test("own colour and own lens replace the choice of that name", () => {
 });
 
 Deno.test("the number of pictures stays within its bounds, and nonsense counts as one", () => {
-  const counts = ["0", "3.6", "99", "", "x"].map((count) => ordered(START, { ...FORM, count }).count);
-  assert.deepEqual(counts, [1, 4, 8, 1, 1]);
+  const counts = ["0", "-3", "3.6", "99", "", "x"].map((count) => ordered(START, { ...FORM, count }).count);
+  assert.deepEqual(counts, [1, 1, 4, 8, 1, 1]);
 });
 
 Deno.test("an order without views is of the front", () => {
@@ -25,6 +25,7 @@ Deno.test("an order without views is of the front", () => {
 });
 
 Deno.test("a set stands without what it decides", () => {
+  assert.deepEqual(["street", ""].map((set) => ordered(START, { ...FORM, set }).set), ["street", null]);
   const sent = request({ ...START, set: "street", poses: ["walking"] }, PANEL, {});
   assert.deepEqual(["set", "poses", "views", "framing"].map((name) => name in sent), [true, false, false, false]);
 });

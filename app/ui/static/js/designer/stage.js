@@ -2,7 +2,7 @@
 // What the designer shows: the drawing lying flat, or the fitting in 3D.
 import { all, byId, one, press } from "../dom.js";
 import { notice, say } from "../messages.js";
-import { call, Refused } from "../server.js";
+import { call, reasonOf, Refused } from "../server.js";
 import { keep, newKey, state } from "../state.js";
 import { showSpace } from "../viewer/turntable.js";
 import { isReady, recipe } from "./design.js";
@@ -47,9 +47,9 @@ export async function draw() {
     const [pxPerCm, apart] = ["X-Px-Per-Cm", "X-Seam-Mismatch-Cm"].map((name) => Number(answer.headers.get(name)));
     show(URL.createObjectURL(seen), pxPerCm, apart);
   } catch (problem) {
-    if (!(problem instanceof Refused)) throw problem;
-    if (number === drawn && problem.status === TOO_MANY) refresh();
-    else if (number === drawn) notice(problem.message, true);
+    if (number !== drawn) return;
+    if (problem instanceof Refused && problem.status === TOO_MANY) refresh();
+    else notice(reasonOf(problem), true);
   } finally {
     if (number === drawn) paper.setAttribute("aria-busy", "false");
   }

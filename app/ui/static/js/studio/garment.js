@@ -2,7 +2,7 @@
 // The garment's panel: photos are uploaded, one garment is chosen and corrected, others are worn with it.
 import { all, byId, inputs, maybe, on, one, press, ticked } from "../dom.js";
 import { busy, notice, say } from "../messages.js";
-import { ask, attempt, call, formOf, Refused } from "../server.js";
+import { ask, attempt, call, formOf, reasonOf, Refused } from "../server.js";
 import { account, state } from "../state.js";
 import { closeBrush, openBrush, painted } from "./brush.js";
 import { chosenChanged } from "./chooser.js";
@@ -53,8 +53,8 @@ export async function upload(files) {
       const answer = await call("POST", "/v1/garments", formOf("photo", file, file.name));
       last = (await answer.json()).id;
     } catch (problem) {
-      if (!(problem instanceof Refused)) throw problem;
-      notice(problem.status ? `${file.name}: ${problem.message}` : problem.message, true);
+      const isAnswer = problem instanceof Refused && problem.status > 0;
+      notice(isAnswer ? `${file.name}: ${problem.message}` : reasonOf(problem), true);
     }
   }
   byId("reading").textContent = "";

@@ -2,7 +2,7 @@
 // A garment of an uncertain category: previews as each of the two likeliest, one after the other; a click decides.
 import { all, maybe, on, one } from "../dom.js";
 import { explain, say } from "../messages.js";
-import { call, finished } from "../server.js";
+import { call, finished, reasonOf } from "../server.js";
 import { state } from "../state.js";
 import { correct } from "./garment.js";
 
@@ -20,7 +20,7 @@ export async function showReadings(panel) {
   const told = one("[role=status]", box);
   for (const button of all(".reading", box)) {
     const note = one(".reading-note", button);
-    const why = await preview(box, button, isOver).catch((problem) => problem.message);
+    const why = await preview(box, button, isOver).catch(reasonOf);
     if (isOver()) return;
     button.setAttribute("aria-busy", "false");
     note.textContent = why && say(told.dataset.cannot ?? "", { why });
@@ -45,9 +45,7 @@ async function preview(box, button, isOver) {
   const [shot] = job.shots;
   if (shot.state !== "done") return explain(shot.error?.code, shot.error?.message);
   const picture = Object.assign(new Image(), { src: `/ui/shots/${shot.id}/picture?w=512`, alt: button.dataset.alt });
-  await picture.decode().catch(() => {
-    throw new Error(state.said.failed);
-  });
+  await picture.decode();
   one(".reading-sheet", button).append(picture);
   return "";
 }
