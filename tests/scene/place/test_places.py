@@ -144,6 +144,15 @@ def test_sun_draws_the_finest_edge_and_low_key_the_darkest_wall(dressed: Scene) 
     assert walls["low-key"] < 0.5 * walls["soft-key"]
 
 
+@pytest.mark.parametrize("name", [name for name in PLACES if name not in WALLS])
+def test_what_is_far_darkens_with_the_floor_before_it(dressed: Scene, name: str) -> None:
+    camera = seen(dressed)
+    soft, low = (painted(dressed, name, camera, light) @ LUMINANCE for light in ("soft-key", "low-key"))
+    far, near = (np.median(low[rows] / soft[rows]) for rows in (slice(100), slice(-60, None)))
+    assert near < 0.75
+    assert abs(np.log2(far / near)) < 0.4
+
+
 @pytest.fixture(scope="module")
 def plain() -> dict[int, Scene]:
     """Return the model in white and in black cloth, by grey."""

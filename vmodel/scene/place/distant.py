@@ -122,7 +122,7 @@ def street(rng: np.random.Generator) -> tuple[Plane, ...]:
     for left, right, tone in ((-15, -6.2, (216, 206, 190)), (-6.2, 3.4, (198, 188, 174)), (3.4, 15, (222, 214, 202))):
         house.rectangle(left, right, 4.0, 15, tone)
     house.shade(1 + 0.02 * clouds(house.size, 80, rng))
-    house.rectangle(-15, 15, 3.75, 4.05, (178, 168, 154))
+    house.rectangle(-15, 15, 3.75, 4.05, (192, 183, 169))
     for across in np.arange(-14, 15, 2.4):
         for low in (4.9, 8.4, 11.9):
             house.rectangle(across - 0.75, across + 0.75, low - 0.15, low + 2.35, (232, 226, 216))
@@ -136,7 +136,7 @@ def street(rng: np.random.Generator) -> tuple[Plane, ...]:
         house.rectangle(across + 0.72, across + 1.4, 0.1, 2.8, (96, 92, 86))
         for _ in range(9):
             glow = float(across + rng.uniform(-1.2, 0.45)), float(rng.uniform(1.2, 2.7))
-            house.disc(*glow, 0.16, 0.16, (255, 228, 176))
+            house.disc(*glow, 0.16, 0.16, (244, 222, 184))
         for _ in range(14):
             ware = float(across + rng.uniform(-1.25, 0.4)), float(rng.uniform(0.65, 1.5))
             grey = int(rng.uniform(90, 200))
@@ -169,10 +169,15 @@ def living_room(rng: np.random.Generator) -> tuple[Plane, ...]:
     room.disc(1.18, 1.75, 0.42, 0.5, (190, 128, 98))
     room.disc(1.40, 1.90, 0.34, 0.3, (88, 104, 98))
     near = _Canvas(9, 2.4, 0, 120, clear=True)
-    near.rectangle(0.35, 2.45, 0.12, 0.62, (150, 146, 134))
-    near.rectangle(0.35, 2.45, 0.42, 0.50, (172, 167, 154))
-    near.rectangle(0.45, 2.35, 0.5, 0.84, (160, 156, 144))
-    near.rectangle(1.38, 1.41, 0.45, 0.82, (128, 124, 112))
+    near.rectangle(0.45, 2.35, 0.0, 0.14, (116, 100, 84))
+    near.rectangle(0.50, 2.30, 0.46, 0.86, (158, 153, 141))
+    near.disc(1.40, 0.86, 1.76, 0.07, (166, 161, 149))
+    near.rectangle(1.385, 1.415, 0.46, 0.86, (136, 131, 119))
+    near.rectangle(0.35, 2.45, 0.12, 0.36, (140, 136, 124))
+    near.rectangle(0.50, 2.30, 0.34, 0.48, (174, 169, 156))
+    for arm in (0.42, 2.38):
+        near.rectangle(arm - 0.12, arm + 0.12, 0.10, 0.60, (150, 145, 133))
+        near.disc(arm, 0.60, 0.24, 0.12, (172, 167, 154))
     near.disc(0.85, 0.66, 0.46, 0.38, (196, 160, 124), 12)
     near.disc(2.05, 0.64, 0.42, 0.36, (226, 218, 204), -10)
     near.rectangle(-1.46, -1.14, 0, 0.34, (206, 198, 186))

@@ -90,11 +90,11 @@ def _far(plane: Plane, place: Place, camera: Camera, setup: PlacedSetup) -> Floa
     scale = width / camera.size[1], height / camera.size[0]
     centre = camera.centre_px[0] * scale[0], camera.centre_px[1] * scale[1]
     small = replace(camera, size=(height, width), focal_px=camera.focal_px * scale[0], centre_px=centre)
-    seen = spread(_plane(plane, small, setup), radius * scale[0])
+    seen = spread(_plane(plane, place, small, setup), radius * scale[0])
     return seen if shrink == 1 else enlarged(seen, camera.size)
 
 
-def _plane(plane: Plane, camera: Camera, setup: PlacedSetup) -> FloatArray:
+def _plane(plane: Plane, place: Place, camera: Camera, setup: PlacedSetup) -> FloatArray:
     """Return a plane as the camera sees it, sharp and without shadow, (H, W, 4) premultiplied linear light."""
     depth = subject_m(camera) + plane.behind_m
     picture, px_per_m = plane.picture, plane.px_per_m
@@ -111,7 +111,7 @@ def _plane(plane: Plane, camera: Camera, setup: PlacedSetup) -> FloatArray:
     beyond = cv2.BORDER_CONSTANT if plane.ends else cv2.BORDER_REFLECT
     seen = cv2.warpAffine(picture, to_picture, camera.size[::-1], flags=kind, borderMode=beyond)
     cover = seen[..., 3:].astype(np.float32) / 255 if seen.shape[2] == 4 else np.ones((*camera.size, 1), np.float32)
-    light = to_linear(np.ascontiguousarray(seen[..., :3]))
+    light = to_linear(np.ascontiguousarray(seen[..., :3])) * (_on_floor(setup) if place.distance else setup.backdrop)
     if plane.lit:
         light *= _light_on_wall(setup, plane.behind_m, camera)[..., None]
     return np.concatenate([light * cover, cover], axis=2)
@@ -121,7 +121,7 @@ def _ground(drawn: Set, camera: Camera, lighting: Lighting) -> FloatArray:
     """Return floor and the wall at its end, sharp, (H, W, 4) premultiplied; clear above a floor without a wall."""
     place, setup = drawn.place, lighting.setup
     wall = next((plane for plane in drawn.planes if plane.behind_m == place.ends_m), None)
-    ground = np.zeros((*camera.size, 4), np.float32) if wall is None else _plane(wall, camera, setup)
+    ground = np.zeros((*camera.size, 4), np.float32) if wall is None else _plane(wall, place, camera, setup)
     first = first_floor_row(camera, place.ends_m)
     if wall is not None and wall.lit:
         ground[:first, :, :3] *= _shade_on_wall(place, camera, lighting)[:first, :, None]
@@ -166,7 +166,7 @@ def _radius_of_rows(place: Place, camera: Camera) -> FloatArray:
 
 
 def _light_on_wall(setup: PlacedSetup, behind_m: float, camera: Camera) -> FloatArray:
-    """Return the light (H, W) on an upright plane, 1 behind the model's chest times the set-up's share."""
+    """Return the light (H, W) on an upright plane, 1 behind the model's chest."""
     height, width = (-(-side // _COARSE) + 1 for side in camera.size)
     depth = subject_m(camera) + behind_m
     columns = (np.arange(width) * _COARSE - camera.centre_px[0]) / camera.focal_px * depth
@@ -174,7 +174,7 @@ def _light_on_wall(setup: PlacedSetup, behind_m: float, camera: Camera) -> Float
     across = float(camera.position_m @ camera.rotation[0]) + columns[None]
     up = float(camera.position_m[2]) - rows[:, None]
     light = _lamps(setup, camera, across, behind_m, up, 1) / _lamps(setup, camera, 0.0, behind_m, 1.3, 1)
-    return _fine(setup.backdrop * np.power(light, 0.9), camera.size)
+    return _fine(np.power(light, 0.9), camera.size)
 
 
 def _light_on_floor(setup: PlacedSetup, camera: Camera, first: int) -> FloatArray:
@@ -185,7 +185,15 @@ def _light_on_floor(setup: PlacedSetup, camera: Camera, first: int) -> FloatArra
     wide = across_m(camera, behind + subject_m(camera))
     across = wide[:, np.minimum(np.arange(-(-wide.shape[1] // _COARSE) + 1) * _COARSE, wide.shape[1] - 1)]
     light = _lamps(setup, camera, across, behind[:, None], 0.0, 2) / _lamps(setup, camera, 0.0, 0.0, 0.0, 2)
-    return _fine(np.power(light, 0.7) * (0.35 + 0.65 * setup.backdrop), (count, camera.size[1]))
+    return _fine(np.power(light, 0.7) * _on_floor(setup), (count, camera.size[1]))
+
+
+def _on_floor(setup: PlacedSetup) -> float:
+    """Return the brightness of the floor, which changes less with the set-up than a studio's wall.
+
+    What goes on into the distance changes with it: a street in daylight behind a dark pavement is no photograph.
+    """
+    return 0.35 + 0.65 * setup.backdrop
 
 
 def _fine(coarse: FloatArray, size: tuple[int, int]) -> FloatArray:

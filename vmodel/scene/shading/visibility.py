@@ -22,7 +22,7 @@ _FLOOR_CELL_M = 0.022
 _FLOOR_HALF_M = 1.45
 _HARD = 0.1
 """Radius over distance of the key light below which its shadow has a fine edge."""
-_CONTACT = 0.5
+_CONTACT = 0.9
 _LONG_HALF_M, _FINE_CELL_M = 2.4, 0.014
 _WALL_HALF_M, _WALL_HEIGHT_M, _WALL_CELL_M = 1.7, 2.3, 0.024
 
