@@ -10,8 +10,8 @@ from vmodel.rights.fingerprint.feature_matching import match_pictures
 from vmodel.types import ByteArray, FloatArray
 
 SAME = 0.75
-"""Share of the detail that must agree; copies measured 0.97 and more, with a banner over a quarter of them 0.8, and other
-shots of one model, pose and place up to 0.64, where bricks or a street are most of the picture."""
+"""Share of the detail that must agree; copies measured 0.97 and more, with a banner over a quarter of them 0.8, other
+outfits on one model in one pose and place up to 0.71. The same outfit on another model measured up to 0.8."""
 _BLOCK_PX = 16
 _LONGEST_PX = 512
 _DETAIL, _MOST = 3.0, 40.0
