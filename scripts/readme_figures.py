@@ -1,4 +1,4 @@
-"""Make the pictures of README from our own examples: ``python -m scripts.readme_figures [worn] [roster]``."""
+"""Make the pictures of README from our own examples: ``python -m scripts.readme_figures [worn] [places] [roster]``."""
 
 from __future__ import annotations
 
@@ -57,6 +57,13 @@ WORN = (
 LIT = (Worn("logo-tee", "wm-amina", "contrapposto"), Worn("floral-dress", "wm-freja", "standing"))
 """Shots that are shown both as a draft and photographed."""
 
+PLACES = {
+    "plaster": "soft-key", "concrete": "window", "apartment": "daylight", "panelling": "soft-key",
+    "terrace": "hard-sun", "living-room": "window",
+}  # fmt: skip
+"""Background and light of each picture of places."""
+IN_PLACES = Worn("logo-tee", "wm-amina", "contrapposto")
+
 PORTRAIT = (384, 288)
 PORTRAITS_A_ROW = 8
 
@@ -66,7 +73,8 @@ def main(names: Sequence[str]) -> None:
     studio = Studio(Settings())
     folder = ROOT / "docs" / "pictures"
     folder.mkdir(exist_ok=True)
-    for name, make in (("worn", picture_shots), ("light", picture_light), ("roster", picture_roster)):
+    makers = {"worn": picture_shots, "light": picture_light, "places": picture_places, "roster": picture_roster}
+    for name, make in makers.items():
         if name in (names or (name,)):
             write_whole(folder / f"{name}.jpg", encode_picture(make(studio), "jpeg", quality=85))
 
@@ -103,6 +111,19 @@ def picture_light(studio: Studio) -> ByteArray:
             shot = shoot(replace(asked, pipeline=name), studio, load_pipeline(name))
             columns.append(at_width(shot.picture))
     return np.hstack(columns)
+
+
+def picture_places(studio: Studio) -> ByteArray:
+    """Show one garment on one model in several places and lights."""
+    asked = ShotRequest(
+        example(IN_PLACES.garment), model=IN_PLACES.model, pose=IN_PLACES.pose, framing="full",
+        pipeline="embedded",
+    )  # fmt: skip
+    pipeline = load_pipeline("embedded")
+    return np.hstack([
+        at_width(shoot(replace(asked, background=background, light=light), studio, pipeline).picture)
+        for background, light in PLACES.items()
+    ])  # fmt: skip
 
 
 def example(name: str) -> GarmentSource:

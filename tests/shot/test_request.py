@@ -145,5 +145,6 @@ def test_flags_and_api_name_every_background_and_light() -> None:
         assert re.search(rf"\b{name}\b", fields[field]["description"]), name
         assert f"`{name}`" in (ROOT / "docs" / "cli.md").read_text(encoding="utf-8"), name
         for language in ("en", "zh"):
-            words = yaml.safe_load((ROOT / "app" / "ui" / "locales" / f"{language}.yaml").read_text(encoding="utf-8"))
+            page = ROOT / "app" / "ui" / "locales" / language / "page.yaml"
+            words = yaml.safe_load(page.read_text(encoding="utf-8"))
             assert name in words[field], (name, language)
