@@ -232,7 +232,13 @@ def test_photos_open_for_their_owner_only(
 
 @pytest.mark.parametrize(
     "path",
-    ["static/..%2Fpage.py", "static/../page.py", "locales/en/page.yaml", "pictures/%2e%2e%2fpage.py", "js/1/..%2Fpage.css"],
+    [
+        "static/..%2Fpage.py",
+        "static/../page.py",
+        "locales/en/page.yaml",
+        "pictures/%2e%2e%2fpage.py",
+        "js/1/..%2Fpage.css",
+    ],
 )
 def test_only_public_files_are_public(stranger: TestClient, path: str) -> None:
     assert stranger.get(f"/ui/{path}").status_code == 404
