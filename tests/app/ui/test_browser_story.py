@@ -206,6 +206,7 @@ def test_a_seller_whose_login_has_ended_is_led_to_the_login_and_sends_no_further
     page = service.open_page("bert@shop.example")
     sent: list[str] = []
     page.on("request", lambda asked: sent.append(asked.method) if asked.url.endswith("/v1/garments") else None)
+    page.wait_for_load_state("networkidle")  # Gradio would tell of a question that gets no answer in its own way
     page.context.clear_cookies()
     page.set_input_files("#photos", [{"name": f"{n}.png", "mimeType": "image/png", "buffer": b"no"} for n in "abc"])
     page.wait_for_url("**/login")
