@@ -25,8 +25,8 @@ _NARROWED_TOPS: Final[Mapping[str, Mapping[Category, tuple[float, float]]]] = {
     "hanger": {Category.TOP: (0.77, 0.1), Category.DRESS: (0.75, 0.1), Category.OUTERWEAR: (0.75, 0.1)},
 }
 """The same of what hangs from the shoulders. The ratios make the medians of 1,482 tops, 155 dresses and 196 jackets
-that were labelled lying flat, and of 218 tops and 134 jackets on hangers, as wide as is usual; cloth that hangs falls in
-folds at its sides. The deviations are what widths over lengths and over shoulders vary more on hangers."""
+that were labelled lying flat, and of 218 tops and 134 jackets on hangers, as wide as is usual; cloth that hangs falls
+in folds at its sides. The deviations are what widths over lengths and over shoulders vary more on hangers."""
 _ON_BODY: Final[Mapping[str, float]] = {
     "chest": 0.61, "waist": 0.68, "hip": 0.74, "opening": 0.72, "neck": 1.04, "depth": 0.84, "drop": 0.76,
     "sleeve": 1.06, "cuff": 0.67, "rise": 0.94, "inseam": 1.05,
