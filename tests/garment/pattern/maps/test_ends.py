@@ -1,14 +1,15 @@
-"""Hems: the block's lower edge shows the photo's own, wherever a smooth map ends."""
+"""Ends of hems and sleeves: the block's show the photo's own, wherever a smooth map ends."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from vmodel.garment.pattern.maps.hem import to_hem
+from vmodel.garment.pattern.maps.ends import to_end
 from vmodel.types import BoolArray, FloatArray
 
 PX_PER_CM = 10.0
+UP = np.array([0.0, 1.0])
 HEM = np.stack([np.linspace(-25, 25, 11), np.full(11, -60.0)], axis=1)
 
 
@@ -22,7 +23,7 @@ def cloth_down_to(row: float | FloatArray) -> BoolArray:
 
 
 def at(mask: BoolArray, x: float, y: float) -> FloatArray:
-    return to_hem(places, mask, HEM)(np.array(x), np.array(y))
+    return to_end(places, mask, HEM, UP)(np.array(x), np.array(y))
 
 
 @pytest.mark.parametrize("beyond_cm", [-2.0, -0.6, 1.5])
@@ -55,3 +56,17 @@ def test_one_gap_in_the_cloth_moves_nothing_beside_it() -> None:
 def test_where_most_of_the_hem_is_not_seen_the_landmarks_decide() -> None:
     mask = np.ones((800, 600), bool)
     assert at(mask, 0.0, -60.0) == pytest.approx(places(np.array(0.0), np.array(-60.0)))
+
+
+def test_the_end_of_a_slanted_sleeve_is_met_along_its_direction() -> None:
+    inwards = np.array([0.6, 0.8])
+    end = np.array([[-8.0, -40.0], [0.0, -46.0]])
+    rows, columns = np.mgrid[:800, :600]
+    x, y = (columns - 300) / PX_PER_CM, (50 - rows) / PX_PER_CM
+    mask = (x - end[0, 0]) * inwards[0] + (y - end[0, 1]) * inwards[1] > 1.2  # the photo's sleeve is 1.2 cm shorter
+    middle = end.mean(0)
+    found = to_end(places, mask, end, inwards, 10.0)
+    shifted = middle + 1.2 * inwards
+    assert found(*middle) == pytest.approx(places(*shifted), abs=1.5)
+    far = middle + 12 * inwards
+    assert found(*far) == pytest.approx(places(*far))
