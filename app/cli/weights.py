@@ -17,7 +17,7 @@ from app.cli.console import say_error
 from app.cli.errors import refusing
 
 if TYPE_CHECKING:
-    from pipelines.hub.weights.progress_io import Tell
+    from pipelines.hub.weights.progress_io import TransferCallback
 
 weights_app = typer.Typer(
     no_args_is_help=True, help="Download and manage the published weights that some pipelines need."
@@ -140,7 +140,7 @@ def where(name: Name) -> None:
 
 
 @contextmanager
-def _showing(total_bytes: int | None) -> Iterator[Tell]:
+def _showing(total_bytes: int | None) -> Iterator[TransferCallback]:
     """Show a progress bar on a terminal while the block runs; hide it while the hub's client shows its own.
 
     Args:

@@ -31,7 +31,7 @@ from vmodel.rights.admission.job_admission import admit_job
 from vmodel.rights.policy.model_reservation import barred_models
 from vmodel.rights.registry.queries import noting_refusals
 from vmodel.service.accounts.users import Account
-from vmodel.service.jobs.renderer import Rendered, Tell, Work
+from vmodel.service.jobs.renderer import ProgressCallback, Rendered, ShotAssignment
 from vmodel.shoot import complete, shoot
 from vmodel.shot.request import FILE_FIELDS, ShotRequest
 from vmodel.shot.stages import Stage
@@ -63,18 +63,18 @@ class StudioRenderer:
         self._expected: Sequence[tuple[str, ShotRequest]] = ()
         self._ahead: dict[str, tuple[PreparedShot, ByteArray]] = {}
 
-    def wants_next(self, request: ShotRequest, work: Work) -> int:
-        """See ``vmodel.service.jobs.renderer.TurnRenderer``."""
+    def further_batch_capacity(self, request: ShotRequest, assignment: ShotAssignment) -> int:
+        """See ``vmodel.service.jobs.renderer.BatchRenderer``."""
         pipeline = self._load(request)
-        if work.shot_id in self._ahead or not isinstance(pipeline, BatchPipeline):
+        if assignment.shot_id in self._ahead or not isinstance(pipeline, BatchPipeline):
             return 0
         return pipeline.at_once - 1
 
-    def expect(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
-        """See ``vmodel.service.jobs.renderer.TurnRenderer``."""
+    def queue_ahead(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
+        """See ``vmodel.service.jobs.renderer.BatchRenderer``."""
         self._expected = shots
 
-    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+    def __call__(self, request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
         """See ``vmodel.service.jobs.renderer.Renderer``.
 
         Raises:
@@ -89,20 +89,20 @@ class StudioRenderer:
 
         self._studio.watch = tell
         database, declared = self._publisher.database, request.garment.category
-        with noting_refusals(database, work.account_id, request.model, declared):
-            self._admit(request, work)
+        with noting_refusals(database, assignment.account_id, request.model, declared):
+            self._admit(request, assignment)
             watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
-            shot = self._shoot(request, work, watched)
+            shot = self._shoot(request, assignment, watched)
         tell(Stage.PUBLISH, 0.0)
-        published = self._publisher.publish(shot, "png", self._holder(work))
-        return Rendered(published.content, "png", write_sidecar(published, work), self._model3d(shot))
+        published = self._publisher.publish(shot, "png", self._holder(assignment))
+        return Rendered(published.content, "png", write_sidecar(published, assignment), self._model3d(shot))
 
-    def _shoot(self, request: ShotRequest, work: Work, watched: WatchedPipeline) -> Shot:
+    def _shoot(self, request: ShotRequest, assignment: ShotAssignment, watched: WatchedPipeline) -> Shot:
         """Make one picture, together with the turn's next ones if they are expected."""
         expected, self._expected = self._expected, ()
         if expected:
-            self._make_turn([(work.shot_id, request), *expected], watched)
-        made = self._ahead.pop(work.shot_id, None)
+            self._make_turn([(assignment.shot_id, request), *expected], watched)
+        made = self._ahead.pop(assignment.shot_id, None)
         if made is None:
             return shoot(request, self._studio, watched)
         self._studio.new_shot()
@@ -125,31 +125,31 @@ class StudioRenderer:
         dressed = cast_and_dress(shot.pattern, asked, self._studio)
         return self._studio.once(Stage.MODEL_3D, dressed.key, lambda: write_model3d(dressed))
 
-    def _admit(self, request: ShotRequest, work: Work) -> None:
+    def _admit(self, request: ShotRequest, assignment: ShotAssignment) -> None:
         """Refuse a garment or model that the seller may not use, and bar models reserved by others from casting."""
-        studio, database, seller_id = self._studio, self._publisher.database, work.account_id
+        studio, database, seller_id = self._studio, self._publisher.database, assignment.account_id
         model = studio.roster[request.model] if request.model else None
         for source in (request.garment, *request.outfit):
             admit_job(studio.settings, database, seller_id, source.photo, model, request.channel, source.back)
         with database.reading() as session:
             studio.barred = barred_models(session, studio.roster.values(), seller_id)
 
-    def _holder(self, work: Work) -> Holder:
+    def _holder(self, assignment: ShotAssignment) -> Holder:
         with self._publisher.database.reading() as session:
-            account = session.get(Account, work.account_id)
-        seller = work.account_id if account is None else account.name
-        return replace(self._publisher.holder, seller_id=work.account_id, seller=seller, job_id=work.job_id)
+            account = session.get(Account, assignment.account_id)
+        seller = assignment.account_id if account is None else account.name
+        return replace(self._publisher.holder, seller_id=assignment.account_id, seller=seller, job_id=assignment.job_id)
 
     def _load(self, request: ShotRequest) -> Pipeline:
         return self._warm.get(request.pipeline, request.steps)
 
 
-def write_sidecar(published: Published, work: Work) -> bytes:
+def write_sidecar(published: Published, assignment: ShotAssignment) -> bytes:
     """Write the sidecar for the seller: uploaded files by their names in the store, without paths of this machine."""
     content = {"picture": f"{published.sidecar['picture_sha256']}.png"} | published.sidecar
-    uploaded = {name: work.request[name] for name in ("pose", "background") if name in content["inputs"]}
-    content["request"] = {**content["request"], **uploaded, "garment": _names_only(work.garment)}
-    outfit: Any = work.request.get("outfit")
+    uploaded = {name: assignment.request[name] for name in ("pose", "background") if name in content["inputs"]}
+    content["request"] = {**content["request"], **uploaded, "garment": _names_only(assignment.garment)}
+    outfit: Any = assignment.request.get("outfit")
     if outfit:
         content["request"]["outfit"] = [_names_only(garment) for garment in outfit]
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()

@@ -23,7 +23,7 @@ from vmodel.config import Settings
 from vmodel.errors import SetupError
 from vmodel.service.accounts.notice_mail import NoticeMailer, find_server
 from vmodel.service.accounts.users import list_accounts
-from vmodel.service.webhooks.delivery import Courier
+from vmodel.service.webhooks.delivery import WebhookDispatcher
 
 _DRAIN_S = 20
 _PICTURE_S = 60
@@ -74,8 +74,8 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
     app = create_app(settings)
     mount_page(app)
     here: Installation = app.state.installation
-    courier = Courier(here.database, here.secret, settings.webhooks_inside)
-    carrying = threading.Thread(target=courier.run, args=(here.leaving,), name="courier", daemon=True)
+    dispatcher = WebhookDispatcher(here.database, here.secret, settings.webhooks_inside)
+    carrying = threading.Thread(target=dispatcher.run, args=(here.leaving,), name="webhooks", daemon=True)
     threads = [carrying, *_mail_threads(here)]
     supervisor = Supervisor(workers, drain_s=_PICTURE_S)
     warming = threading.Thread(target=_warm_up, args=(here,), name="warming", daemon=True)
@@ -99,8 +99,8 @@ def _mail_threads(here: Installation) -> list[threading.Thread]:
     server = find_server(here.settings)
     if server is None:
         return []
-    courier = NoticeMailer(here.database, server, here.settings.public_url)
-    return [threading.Thread(target=courier.run, args=(here.leaving,), name="mail", daemon=True)]
+    mailer = NoticeMailer(here.database, server, here.settings.public_url)
+    return [threading.Thread(target=mailer.run, args=(here.leaving,), name="mail", daemon=True)]
 
 
 class _Server(uvicorn.Server):

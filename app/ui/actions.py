@@ -25,7 +25,7 @@ from vmodel.limits import MOST_WORN
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import Login
 from vmodel.service.accounts.users import create_account, find_account
-from vmodel.service.garments.records import Stated, delete_garment
+from vmodel.service.garments.records import StatedAttributes, delete_garment
 from vmodel.service.jobs.lifecycle import cancel_job, submit
 from vmodel.service.ledger.grants import grant
 from vmodel.service.maintenance.retention import delete_job, delete_shot
@@ -118,7 +118,7 @@ class Desk:
         """Take in the bundled flat-lay as the visitor's own garment."""
         login.identity.require("shoot")
         photo = Uploaded(EXAMPLE.read_bytes())
-        kept = read_in(self._here, login.identity.account_id, "logo-tee.jpg", photo, Stated())
+        kept = read_in(self._here, login.identity.account_id, "logo-tee.jpg", photo, StatedAttributes())
         return {"garments": self._pieces.garments(login.identity, kept.id)}
 
     def correct(self, login: Login, asked: Asked) -> Answer:

@@ -41,7 +41,7 @@ from vmodel.service.accounts.users import create_account, list_accounts
 from vmodel.service.jobs.lifecycle import submit
 from vmodel.service.jobs.request import JobRequest
 from vmodel.service.jobs.tables import DONE, OPEN, ShotRow, WorkerRow
-from vmodel.service.ledger.entries import Tip
+from vmodel.service.ledger.entries import ChainTip
 from vmodel.service.ledger.grants import grant
 from vmodel.service.ledger.integrity_check import verify
 from vmodel.service.ledger.signing_key import signing_key
@@ -325,7 +325,7 @@ def prove(settings: Settings, database: Database) -> str:
         made = session.scalar(select(func.count()).select_from(ShotRow).where(ShotRow.state == DONE)) or 0
         owed = session.scalar(select(func.sum(ShotRow.price)).where(ShotRow.state == DONE)) or 0
         others = session.scalar(select(func.count()).select_from(ShotRow).where(ShotRow.state != DONE)) or 0
-        charged = session.scalar(select(func.sum(Tip.consumed))) or 0
+        charged = session.scalar(select(func.sum(ChainTip.consumed))) or 0
     begun = time.perf_counter()
     faults = verify(database, [signing_key(settings).public_key()])
     return (

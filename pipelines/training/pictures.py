@@ -50,7 +50,7 @@ from pipelines.training.scenes.target_picture import (
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.core.colour import to_srgb
-from vmodel.core.files import CACHE_BYTES, keep_newest
+from vmodel.core.files import CACHE_BYTES, evict_oldest
 from vmodel.errors import VModelError
 from vmodel.scene import Scene, TracedLight, project_points, render_conditions, render_draft, trace_light
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
@@ -197,7 +197,7 @@ class SceneStudio:
             BlenderFailed: the third time in a row.
         """
         start = time.monotonic()
-        keep_newest(self._settings.cache, CACHE_BYTES)
+        evict_oldest(self._settings.cache, CACHE_BYTES)
         try:
             scene = make_scene(seed, self._roster, self._settings)
             pictures = self._photograph(scene)

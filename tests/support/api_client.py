@@ -49,8 +49,8 @@ def upload(client: TestClient, photo: bytes, name: str = "tee.jpg", **fields: An
 def work_off(here: Installation, worker_id: str = "tests", sidecar: bytes = b'{"seed": 1}') -> None:
     """Make every waiting picture as a worker does, outside the durable queue: each has one colour."""
     heartbeat.join(here.database, worker_id, 4)
-    while parts := fair_queue.release_parts(here.database):
-        fair_queue.mark_handed(here.database, parts)
+    while parts := fair_queue.schedule_parts(here.database):
+        fair_queue.mark_enqueued(here.database, parts)
         for part_id in parts:
             for shot_id in transitions.open_shots(here.database, part_id, worker_id):
                 deliver_blank(here, shot_id, worker_id, sidecar)
@@ -64,6 +64,6 @@ def deliver_blank(here: Installation, shot_id: str, worker_id: str, sidecar: byt
     colour = (int(str(work.request["seed"])) % 256, 120, 90)
     made = picture(colour, (96, 128))
     preview = here.store.put(work.account_id, picture(colour, (24, 32), "JPEG"), "jpg")
-    transitions.tell_progress(here.database, work, worker_id, "drape", 0.5, preview)
+    transitions.record_progress(here.database, work, worker_id, "drape", 0.5, preview)
     keys = here.store.put(work.account_id, made, "png"), here.store.put(work.account_id, sidecar, "json")
     transitions.deliver(here.database, shot_id, transitions.Delivery(*keys, 0.1))

@@ -19,10 +19,10 @@ from vmodel.service.accounts.auth import (
     LOGIN_DAYS,
     Identity,
     Login,
-    check_form,
     find_api_key,
     find_session,
     record_use,
+    verify_csrf_token,
 )
 from vmodel.service.accounts.rate_limit import check_rate, count_in
 from vmodel.service.errors import FormForged, KeyInvalid
@@ -111,7 +111,7 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
             login = find_session(session, cookie)
             if request.method not in HARMLESS:
                 check_origin(request)
-                check_form(login, request.headers.get(CSRF_HEADER))
+                verify_csrf_token(login, request.headers.get(CSRF_HEADER))
             identity = login.identity
 
     def count(session: Session) -> None:

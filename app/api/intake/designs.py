@@ -39,9 +39,9 @@ from vmodel.service.garments.errors import GarmentUnknown
 from vmodel.service.garments.pattern_preview import colours_of, describe_sewn, draw_pieces, draw_sewn
 from vmodel.service.garments.records import (
     GarmentFiles,
-    Stated,
+    RecognitionResult,
+    StatedAttributes,
     StoredGarment,
-    Understanding,
     change_garment,
     check_stated,
     find_garment,
@@ -72,7 +72,7 @@ class _Outcome:
     """Every colourway, what is known of the garment, and the sewn garment of a pattern."""
 
     made: list[_Made]
-    understood: Understanding
+    understood: RecognitionResult
     sewn: Sewn | None = None
 
 
@@ -158,13 +158,13 @@ def keep_design(
     """
     old = None if design_id is None else _find(here, account_id, design_id)
     checked = check_recipe(recipe, here.roster)
-    stated = Stated(checked.category, checked.material, checked.width_cm, checked.length_cm)
+    stated = StatedAttributes(checked.category, checked.material, checked.width_cm, checked.length_cm)
     if checked.flat is None:
-        stated = Stated(material=checked.material)
+        stated = StatedAttributes(material=checked.material)
     check_stated(stated)
     outcome = _make(here, account_id, checked, stated, old)
     files, design = _write(here, account_id, outcome)
-    design |= {"recipe": checked.plain(), **_shown_of(here, account_id, checked, outcome)}
+    design |= {"recipe": checked.to_json(), **_shown_of(here, account_id, checked, outcome)}
     called = plain_name(name) if name.strip() else (checked.block or ("flat" if checked.flat else "pattern"))
     with here.database.transaction() as session:
         if old is None:
@@ -189,7 +189,9 @@ def _find(here: Installation, account_id: str, design_id: str) -> StoredGarment:
     return found
 
 
-def _make(here: Installation, account_id: str, recipe: Recipe, stated: Stated, old: StoredGarment | None) -> _Outcome:
+def _make(
+    here: Installation, account_id: str, recipe: Recipe, stated: StatedAttributes, old: StoredGarment | None
+) -> _Outcome:
     if recipe.flat is not None:
         return _make_flat(here, account_id, recipe, stated, old)
     if recipe.pattern is not None:
@@ -225,7 +227,7 @@ def _sewn(here: Installation, account_id: str, recipe: Recipe, colorway: str) ->
 
 
 def _make_flat(
-    here: Installation, account_id: str, recipe: Recipe, stated: Stated, old: StoredGarment | None
+    here: Installation, account_id: str, recipe: Recipe, stated: StatedAttributes, old: StoredGarment | None
 ) -> _Outcome:
     from vmodel.garment.vector.svg_sanitiser import read_svg, recoloured, write_svg
     from vmodel.service.garments.recognition import read_photo, understand_garment
@@ -239,10 +241,10 @@ def _make_flat(
     same = old is not None and old.photo_key.endswith(f"/{recipe.flat}") and old.stated == stated
     if same and old is not None and old.understood is not None:
         # The outline has not changed, and reading it takes longest.
-        return _Outcome(made, Understanding(old.understood, made[0].drawn.png))
+        return _Outcome(made, RecognitionResult(old.understood, made[0].drawn.png))
     flat_lay = read_photo(svg, "the flat", here.settings, ".svg")
     found = understand_garment(flat_lay, None, stated, here.roster, here.settings)
-    return _Outcome(made, Understanding(found.found, made[0].drawn.png))
+    return _Outcome(made, RecognitionResult(found.found, made[0].drawn.png))
 
 
 def _shown_of(here: Installation, account_id: str, recipe: Recipe, outcome: _Outcome) -> dict[str, Any]:

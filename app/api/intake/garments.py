@@ -21,9 +21,9 @@ from vmodel.rights.policy.minors import read_category
 from vmodel.service.garments.errors import DesignOnly
 from vmodel.service.garments.records import (
     GarmentFiles,
-    Stated,
+    RecognitionResult,
+    StatedAttributes,
     StoredGarment,
-    Understanding,
     change_garment,
     check_stated,
     find_garment,
@@ -55,7 +55,7 @@ class Change:
 
     Attributes:
         name: None keeps the old one.
-        stated: fields of ``Stated`` that change.
+        stated: fields of ``StatedAttributes`` that change.
         mask: None keeps the old one, empty removes it.
         back: None keeps the old one, empty removes it.
     """
@@ -71,7 +71,9 @@ class Change:
         return not self.stated and self.mask is None and self.back is None
 
 
-def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
+def read_in(
+    here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: StatedAttributes
+) -> StoredGarment:
     """Read and store the files of a new garment; run it in the reading pool, since it takes seconds of a processor.
 
     Raises:
@@ -174,8 +176,8 @@ def read_painted(here: Installation, account_id: str, garment_id: str, painted: 
 
 
 def _read(
-    uploaded: Uploaded, name: str, stated: Stated, here: Installation, suffix: str = ""
-) -> Understanding | VModelError:
+    uploaded: Uploaded, name: str, stated: StatedAttributes, here: Installation, suffix: str = ""
+) -> RecognitionResult | VModelError:
     """Return what the photo shows, or the error why it could not be recognised.
 
     Raises:
@@ -205,5 +207,5 @@ def _put(here: Installation, account_id: str, content: bytes | None) -> str | No
     return None if content is None else here.keep(account_id, content, suffix_of(content))
 
 
-def _put_cutout(here: Installation, account_id: str, outcome: Understanding | VModelError) -> str | None:
-    return here.keep(account_id, outcome.cutout_png, "png") if isinstance(outcome, Understanding) else None
+def _put_cutout(here: Installation, account_id: str, outcome: RecognitionResult | VModelError) -> str | None:
+    return here.keep(account_id, outcome.cutout_png, "png") if isinstance(outcome, RecognitionResult) else None

@@ -15,7 +15,14 @@ from app.api.http.state import Here, Installation
 from app.api.intake.garments import Change, Uploaded, read_change, read_in, read_mask
 from app.api.schemas.garments import Correction, Garment, show_garment
 from vmodel.service.accounts.auth import Identity
-from vmodel.service.garments.records import PAGE, Stated, StoredGarment, delete_garment, find_garment, list_garments
+from vmodel.service.garments.records import (
+    PAGE,
+    StatedAttributes,
+    StoredGarment,
+    delete_garment,
+    find_garment,
+    list_garments,
+)
 
 router = APIRouter(prefix="/v1/garments", tags=["garments"], route_class=KeyFirst)
 
@@ -50,7 +57,7 @@ async def upload(
     Files that are not pictures, or that show a person, are refused and not stored. A photo in which no garment is
     found is stored with a `problem`; a mask or a category may solve it.
     """
-    stated = Stated(category or None, material or None, width_cm, length_cm, worn_open=worn_open)
+    stated = StatedAttributes(category or None, material or None, width_cm, length_cm, worn_open=worn_open)
 
     def take() -> StoredGarment:
         uploaded = Uploaded(photo.file.read(), _content(mask), _content(back))

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.http.state import Installation
 from app.api.schemas.jobs import show_job
 from vmodel.errors import VModelError
-from vmodel.service.accounts.auth import Identity, check_still
+from vmodel.service.accounts.auth import Identity, revalidate_identity
 from vmodel.service.jobs.lifecycle import find_job
 from vmodel.service.jobs.views import Job
 
@@ -51,7 +51,7 @@ class _Stream(StreamingResponse):
 async def _tell(here: Installation, asker: Identity, job: Job) -> AsyncIterator[str]:
     def look() -> Job:
         with here.database.reading() as session:
-            check_still(session, asker)
+            revalidate_identity(session, asker)
         return find_job(here.database, asker.account_id, job_id)
 
     def write() -> str:

@@ -15,7 +15,7 @@ from app.api.schemas.jobs import JobAsked, JobMade, Quote, asked_shots, show_job
 from vmodel.core.database import new_id
 from vmodel.service.garments.records import find_garment, source_of
 from vmodel.service.jobs.lifecycle import cancel_job, find_job, list_jobs, submit
-from vmodel.service.jobs.request import JobRequest, dress_with
+from vmodel.service.jobs.request import JobRequest, with_outfit
 from vmodel.service.jobs.validation import check_job
 from vmodel.service.ledger.grants import current_balance
 from vmodel.service.maintenance.retention import delete_job
@@ -110,7 +110,7 @@ def _request(asked: JobAsked, account_id: str, here: Installation, key: str) -> 
         garment = find_garment(session, account_id, asked.garment_id)
         further = [(find_garment(session, account_id, each.garment_id), each.colorway) for each in asked.worn_with]
     source = source_of(garment, here.store, asked.colorway)
-    shots = dress_with(
+    shots = with_outfit(
         asked_shots(asked.shots, here.roster),
         [source_of(each, here.store, colorway) for each, colorway in further],
         asked.tucked,

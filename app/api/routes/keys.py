@@ -15,11 +15,11 @@ from app.api.http.strict_model import StrictModel
 from vmodel.limits import GRACE_HOURS, MOST_GRACE_HOURS, KeyDays
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import (
-    check_still,
     create_api_key,
     find_own_key,
     list_api_keys,
     replace_api_key,
+    revalidate_identity,
     revoke_api_key,
 )
 from vmodel.service.accounts.notices import tell_key
@@ -95,7 +95,9 @@ def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
     for scope in asked.scopes:
         asker.require(scope)
     with here.database.transaction() as session:
-        check_still(session, asker, to_change=True)  # no key outlives the password that its maker signed in with
+        revalidate_identity(
+            session, asker, to_change=True
+        )  # no key outlives the password that its maker signed in with
         days = asked.days or here.settings.key_days
         made = create_api_key(session, asker.account_id, asked.scopes, asked.name, days)
         tell_key(session, made.id)
@@ -111,7 +113,7 @@ def replace(key_id: Annotated[str, Path(max_length=64)], asked: KeyReplacement, 
     """
     days = asked.days or here.settings.key_days
     with here.database.transaction() as session:
-        check_still(session, asker, to_change=True)
+        revalidate_identity(session, asker, to_change=True)
         try:
             for scope in find_own_key(session, key_id, asker.account_id).scopes.split():
                 asker.require(scope)

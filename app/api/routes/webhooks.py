@@ -13,7 +13,7 @@ from app.api.http.auth import KeyFirst, Manager
 from app.api.http.state import Here
 from app.api.http.strict_model import StrictModel
 from vmodel.service.accounts.audit_log import audit
-from vmodel.service.webhooks.safe_http import URL_LENGTH, find_target
+from vmodel.service.webhooks.safe_http import URL_LENGTH, resolve_target
 from vmodel.service.webhooks.subscriptions import (
     EVENTS,
     PING,
@@ -77,7 +77,7 @@ def create(asked: WebhookAsked, asker: Manager, here: Here) -> NewWebhook:
     """Create a webhook. The URL must be public and use https; redirects are not followed."""
     inside = here.settings.webhooks_inside
     # Resolved before the transaction: other writers would otherwise wait as long as a slow name server takes.
-    found = [find_target(asked.url, inside).address]
+    found = [resolve_target(asked.url, inside).address]
     with here.database.transaction() as session:
         made = create_webhook(session, asker.account_id, asked.url, asked.events, inside, lambda host, port: found)
         audit(session, asker.account_id, "webhook.create", made.id)

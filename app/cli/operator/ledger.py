@@ -153,14 +153,14 @@ def sign() -> None:
     """Sign the state of all chains now. The service also does this once a day."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
-    from vmodel.service.ledger.checkpoints import note_witness, sign_head
+    from vmodel.service.ledger.checkpoints import append_witness_log, sign_head
     from vmodel.service.ledger.signing_key import signing_key
 
     settings = Settings()
     with refusing():
         database = open_database(settings)
         head = sign_head(database, signing_key(settings))
-        note_witness(settings, head)
+        append_witness_log(settings, head)
         database.close()
     print(f"head {head.number}: {head.entries} entries, {head.digest}")
 

@@ -12,7 +12,7 @@ from app.api.http.auth import CSRF_HEADER, HARMLESS, check_origin, cookie_name, 
 from app.api.http.before_body import before_body
 from app.api.http.state import Here, Installation
 from app.ui.base.i18n import choose_language
-from vmodel.service.accounts.auth import Login, check_form, find_session
+from vmodel.service.accounts.auth import Login, find_session, verify_csrf_token
 from vmodel.service.accounts.rate_limit import count_in
 from vmodel.service.errors import SessionInvalid
 
@@ -70,7 +70,7 @@ def _enter(request: Request, here: Installation, picture: bool) -> Login:
     request.scope["state"].update(account_id=login.identity.account_id, login=login)
     if request.method not in HARMLESS:
         check_origin(request)
-        check_form(login, request.headers.get(CSRF_HEADER))
+        verify_csrf_token(login, request.headers.get(CSRF_HEADER))
     return login
 
 

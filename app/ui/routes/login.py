@@ -20,7 +20,7 @@ from app.ui.base.i18n import LANGUAGES, explain, load_words
 from app.ui.base.session import LANGUAGE_COOKIE, find_login, language_of
 from app.ui.base.templating import render, static_url
 from vmodel.errors import VModelError
-from vmodel.service.accounts.auth import Login, check_form, close_session, log_in
+from vmodel.service.accounts.auth import Login, close_session, log_in, verify_csrf_token
 from vmodel.service.accounts.second_factor import issue_ticket, log_in_with_code
 from vmodel.service.errors import (
     CodeNeeded,
@@ -117,7 +117,7 @@ def sign_out(request: Request, here: Here, csrf: _Text = "") -> Response:
         login = find_login(request, here)
     except SessionInvalid:
         return answer
-    check_form(login, csrf)
+    verify_csrf_token(login, csrf)
     with here.database.transaction() as session:
         close_session(session, request.cookies[cookie_name(here.settings)])
     _forget(here, answer, cookie_name(here.settings))

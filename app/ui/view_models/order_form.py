@@ -16,7 +16,7 @@ from vmodel.limits import MOST_WORN
 from vmodel.service.accounts.auth import Identity
 from vmodel.service.garments.records import find_garment, source_of
 from vmodel.service.jobs.errors import TooManyShots
-from vmodel.service.jobs.request import MOST_SHOTS, JobRequest, dress_with
+from vmodel.service.jobs.request import MOST_SHOTS, JobRequest, with_outfit
 from vmodel.shot.pose_sets import Staging, refuse_beside_set, stagings_of
 from vmodel.shot.request import FocalMm, ShotRequest
 
@@ -134,7 +134,7 @@ def requests_of(order: Order, identity: Identity, here: Installation, key: str) 
         garment = find_garment(session, identity.account_id, order.garment)
         further = [find_garment(session, identity.account_id, each) for each in order.worn_with]
     outfit = [source_of(each, here.store) for each in further]
-    shots = dress_with(order.shots(here.roster), outfit, order.tucked)
+    shots = with_outfit(order.shots(here.roster), outfit, order.tucked)
     ways = list(dict.fromkeys(order.colorways)) or [""]
     sources = [source_of(garment, here.store, way) for way in ways]
     return [

@@ -18,7 +18,7 @@ from tests.support.api_client import BLANK, new_account, work_off
 from tests.support.webhook_receiver import receiving
 from vmodel.client import ApiProblem, Client, Job, Shot, read_webhook
 from vmodel.service.accounts.auth import create_api_key
-from vmodel.service.webhooks.delivery import Courier
+from vmodel.service.webhooks.delivery import WebhookDispatcher
 
 ASKED = [Shot(model="wm-ines", pose="walking", size="512x384", seed=seed) for seed in range(2)]
 
@@ -161,7 +161,7 @@ def test_a_webhook_made_over_http_is_called_when_its_job_ends(
         assert client.webhooks.ping(made.id).state == "waiting"
         job = client.submit(client.upload(tee_photo).id, ASKED[:1])
         work_off(here)
-        while Courier(here.database, here.secret, inside=True).deliver_due():
+        while WebhookDispatcher(here.database, here.secret, inside=True).deliver_due():
             pass
         events = [read_webhook(made.secret, headers, body) for headers, body in receiver.calls]
         assert sorted(event["type"] for event in events) == ["job.done", "ping", "shot.done"]

@@ -31,7 +31,7 @@ from vmodel.service.accounts.auth import (
     revoke_api_key,
 )
 from vmodel.service.accounts.users import find_account
-from vmodel.service.garments.records import GarmentFiles, Stated, Understanding, keep_garment
+from vmodel.service.garments.records import GarmentFiles, RecognitionResult, StatedAttributes, keep_garment
 from vmodel.service.jobs import transitions
 from vmodel.service.jobs.lifecycle import find_job
 from vmodel.service.jobs.request import plain_shot
@@ -70,8 +70,8 @@ def garment_id(here: Installation, anna_id: str, examples: Path) -> str:
     photo = here.store.put(anna_id, (examples / "logo-tee.jpg").read_bytes(), "jpg")
     files = GarmentFiles(photo, cutout=here.store.put(anna_id, b"\x89PNG cut-out", "png"))
     with here.database.transaction() as session:
-        found = Understanding(FOUND, b"")
-        return keep_garment(session, anna_id, HOSTILE.replace("/", ""), files, Stated(), found).id
+        found = RecognitionResult(FOUND, b"")
+        return keep_garment(session, anna_id, HOSTILE.replace("/", ""), files, StatedAttributes(), found).id
 
 
 def test_what_was_understood_can_be_read_and_names_are_only_text(
@@ -164,8 +164,8 @@ def test_an_outfit_is_ordered_shown_and_chosen_again(
 ) -> None:
     photo = here.store.put(anna_id, b"\x89PNG skirt", "png")
     with here.database.transaction() as session:
-        found = Understanding({**FOUND, "category": "skirt"}, b"")
-        skirt = keep_garment(session, anna_id, "Skirt", GarmentFiles(photo), Stated(), found).id
+        found = RecognitionResult({**FOUND, "category": "skirt"}, b"")
+        skirt = keep_garment(session, anna_id, "Skirt", GarmentFiles(photo), StatedAttributes(), found).id
     login = login_of(here, anna)
     offered = desk.answer("choose", login, {"garment": garment_id})["garments"]
     assert f'name="worn_with" value="{skirt}"' in offered
@@ -195,7 +195,9 @@ def test_nobody_is_dressed_in_anothers_garment(
         bert_id = find_account(session, "bert@shop.example").id
     photo = here.store.put(bert_id, b"\x89PNG own", "png")
     with here.database.transaction() as session:
-        own = keep_garment(session, bert_id, "Own", GarmentFiles(photo), Stated(), Understanding(FOUND, b"")).id
+        own = keep_garment(
+            session, bert_id, "Own", GarmentFiles(photo), StatedAttributes(), RecognitionResult(FOUND, b"")
+        ).id
     asked = {"order": {"garment": own, "worn_with": [garment_id]}, "key": "theirs"}
     assert told(desk.answer("order", login_of(here, bert), asked))["problem"].startswith("There is no such garment")
 
@@ -297,8 +299,8 @@ def collector(here: Installation, site: FastAPI) -> tuple[Login, list[str]]:
                 account_id,
                 f"SKU {number:03d}",
                 GarmentFiles(here.store.put(account_id, f"photo {number}".encode(), "png")),
-                Stated(),
-                Understanding(FOUND, b""),
+                StatedAttributes(),
+                RecognitionResult(FOUND, b""),
             ).id
             for number in range(2 * STRIP + 5)
         ]
@@ -359,10 +361,10 @@ def test_doubts_about_a_photo_are_told_in_the_pages_language(here: Installation,
     ]
     email = f"{language}@shop.example"
     account_id = new_account(here, email)
-    found = Understanding({**FOUND, "warnings": doubts}, b"")
+    found = RecognitionResult({**FOUND, "warnings": doubts}, b"")
     photo = here.store.put(account_id, b"photo", "png")
     with here.database.transaction() as session:
-        keep_garment(session, account_id, "Tee", GarmentFiles(photo), Stated(), found)
+        keep_garment(session, account_id, "Tee", GarmentFiles(photo), StatedAttributes(), found)
     shown = Desk(Pieces(here, language)).answer("begin", login_of(here, sign_in(site, email)), {})["garments"]
     warnings = re.findall(r'<p class="warning">(.*?)</p>', shown)
     assert len(warnings) == 4

@@ -14,7 +14,7 @@ from PIL import Image
 
 from app.api.http.state import Installation
 from tests.support.api_client import client_of, new_account, picture, work_off
-from vmodel.service.jobs.request import localise, read_shot
+from vmodel.service.jobs.request import download_inputs, read_shot
 from vmodel.service.storage.file_store import write_local
 
 CHECKS = {"block": "skirt", "size": "M", "repeat_cm": 10, "ground": "#ffffff"}
@@ -107,7 +107,7 @@ def test_a_colourway_is_shot_as_the_file_that_the_library_reads(
     job = anna.post("/v1/jobs", json=asked).json()
     assert job["photo"].startswith("/v1/files/")
     garment = {"photo": next(iter(_jobs_garment(here, job["id"]).values()))}
-    shot = localise(
+    shot = download_inputs(
         read_shot(garment, {**_request(here, job["id"])}),
         lambda key: write_local(here.store, account_id, key, tmp_path),
     )

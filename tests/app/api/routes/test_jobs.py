@@ -152,7 +152,7 @@ def test_corrections_reach_the_worker_as_files_of_the_seller(
     anna.patch(f"/v1/garments/{garment['id']}", json={"landmarks": {"hem_left": [200, 350]}, "width_cm": 52})
     job = ask(anna, garment["id"]).json()
     heartbeat.join(here.database, "looker", 4)
-    parts = fair_queue.release_parts(here.database)
+    parts = fair_queue.schedule_parts(here.database)
     (part,) = [part for part in parts if part.startswith(job["id"])]
     (shot_id,) = transitions.open_shots(here.database, part, "looker")
     work = transitions.begin_shot(here.database, shot_id, "looker")
@@ -296,13 +296,13 @@ def test_a_seller_makes_and_ends_keys_of_their_own(api: FastAPI, anna: TestClien
 def test_a_picture_that_is_being_made_shows_its_stage(anna: TestClient, here: Installation, garment_id: str) -> None:
     work_off(here)
     job = ask(anna, garment_id, 2).json()
-    (part,) = fair_queue.release_parts(here.database)
+    (part,) = fair_queue.schedule_parts(here.database)
     first, second = transitions.open_shots(here.database, part, "tests")
     deliver_blank(here, first, "tests")
     work = transitions.begin_shot(here.database, second, "tests")
     assert work is not None
     preview = here.store.put(work.account_id, picture((9, 9, 9), (24, 32), "JPEG"), "jpg")
-    transitions.tell_progress(here.database, work, "tests", "drape", 0.4, preview)
+    transitions.record_progress(here.database, work, "tests", "drape", 0.4, preview)
     seen = anna.get(f"/v1/jobs/{job['id']}").json()
     assert (seen["state"], seen["charged"], seen["share"]) == ("running", 1, 0.7)
     assert (seen["shots"][1]["stage"], seen["shots"][1]["share"]) == ("drape", 0.4)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.api.http.state import Installation
 from tests.support.api_client import BLANK, upload, work_off
-from vmodel.service.jobs.request import localise, read_shot
+from vmodel.service.jobs.request import download_inputs, read_shot
 from vmodel.service.jobs.tables import JobRow, ShotRow
 from vmodel.service.storage.file_store import write_local
 
@@ -46,7 +46,7 @@ def test_an_outfit_reaches_the_worker_with_every_garments_files(
     with here.database.reading() as session:
         row, shot = session.get_one(JobRow, job_id), session.get_one(ShotRow, f"{job_id}-s000")
         stored = read_shot(row.garment, shot.request)
-    request = localise(stored, lambda key: write_local(here.store, account_id, key, tmp_path))
+    request = download_inputs(stored, lambda key: write_local(here.store, account_id, key, tmp_path))
     assert request.tucked
     (worn,) = request.outfit
     assert worn.photo.name.endswith(".design.json")

@@ -14,7 +14,7 @@ from PIL import Image
 from app.api.http.state import Installation
 from scripts.make_patterns import dress, write_svg
 from tests.support.api_client import work_off
-from vmodel.service.jobs.request import localise, read_shot
+from vmodel.service.jobs.request import download_inputs, read_shot
 from vmodel.service.jobs.tables import JobRow, ShotRow
 from vmodel.service.storage.file_store import write_local
 
@@ -196,7 +196,7 @@ def test_a_kept_pattern_is_shot_as_the_file_that_the_library_reads(
     with here.database.reading() as session:
         garment = dict(session.get_one(JobRow, job["id"]).garment)
         request = dict(session.get_one(ShotRow, f"{job['id']}-s000").request)
-    shot = localise(read_shot(garment, request), lambda key: write_local(here.store, account_id, key, tmp_path))
+    shot = download_inputs(read_shot(garment, request), lambda key: write_local(here.store, account_id, key, tmp_path))
     assert is_design(shot.garment.photo)
     assert shot.garment.material == "jersey"
     design = read_sewn_design(shot.garment.photo)
