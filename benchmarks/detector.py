@@ -22,7 +22,7 @@ from vmodel.config import Settings
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest, parse_size
-from vmodel.studio.sequence import shoot_all
+from vmodel.studio.sequence import run_sequentially
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import FloatArray
 
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     make_shot = partial(shoot, studio=studio, pipeline=load_pipeline("draft"))
     sightings: list[Sighting] = []
     failures: list[Failure] = []
-    for result in shoot_all(requests, make_shot, studio.settings.home):
+    for result in run_sequentially(requests, make_shot, studio.settings.home):
         if isinstance(result, Failure):
             failures.append(result)
             print(f"{result.request.garment.photo.name}: {result.code}: {result.message}", file=sys.stderr)

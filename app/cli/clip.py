@@ -93,7 +93,7 @@ def make_clip(
 
 
 @dataclass
-class _Reel:
+class _FrameReader:
     """Iterable of a clip's pictures that records the largest jump of the cloth."""
 
     frames: Iterator[ClipFrame]
@@ -119,7 +119,7 @@ def _make(request: ClipRequest, studio: Studio, out: Path, silent: bool) -> tupl
     with watching(request.frames, silent, shot.garment.photo.name) as watch:
         studio.watch = watch.stage
         still = shoot(still_of(request), studio, load_pipeline("draft"))
-        reel = _Reel(watch.counted(film(request, studio)))
+        reader = _FrameReader(watch.counted(film(request, studio)))
         publisher = Publisher(studio.settings, weights_used)
-        path, _ = publish_clip(publisher, still, reel, request.frames_per_second, out, stem)
-    return path, reel.largest_m
+        path, _ = publish_clip(publisher, still, reader, request.frames_per_second, out, stem)
+    return path, reader.largest_m

@@ -78,7 +78,7 @@ def shoot_photos(
     from vmodel.publishing.sidecar import read_sidecar
     from vmodel.shot.outfit_file import read_outfit
     from vmodel.shot.pose_sets import in_set
-    from vmodel.studio.size_run import every_size
+    from vmodel.studio.size_run import expand_size_chart
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
@@ -99,7 +99,7 @@ def shoot_photos(
             further, inside = read_outfit(outfit, worn_with or [])
             like = flags.request_of(context, garments[0], outfit=further, tucked=tucked or inside)
             roster, views = studio.roster, view or [ShotRequest.view]
-            requests = every_size(garments, model or [None], pose or [None], views, like, count, roster)
+            requests = expand_size_chart(garments, model or [None], pose or [None], views, like, count, roster)
             requests = requests if set_name is None else in_set(requests, set_name, roster)
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)

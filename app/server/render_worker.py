@@ -29,7 +29,7 @@ from vmodel.publishing.gltf import write_model3d
 from vmodel.publishing.publisher import Holder, Published, Publisher
 from vmodel.rights.admission.job_admission import admit_job
 from vmodel.rights.policy.model_reservation import barred_models
-from vmodel.rights.registry.queries import noting_refusals
+from vmodel.rights.registry.queries import recording_refusals
 from vmodel.service.accounts.users import Account
 from vmodel.service.jobs.renderer import ProgressCallback, Rendered, ShotAssignment
 from vmodel.shoot import complete, shoot
@@ -89,7 +89,7 @@ class StudioRenderer:
 
         self._studio.watch = tell
         database, declared = self._publisher.database, request.garment.category
-        with noting_refusals(database, assignment.account_id, request.model, declared):
+        with recording_refusals(database, assignment.account_id, request.model, declared):
             self._admit(request, assignment)
             watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
             shot = self._shoot(request, assignment, watched)

@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tidy(database)
         print(f"{sellers} sellers are open.", flush=True)
         with working(settings, load) as workers:
-            watch = Watch(database, [worker.pid for worker in workers if worker.pid])
+            watch = ResourceMeter(database, [worker.pid for worker in workers if worker.pid])
             idle = watch.rest(_IDLE_S)
             rows = [run_slice(settings, database, watch, load, ids, name, idle) for name in LEVELS]
         findings = [prove(settings, database), name_bottleneck(rows, load)]
@@ -186,7 +186,7 @@ def wait_until_joined(settings: Settings, workers: list[SpawnProcess]) -> None:
     database.close()
 
 
-class Watch:
+class ResourceMeter:
     """Reader of the resources that the database and the processes have used so far."""
 
     def __init__(self, database: Database, workers: list[int]) -> None:
@@ -219,7 +219,7 @@ class Watch:
 def run_slice(
     settings: Settings,
     database: Database,
-    watch: Watch,
+    watch: ResourceMeter,
     load: Load,
     sellers: list[str],
     name: str,

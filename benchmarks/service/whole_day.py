@@ -37,7 +37,7 @@ from benchmarks.service.day_load import (
     play,
 )
 from benchmarks.service.ledger import postgres
-from benchmarks.service.peak_day import Watch, prove, tidy
+from benchmarks.service.peak_day import ResourceMeter, prove, tidy
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.core.database import Database, new_id, open_database
@@ -189,7 +189,7 @@ def play_on_tables(database: Database, settings: Settings, sellers: int, seconds
     ids = sorted(open_shops(database, sellers))
     tidy(database)
     queue = TablesQueue(database, settings, ids, slots)
-    watch = Watch(database, [])
+    watch = ResourceMeter(database, [])
     before, begun, cpu_s = watch.read(), time.perf_counter(), time.process_time()
     outcome = play(iter(asks), queue, slots, course)
     spent = {key: value - before[key] for key, value in watch.read().items()}

@@ -14,7 +14,7 @@ from PIL import Image
 
 from app.api.http.errors import BodyTooLarge
 from app.api.http.state import Installation
-from vmodel.rights.admission.garment_review import GarmentDesk
+from vmodel.rights.admission.garment_review import GarmentReviewer
 from vmodel.rights.admission.uploaded_rasters import by_pixels, rasters_in
 from vmodel.service.garments.design_preview import (
     Drawn,
@@ -315,9 +315,9 @@ def small_png(tile: ByteArray, side: int = 320) -> bytes:
 
 def _examine(here: Installation, account_id: str, rasters: Iterable[tuple[str, ByteArray]]) -> None:
     """Examine pictures as photos of garments are; what is found waits for a review before jobs may show it."""
-    desk = GarmentDesk(here.settings, here.database)
+    reviewer = GarmentReviewer(here.settings, here.database)
     for digest, picture in rasters:
-        desk.examine(account_id, digest, picture)
+        reviewer.examine(account_id, digest, picture)
 
 
 def _is_svg(content: bytes) -> bool:

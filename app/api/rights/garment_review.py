@@ -16,7 +16,7 @@ from app.api.http.strict_model import StrictModel
 from vmodel.rights.admission.garment_review import (
     STATEMENT,
     WAITING,
-    GarmentDesk,
+    GarmentReviewer,
     attest,
     decide,
     find_attestation,
@@ -151,7 +151,7 @@ def get_picture(review_id: ReviewId, _: Operator, here: Here) -> Response:
     """Get the photo next to the other seller's photo that it copies."""
     with here.database.reading() as session:
         row = find_review(session, review_id)
-    return Response(side_by_side(GarmentDesk(here.settings, here.database), row), media_type="image/jpeg")
+    return Response(side_by_side(GarmentReviewer(here.settings, here.database), row), media_type="image/jpeg")
 
 
 @router.post("/reviews/{review_id}")
@@ -176,7 +176,7 @@ def _examining(
 
         content = here.store.get(account_id, key)
         rgb = read_photo(content, "The photo", here.settings).rgb
-        return GarmentDesk(here.settings, here.database).examine(account_id, digest, rgb, attested)
+        return GarmentReviewer(here.settings, here.database).examine(account_id, digest, rgb, attested)
 
     return examine
 

@@ -37,16 +37,16 @@ def search_copies(
         verifier = Verifier(settings, open_database(settings))
         found = search(pictures, verifier)
         write_whole(out / "report.html", write_report(found, source.name).encode())
-    for number, sighting in enumerate(found.sightings, 1):
-        pack, licence = None, sighting.found.licence
-        if licence is not None and sighting.found.state != "unchecked" and sighting.found.verdict != "authentic":
+    for number, match in enumerate(found.matches, 1):
+        pack, licence = None, match.found.licence
+        if licence is not None and match.found.state != "unchecked" and match.found.verdict != "authentic":
             pack = out / f"takedown-{number:03d}-{licence.id[-12:]}.zip"
-            write_whole(pack, write_pack(sighting, verifier, authority))
+            write_whole(pack, write_pack(match, verifier, authority))
         if as_json:
-            print(json.dumps(sighting.to_json() | {"pack": str(pack) if pack else None}, ensure_ascii=False))
+            print(json.dumps(match.to_json() | {"pack": str(pack) if pack else None}, ensure_ascii=False))
         else:
-            plain = sighting.to_json()
+            plain = match.to_json()
             print(f"{plain['verdict']}: {plain['where']}: licence {plain['licence']} of {plain['seller']}")
     if not as_json:
         print(out / "report.html")
-    raise typer.Exit(1 if found.sightings else 0)
+    raise typer.Exit(1 if found.matches else 0)

@@ -154,16 +154,16 @@ def check_photos(
     from vmodel.core.database import open_database
     from vmodel.core.files import sha256_of
     from vmodel.garment.load_photo import read_flat_lay
-    from vmodel.rights.admission.garment_review import APPROVED, CLEAR, GarmentDesk
+    from vmodel.rights.admission.garment_review import APPROVED, CLEAR, GarmentReviewer
 
     good = True
     with refusing(as_json):
         settings = Settings()
-        desk = GarmentDesk(settings, open_database(settings))
+        reviewer = GarmentReviewer(settings, open_database(settings))
         with watching(len(photos), as_json, "checking") as watch:
             for photo in watch.counted(photos):
                 flat_lay = read_flat_lay(photo, settings)
-                row = desk.examine(seller or settings.seller_id, sha256_of(photo), flat_lay.rgb)
+                row = reviewer.examine(seller or settings.seller_id, sha256_of(photo), flat_lay.rgb)
                 good = good and row.state in {CLEAR, APPROVED}
                 print(_say({"file": str(photo)} | _plain_review(row), as_json))
     raise typer.Exit(0 if good else 1)
@@ -202,7 +202,7 @@ def show_review(review_id: ReviewId, out: Annotated[Path, typer.Option(help="JPE
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.core.files import write_whole
-    from vmodel.rights.admission.garment_review import GarmentDesk, find_review
+    from vmodel.rights.admission.garment_review import GarmentReviewer, find_review
     from vmodel.rights.admission.review_image import side_by_side
 
     with refusing():
@@ -210,7 +210,7 @@ def show_review(review_id: ReviewId, out: Annotated[Path, typer.Option(help="JPE
         database = open_database(settings)
         with database.reading() as session:
             row = find_review(session, review_id)
-        write_whole(out, side_by_side(GarmentDesk(settings, database), row))
+        write_whole(out, side_by_side(GarmentReviewer(settings, database), row))
     print(out)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from vmodel.core.database import Database, new_id, now
 from vmodel.rights.admission.garment_review import check_state
 from vmodel.rights.policy.model_reservation import check_exclusive
-from vmodel.rights.registry.queries import noting_refusals
+from vmodel.rights.registry.queries import recording_refusals
 from vmodel.service.accounts.users import find_account
 from vmodel.service.errors import IdempotencyConflict
 from vmodel.service.jobs.errors import DayFull, JobUnknown, ShotUnknown
@@ -67,7 +67,7 @@ def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest
     """
     asked = {str(shot.get("model") or "") for shot in request.shots if isinstance(shot, Mapping)}
     declared = request.garment.get("category")
-    with noting_refusals(database, request.account_id, ", ".join(sorted(asked)), str(declared or "")):
+    with recording_refusals(database, request.account_id, ", ".join(sorted(asked)), str(declared or "")):
         return _submit(database, plans, roster, request)
 
 
