@@ -127,13 +127,13 @@ def _refuse_flags(context: typer.Context) -> None:
 
 def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
     """Make and save every shot, and return the exit code."""
-    from pipelines.common.batching import shoot_together
+    from pipelines.common.batching import shoot_batched
     from vmodel.shot.pipeline_interface import Shot
 
     failed = 0
     with watching(len(requests), output.as_json) as watch:
         studio.watch = watch.stage
-        for result in shoot_together(watch.each(requests), studio, pipeline, studio.settings.home):
+        for result in shoot_batched(watch.each(requests), studio, pipeline, studio.settings.home):
             failure = output.keep(result) if isinstance(result, Shot) else result
             if failure is not None:
                 failed += 1

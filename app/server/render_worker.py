@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image
 
 from pipelines.common.batching import BatchPipeline, prepare_with_draft
-from pipelines.common.progress import WatchedPipeline
-from pipelines.pool import WarmPipelines
+from pipelines.common.progress import MonitoredPipeline
+from pipelines.pool import PipelinePool
 from pipelines.registry import weights_used
 from vmodel.config import Settings
 from vmodel.core.files import encode_picture
@@ -59,7 +59,7 @@ class StudioRenderer:
         self._studio = Studio(settings)
         self._publisher = Publisher(settings, weights_used, database)
         self._locks = settings.home / "locks"
-        self._warm = WarmPipelines()
+        self._warm = PipelinePool()
         self._expected: Sequence[tuple[str, ShotRequest]] = ()
         self._ahead: dict[str, tuple[PreparedShot, ByteArray]] = {}
 
@@ -91,32 +91,32 @@ class StudioRenderer:
         database, declared = self._publisher.database, request.garment.category
         with recording_refusals(database, assignment.account_id, request.model, declared):
             self._admit(request, assignment)
-            watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
-            shot = self._shoot(request, assignment, watched)
+            monitored = MonitoredPipeline(self._load(request), show, tell_step, self._locks)
+            shot = self._shoot(request, assignment, monitored)
         tell(Stage.PUBLISH, 0.0)
         published = self._publisher.publish(shot, "png", self._holder(assignment))
         return Rendered(published.content, "png", write_sidecar(published, assignment), self._model3d(shot))
 
-    def _shoot(self, request: ShotRequest, assignment: ShotAssignment, watched: WatchedPipeline) -> Shot:
+    def _shoot(self, request: ShotRequest, assignment: ShotAssignment, monitored: MonitoredPipeline) -> Shot:
         """Make one picture, together with the turn's next ones if they are expected."""
         expected, self._expected = self._expected, ()
         if expected:
-            self._make_turn([(assignment.shot_id, request), *expected], watched)
+            self._make_turn([(assignment.shot_id, request), *expected], monitored)
         made = self._ahead.pop(assignment.shot_id, None)
         if made is None:
-            return shoot(request, self._studio, watched)
+            return shoot(request, self._studio, monitored)
         self._studio.new_shot()
         prepared, picture = made
-        return complete(prepared, watched, self._studio, picture)
+        return complete(prepared, monitored, self._studio, picture)
 
-    def _make_turn(self, shots: Sequence[tuple[str, ShotRequest]], watched: WatchedPipeline) -> None:
+    def _make_turn(self, shots: Sequence[tuple[str, ShotRequest]], monitored: MonitoredPipeline) -> None:
         """Prepare the turn's pictures and make them in one batch, in place of those kept from an earlier turn."""
         first, request = shots[0]
         prepared = {first: prepare_with_draft(request, self._studio)}
         for shot_id, each in shots[1:]:
             with contextlib.suppress(VModelError):  # its error is raised when it is requested itself
                 prepared[shot_id] = prepare_with_draft(each, self._studio)
-        pictures = watched.make([each.take for each in prepared.values()])
+        pictures = monitored.make([each.take for each in prepared.values()])
         self._ahead = {name: (each, made) for (name, each), made in zip(prepared.items(), pictures, strict=True)}
 
     def _model3d(self, shot: Shot) -> bytes:

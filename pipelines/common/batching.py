@@ -45,7 +45,7 @@ def prepare_with_draft(request: ShotRequest, studio: Studio) -> PreparedShot:
     return replace(prepared, timings=dict(studio.timings))
 
 
-def shoot_together(
+def shoot_batched(
     requests: Iterable[ShotRequest], studio: Studio, pipeline: Pipeline, home: Path
 ) -> Iterator[Shot | Failure]:
     """Make every shot, several at once where the pipeline can; none can stop the others.
