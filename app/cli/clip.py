@@ -12,7 +12,7 @@ import typer
 
 from app.cli import flags
 from app.cli.console import watching
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.shot.request import ShotRequest
 from vmodel.wardrobe.styles import PLAIN
 
@@ -74,7 +74,7 @@ def make_clip(
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         garment = flags.garment_of(context, photo)
         shot = flags.request_of(context, garment, model=model, pose=pose, view=view, pipeline="draft", style=PLAIN)
         request = ClipRequest(shot, motion, seconds, frames_per_second)

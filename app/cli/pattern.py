@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli import flags
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.errors import BadUsage
 from vmodel.shot.request import GarmentSource, ShotRequest, expand_combinations
 
@@ -185,7 +185,7 @@ def shoot_pattern(
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         flags.check_set(context)
         choice = _Choice(file, block, print_file, repeat_cm, rotate, offset, ground, trim, garment_size, material,
             tuple(piece_material or ()),

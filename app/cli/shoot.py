@@ -9,7 +9,7 @@ import typer
 
 from app.cli import flags
 from app.cli.console import say_warning, watching
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.errors import BadUsage
 from vmodel.shot.request import ShotRequest
 
@@ -82,7 +82,7 @@ def shoot_photos(
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         settings = Settings()
         output = Output(out, file_format, maps, contact_sheet, as_json, Publisher(settings, weights_used))
         if bool(photos) == (sidecar is not None):
@@ -137,6 +137,6 @@ def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, 
             failure = output.keep(result) if isinstance(result, Shot) else result
             if failure is not None:
                 failed += 1
-                output.name(failure, studio.timings)
+                output.report_failure(failure, studio.timings)
         output.close()
     return 1 if failed else 0

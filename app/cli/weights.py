@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from rich.table import Table
 
 from app.cli.console import say_error
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 
 if TYPE_CHECKING:
     from pipelines.hub.weights.progress_io import TransferCallback
@@ -135,7 +135,7 @@ def where(name: Name) -> None:
     from pipelines.hub.weights.store import folder_of
     from vmodel.config import Settings
 
-    with refusing():
+    with cli_errors():
         print(folder_of(name, Settings()))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from vmodel.errors import (
     AnimatedPhoto,
     MaskMismatch,
@@ -71,8 +71,8 @@ class Change:
         return not self.stated and self.mask is None and self.back is None
 
 
-def read_in(
-    here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: StatedAttributes
+def ingest_garment(
+    here: AppState, account_id: str, name: str, uploaded: Uploaded, stated: StatedAttributes
 ) -> StoredGarment:
     """Read and store the files of a new garment; run it in the reading pool, since it takes seconds of a processor.
 
@@ -95,7 +95,7 @@ def read_in(
                 return keep_garment(session, account_id, called, files, stated, outcome)
 
 
-def read_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
+def read_change(here: AppState, account_id: str, garment_id: str, change: Change) -> StoredGarment:
     """Correct a garment and read its photo again, in the reading pool, unless only its name changes.
 
     Raises:
@@ -138,7 +138,7 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
         return garment
 
 
-def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
+def read_mask(here: AppState, account_id: str, garment_id: str) -> bytes:
     """Draw the mask of the garment in a photo; run it in the reading pool.
 
     Returns:
@@ -158,7 +158,7 @@ def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
     return draw_mask(photo, mask, garment.category)
 
 
-def read_painted(here: Installation, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
+def read_painted(here: AppState, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
     """Store a mask that was painted on a smaller picture of the photo; run it in the reading pool.
 
     Raises:
@@ -176,7 +176,7 @@ def read_painted(here: Installation, account_id: str, garment_id: str, painted: 
 
 
 def _read(
-    uploaded: Uploaded, name: str, stated: StatedAttributes, here: Installation, suffix: str = ""
+    uploaded: Uploaded, name: str, stated: StatedAttributes, here: AppState, suffix: str = ""
 ) -> RecognitionResult | VModelError:
     """Return what the photo shows, or the error why it could not be recognised.
 
@@ -203,9 +203,9 @@ def _read(
         return error
 
 
-def _put(here: Installation, account_id: str, content: bytes | None) -> str | None:
+def _put(here: AppState, account_id: str, content: bytes | None) -> str | None:
     return None if content is None else here.keep(account_id, content, suffix_of(content))
 
 
-def _put_cutout(here: Installation, account_id: str, outcome: RecognitionResult | VModelError) -> str | None:
+def _put_cutout(here: AppState, account_id: str, outcome: RecognitionResult | VModelError) -> str | None:
     return here.keep(account_id, outcome.cutout_png, "png") if isinstance(outcome, RecognitionResult) else None

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli import flags
-from app.cli.batch.forecast import KEY, counted, foresee
+from app.cli.batch.forecast import KEY, counted
 from app.cli.console import say_check, say_warning
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.errors import BadUsage
 from vmodel.shot.request import GarmentSource, ShotRequest
 
@@ -139,7 +139,7 @@ def shoot_batch(
     from vmodel.config import Settings
     from vmodel.publishing.marketplaces import find_marketplaces
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         if template is not None:
             return _write_template(template)
         if source is None:
@@ -157,7 +157,7 @@ def shoot_batch(
         )  # fmt: skip
         run = replace(_prepare(source, photos, defaults, out, jobs, as_json, Settings()), service=service)
     if dry_run:
-        raise typer.Exit(foresee(run.table, run.plan, run.out, run.jobs, run.config.settings, run.service, as_json))
+        raise typer.Exit(dry_run(run.table, run.plan, run.out, run.jobs, run.config.settings, run.service, as_json))
     raise typer.Exit(_carry_out(run))
 
 
@@ -246,7 +246,7 @@ def _carry_out(run: _Run) -> int:
     from vmodel.batch.journal import open_journal
     from vmodel.core.files import make_folder, make_home, sweep_unfinished
 
-    with refusing(run.as_json):
+    with cli_errors(run.as_json):
         make_folder(run.out)
         if run.service is None:
             make_home(run.config.settings.home)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 
 
 def search_copies(
@@ -29,7 +29,7 @@ def search_copies(
     from vmodel.rights.verification.takedown_package import write_pack
     from vmodel.rights.verification.verifier import Verifier
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         settings = Settings()
         authority = open_authority(settings)
         pictures = open_source(source, settings.monitor_hosts)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from vmodel.body.model.roster import Roster
 from vmodel.config import default_pipeline, default_style
 from vmodel.errors import BadUsage
@@ -119,7 +119,7 @@ def read_order(plain: object) -> Order:
         raise BadUsage(f"The order is not understood ({where}: {first['msg']}); reload the page.") from None
 
 
-def requests_of(order: Order, identity: Identity, here: Installation, key: str) -> list[JobRequest]:
+def requests_of(order: Order, identity: Identity, here: AppState, key: str) -> list[JobRequest]:
     """Return the order as jobs: one, or one for each colourway.
 
     Args:
@@ -143,7 +143,7 @@ def requests_of(order: Order, identity: Identity, here: Installation, key: str) 
     ]
 
 
-def price_order(order: Order, identity: Identity, here: Installation) -> tuple[int, int]:
+def price_order(order: Order, identity: Identity, here: AppState) -> tuple[int, int]:
     """Return (pictures, credits) of an order that would be accepted.
 
     Raises:

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.support.api_client import BLANK, upload, work_off
 from vmodel.service.jobs.request import download_inputs, read_shot
 from vmodel.service.jobs.tables import JobRow, ShotRow
@@ -32,7 +32,7 @@ def skirt(anna: TestClient) -> dict[str, Any]:
 
 
 def test_an_outfit_reaches_the_worker_with_every_garments_files(
-    anna: TestClient, here: Installation, tee: dict[str, Any], skirt: dict[str, Any], tmp_path: Path
+    anna: TestClient, here: AppState, tee: dict[str, Any], skirt: dict[str, Any], tmp_path: Path
 ) -> None:
     asked = {
         "garment_id": tee["id"],
