@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.common.batching import shoot_together
+from pipelines.common.batching import shoot_batched
 from vmodel.body.shoes.catalogue import CANVAS_SHOES
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot, Take
@@ -44,7 +44,7 @@ def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
     gone = replace(asked, garment=GarmentSource(tmp_path / "gone.jpg"))
     requests = [replace(asked, seed=1), gone, replace(asked, seed=2), replace(asked, seed=3)]
     together, alone = Negative(at_once=3), Negative(at_once=1)
-    results = list(shoot_together(requests, studio, together, tmp_path))
+    results = list(shoot_batched(requests, studio, together, tmp_path))
     assert together.batches == [2, 1]
     for request, result in zip(requests, results, strict=True):
         if request is gone:
