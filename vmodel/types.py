@@ -209,6 +209,8 @@ class GarmentPhoto:
             worn open; None for a closed one. ``kind`` says how it is worn.
         neck_edge: (n, 2) pixels along the front's neck from left to right; None where it was not looked for.
         collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
+        bands: "hem", "cuff", "waist" or "leg" -> height of the band there that draws the cloth in, as a share of the
+            distance between the armpits, or between the hips.
     """
 
     rgb: ByteArray
@@ -219,6 +221,7 @@ class GarmentPhoto:
     opening: FloatArray | None = None
     neck_edge: FloatArray | None = None
     collar: BoolArray | None = None
+    bands: Mapping[str, float] = field(default_factory=dict)
 
     def middle(self, name: str) -> FloatArray:
         """Return the (2,) point halfway between a landmark of the left and its twin on the right."""
@@ -239,6 +242,19 @@ class GarmentPhoto:
 
 
 @dataclass(frozen=True)
+class Band:
+    """Strip along an edge that draws the cloth in: a rib, or gathers over elastic.
+
+    Attributes:
+        height_cm: across the strip; along it, its height is the same everywhere.
+        share: of its cut length that the strip relaxes to, 0..1.
+    """
+
+    height_cm: float
+    share: float
+
+
+@dataclass(frozen=True)
 class Panel:
     """One flat piece of cloth; its boundary is a loop of named edges.
 
@@ -254,6 +270,7 @@ class Panel:
         panel_to_texture: (2, 3) float64 affine: panel cm -> texture (x, y) pixels.
         elastic: edge name -> share of its cut length that the edge relaxes to (gathered waist
             and cuff bands), 0..1.
+        bands: edge name -> strip along it that draws the cloth in.
         laid: of a piece of a sewing pattern, (n, 2) points in cm and where they lie in the finished garment, seen from
             the front; None where the panel is that view already.
     """
@@ -265,6 +282,7 @@ class Panel:
     holes: tuple[FloatArray, ...] = ()
     texture: int = 0
     elastic: Mapping[str, float] = field(default_factory=dict)
+    bands: Mapping[str, Band] = field(default_factory=dict)
     laid: tuple[FloatArray, FloatArray] | None = None
 
     @property

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from vmodel.types import BodyMeasurements, FloatArray, GarmentKind, Seam
+from vmodel.types import Band, BodyMeasurements, FloatArray, GarmentKind, Seam
 
 Point = tuple[float, float]
 Edges = dict[str, FloatArray]
@@ -67,7 +67,7 @@ class Block:
         trims: what shows on the front, and on the back.
         material: name in the drape's materials.
         sleeve_angle_deg: below the horizontal.
-        elastic: as ``vmodel.types.Panel`` has it, for both panels.
+        elastic, bands: as ``vmodel.types.Panel`` has them, for both panels.
     """
 
     kind: GarmentKind
@@ -79,6 +79,7 @@ class Block:
     trims: Mapping[str, tuple[Trim, ...]] = field(default_factory=dict)
     sleeve_angle_deg: float = 45.0
     elastic: Mapping[str, float] = field(default_factory=dict)
+    bands: Mapping[str, Band] = field(default_factory=dict)
     pieces: tuple[Piece, ...] = ()
     sewn: tuple[Seam, ...] = ()
 
