@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from vmodel.drape.cloth.mesh import Cloth
-from vmodel.types import Band, BoolArray, FloatArray, Garment, IntArray
+from vmodel.types import BoolArray, FloatArray, Garment, IntArray
 
 _DRAWS: float = 0.99
 """Share of its length below which a link counts as elastic."""
@@ -27,9 +27,9 @@ def with_bands(cloth: Cloth, garment: Garment) -> Cloth:
     """
     lengths, bends, elastic = cloth.edge_rest_m.copy(), cloth.bend_rest_m.copy(), cloth.elastic.copy()
     for number, panel in enumerate(garment.panels):
-        for name, band in panel.bands.items():
+        for name, (height_cm, least) in panel.bands.items():
             line = np.asarray(panel.edges[name], float)
-            drawn = _drawn_in(cloth, number, line, band)
+            drawn = _drawn_in(cloth, number, line, height_cm, least)
             along = (line[-1] - line[0]) / max(float(np.linalg.norm(line[-1] - line[0])), 1e-9)
             for rest, pairs, own in (
                 (lengths, cloth.edges, cloth.edge_direction),
@@ -45,14 +45,14 @@ def with_bands(cloth: Cloth, garment: Garment) -> Cloth:
     return replace(cloth, edge_rest_m=lengths, bend_rest_m=bends, elastic=elastic)
 
 
-def _drawn_in(cloth: Cloth, panel: int, line: FloatArray, band: Band) -> FloatArray:
+def _drawn_in(cloth: Cloth, panel: int, line: FloatArray, height_cm: float, least: float) -> FloatArray:
     """Return the (N,) share of its cut length of each particle; 1 from one spacing above the band on."""
     share = np.ones(cloth.count)
     own = cloth.triangle_panel == panel
     corners, owner = cloth.panel_cm[own].reshape(-1, 2), cloth.triangles[own].ravel()
     away = shapely.distance(shapely.points(corners), shapely.LineString(line))
-    inside = np.clip((band.height_cm + cloth.spacing_cm / 2 - away) / cloth.spacing_cm, 0, 1)
-    np.minimum.at(share, owner, 1 - (1 - band.share) * inside)
+    inside = np.clip((height_cm + cloth.spacing_cm / 2 - away) / cloth.spacing_cm, 0, 1)
+    np.minimum.at(share, owner, 1 - (1 - least) * inside)
     return share
 
 

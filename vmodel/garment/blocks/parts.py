@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from vmodel.types import Band, BodyMeasurements, FloatArray, GarmentKind, Seam
+from vmodel.types import BodyMeasurements, FloatArray, GarmentKind, Seam
 
 Point = tuple[float, float]
 Edges = dict[str, FloatArray]
@@ -36,6 +36,18 @@ class Trim:
     line_cm: FloatArray
     width_cm: float = 0.0
     colour: tuple[int, int, int] | None = None
+
+
+class Band(NamedTuple):
+    """Strip along an edge that draws the cloth in: a rib, or gathers over elastic.
+
+    Attributes:
+        height_cm: across the strip, the same everywhere along it.
+        share: of its cut length that the strip relaxes to, 0..1.
+    """
+
+    height_cm: float
+    share: float
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from vmodel.garment.blocks.parts import Band
 from vmodel.garment.imaging.contour import SIDES, outline_outwards
 from vmodel.garment.pattern.cut.sides import girth_below
-from vmodel.types import Band, BodyMeasurements, FloatArray, GarmentPhoto
+from vmodel.types import BodyMeasurements, FloatArray, GarmentPhoto
 
 _HEIGHTS_CM: Final = 2.0, 12.0
 _ABOVE: Final = 1.25
@@ -93,4 +94,6 @@ def _wider_above(photo: GarmentPhoto, high_px: float) -> float:
 
 def _width(photo: GarmentPhoto, at: FloatArray, across: FloatArray) -> float:
     reach = photo.half("armpit") / 2
-    return float(np.linalg.norm(np.subtract(*(outline_outwards(photo.mask, at, way, reach) for way in (across, -across)))))
+    return float(
+        np.linalg.norm(np.subtract(*(outline_outwards(photo.mask, at, way, reach) for way in (across, -across))))
+    )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vmodel.types import Band, FloatArray
+from vmodel.garment.blocks.parts import Band
+from vmodel.types import FloatArray
 
 
 @dataclass(frozen=True)
