@@ -34,13 +34,14 @@ def height_cm(photo: GarmentPhoto, where: str, scale: float) -> float:
 
 
 def with_hem_band(
-    photo: GarmentPhoto, body: BodyMeasurements, sides: FloatArray, length: float, scale: float
+    photo: GarmentPhoto, body: BodyMeasurements, chest: float, sides: FloatArray, length: float, scale: float
 ) -> tuple[FloatArray, dict[str, Band]]:
     """Widen the end of a garment's sides to the cloth above the hem's band, and return the band.
 
     Args:
         photo: the garment as read.
         body: of the wearer.
+        chest: half width at the armpits: cloth that is gathered onto a band lies narrower in the photo than it is.
         sides: (n, 2) from ``fit_sides``.
         length: neck points to the hem.
         scale: cm per pixel.
@@ -48,7 +49,7 @@ def with_hem_band(
     high = height_cm(photo, "hem", scale)
     if not high:
         return sides, {}
-    above = max(float(sides[-2, 1]), float(sides[-1, 1]))
+    above = max(float(sides[-2:, 1].max()), chest)
     around = max(min(float(sides[-1, 1]), _DRAWN * above), _SNUG * girth_below(body, length) / 4)
     widened = sides.copy()
     widened[-1, 1] = above
