@@ -18,14 +18,15 @@ from vmodel.garment.pattern.fit import fit_garment
 from vmodel.quality.wear.judge import judge_worn
 from vmodel.types import Drape, Garment
 
-
 _LOOSE_CM = 56.0
 
 
 def sweater(body: Body, **bands: float) -> Garment:
     pattern = drawn.long_sleeve().pattern()
     assert pattern.photo is not None
-    return fit_garment(replace(pattern, photo=replace(pattern.photo, bands=bands)), body.measurements, "woman", _LOOSE_CM)
+    return fit_garment(
+        replace(pattern, photo=replace(pattern.photo, bands=bands)), body.measurements, "woman", _LOOSE_CM
+    )
 
 
 @pytest.fixture(scope="module")

@@ -37,11 +37,15 @@ def end(height: float) -> LabelledEnd:
 
 def test_rows_of_a_band_are_asked_for_and_those_below_the_edge_are_not() -> None:
     band, weight = goal_of(20.0, 12.0)
-    assert band[12:20].all() and not band[:11].any() and not band[21:].any()
-    assert weight[10:20].all() and not weight[22:].any()
+    assert band[12:20].all()
+    assert not band[:11].any()
+    assert not band[21:].any()
+    assert weight[10:20].all()
+    assert not weight[22:].any()
     assert not goal_of(20.0, 20.0)[0].any()
     view, goal = views_of(end(0.15), np.random.default_rng(0))[0]
-    assert view.shape == (BAND_SIZE, BAND_SIZE, 3) and goal.shape == (2, BAND_ROWS)
+    assert view.shape == (BAND_SIZE, BAND_SIZE, 3)
+    assert goal.shape == (2, BAND_ROWS)
 
 
 @pytest.mark.slow
