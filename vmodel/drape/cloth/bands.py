@@ -12,10 +12,10 @@ import numpy as np
 import shapely
 
 from vmodel.drape.cloth.mesh import Cloth
-from vmodel.types import BoolArray, FloatArray, Garment, IntArray
+from vmodel.types import FloatArray, Garment
 
 _DRAWS: float = 0.99
-"""Share of its length below which a link counts as elastic."""
+"""Share of its length below which both ends of a link are in a strip."""
 
 
 def with_bands(cloth: Cloth, garment: Garment) -> Cloth:
@@ -26,27 +26,34 @@ def with_bands(cloth: Cloth, garment: Garment) -> Cloth:
         garment: with its panels.
     """
     lengths, bends, elastic = cloth.edge_rest_m.copy(), cloth.bend_rest_m.copy(), cloth.elastic.copy()
-    for number, panel in enumerate(garment.panels):
-        for name, (height_cm, least) in panel.bands.items():
-            line = np.asarray(panel.edges[name], float)
-            drawn = _drawn_in(cloth, number, line, height_cm, least)
-            along = (line[-1] - line[0]) / max(float(np.linalg.norm(line[-1] - line[0])), 1e-9)
-            for rest, pairs, own in (
-                (lengths, cloth.edges, cloth.edge_direction),
-                (bends, cloth.bends, _directions(cloth, cloth.bends)),
-            ):
-                share = drawn[pairs].mean(axis=1)
-                level = (own @ along) ** 2
-                factor = np.sqrt(share**2 * level + 1 - level)
-                both = _within(cloth, number, pairs)
-                rest[both] = np.minimum(rest[both], (rest * factor)[both])
-                if rest is lengths:
-                    elastic |= both & (factor < _DRAWS)
+    for name in dict.fromkeys(name for panel in garment.panels for name in panel.bands):
+        own = [number for number, panel in enumerate(garment.panels) if name in panel.bands]
+        lines = [np.asarray(garment.panels[number].edges[name], float) for number in own]
+        bands = [garment.panels[number].bands[name] for number in own]
+        drawn = np.min([_drawn_in(cloth, *each) for each in zip(own, lines, bands, strict=True)], axis=0)
+        along = lines[0][-1] - lines[0][0]
+        across = np.array([-along[1], along[0]]) / max(float(np.linalg.norm(along)), 1e-9)
+        for rest, pairs in ((lengths, cloth.edges), (bends, cloth.bends)):
+            rest *= _factors(drawn[pairs].mean(axis=1), cloth.flat_cm[pairs] @ across, rest)
+        elastic |= drawn[cloth.edges].max(axis=1) < _DRAWS
     return replace(cloth, edge_rest_m=lengths, bend_rest_m=bends, elastic=elastic)
 
 
-def _drawn_in(cloth: Cloth, panel: int, line: FloatArray, height_cm: float, least: float) -> FloatArray:
+def _factors(share: FloatArray, across_cm: FloatArray, rest_m: FloatArray) -> FloatArray:
+    """Return (P,) factors on the lengths of pairs: what runs across a strip keeps its length, also over a seam.
+
+    Args:
+        share: (P,) to which the strip relaxes there.
+        across_cm: (P, 2) places of both ends across the strip.
+        rest_m: (P,) lengths as cut.
+    """
+    upright = np.clip(np.diff(across_cm, axis=1)[:, 0] / (100 * rest_m), -1, 1) ** 2
+    return np.asarray(np.sqrt(share**2 * (1 - upright) + upright))
+
+
+def _drawn_in(cloth: Cloth, panel: int, line: FloatArray, band: tuple[float, float]) -> FloatArray:
     """Return the (N,) share of its cut length of each particle; 1 from one spacing above the band on."""
+    height_cm, least = band
     share = np.ones(cloth.count)
     own = cloth.triangle_panel == panel
     corners, owner = cloth.panel_cm[own].reshape(-1, 2), cloth.triangles[own].ravel()
@@ -54,16 +61,3 @@ def _drawn_in(cloth: Cloth, panel: int, line: FloatArray, height_cm: float, leas
     inside = np.clip((height_cm + cloth.spacing_cm / 2 - away) / cloth.spacing_cm, 0, 1)
     np.minimum.at(share, owner, 1 - (1 - least) * inside)
     return share
-
-
-def _within(cloth: Cloth, panel: int, pairs: IntArray) -> BoolArray:
-    """Return which pairs of particles belong to a panel or to its seams."""
-    mine = np.zeros(cloth.count, bool)
-    mine[cloth.triangles[cloth.triangle_panel == panel].ravel()] = True
-    return np.asarray(mine[pairs].all(axis=1))
-
-
-def _directions(cloth: Cloth, pairs: IntArray) -> FloatArray:
-    """Return (P, 2) unit vectors in the panel."""
-    way = cloth.flat_cm[pairs[:, 1]] - cloth.flat_cm[pairs[:, 0]]
-    return np.asarray(way / np.maximum(np.linalg.norm(way, axis=1), 1e-9)[:, None])
