@@ -25,7 +25,7 @@ def with_bands(cloth: Cloth, garment: Garment) -> Cloth:
         cloth: of the garment, ``flat_cm`` in its panels.
         garment: with its panels.
     """
-    lengths, bends, elastic = cloth.edge_rest_m.copy(), cloth.bend_rest_m.copy(), cloth.elastic.copy()
+    lengths, bends, elastic = cloth.edge_rest_m, cloth.bend_rest_m, cloth.elastic
     for name in dict.fromkeys(name for panel in garment.panels for name in panel.bands):
         own = [number for number, panel in enumerate(garment.panels) if name in panel.bands]
         lines = [np.asarray(garment.panels[number].edges[name], float) for number in own]
@@ -33,9 +33,9 @@ def with_bands(cloth: Cloth, garment: Garment) -> Cloth:
         drawn = np.min([_drawn_in(cloth, *each) for each in zip(own, lines, bands, strict=True)], axis=0)
         along = lines[0][-1] - lines[0][0]
         across = np.array([-along[1], along[0]]) / max(float(np.linalg.norm(along)), 1e-9)
-        for rest, pairs in ((lengths, cloth.edges), (bends, cloth.bends)):
-            rest *= _factors(drawn[pairs].mean(axis=1), cloth.flat_cm[pairs] @ across, rest)
-        elastic |= drawn[cloth.edges].max(axis=1) < _DRAWS
+        lengths = lengths * _factors(drawn[cloth.edges].mean(axis=1), cloth.flat_cm[cloth.edges] @ across, lengths)
+        bends = bends * _factors(drawn[cloth.bends].mean(axis=1), cloth.flat_cm[cloth.bends] @ across, bends)
+        elastic = elastic | (drawn[cloth.edges].max(axis=1) < _DRAWS)
     return replace(cloth, edge_rest_m=lengths, bend_rest_m=bends, elastic=elastic)
 
 

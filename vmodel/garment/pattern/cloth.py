@@ -116,9 +116,12 @@ def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     near = cv2.dilate(front.collar.astype(np.uint8), kernel)
     between = np.zeros_like(near)
-    cv2.fillConvexPoly(between, cv2.convexHull(cv2.findNonZero(near)), 1)
+    lowest = round(float(canvas.to_pixels(block.front["neck"])[:, 1].max()))
+    # the bands of a placket that hangs open below the collar's ends are the front's own
+    if has_lapels(block) or lowest < np.flatnonzero(front.collar.any(axis=1))[-1]:
+        cv2.fillConvexPoly(between, cv2.convexHull(cv2.findNonZero(near)), 1)
     if not has_lapels(block):
-        between[round(float(canvas.to_pixels(block.front["neck"])[:, 1].max())) :] = 0
+        between[lowest:] = 0
     known = ((near | between) == 0) & (outline_alpha(block, canvas, front_only=True) > 0.5)
     rows = slice(0, _collar_rows(front, canvas))
     picture = front.picture.copy()

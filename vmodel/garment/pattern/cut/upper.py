@@ -116,7 +116,7 @@ def fit_upper(
     if "length" in stated_cm:
         stated["length"] = stated_cm["length"]
     graded = body.chest / body.height / SAMPLE_CHEST
-    sizes, scale = solve_sizes(_sizes(photo, body, gender), photo.kind.laid, stated, trust, graded)
+    sizes, scale = solve_sizes(_sizes(photo, body, gender), kind, stated, trust, graded)
     sleeved = kind.sleeve in SLEEVED
     chest = sizes["chest"]
     below = _below(kind, body)
@@ -235,7 +235,7 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     if kind.neckline in _WIDEST_ROUND:  # neck points of cloth spread out beside the neck are easily read too far out
         widest = min(widest, _WIDEST_ROUND[kind.neckline] * body.neck)
     found = [
-        Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.08,
+        Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.12,
              (body.chest + (2 if kind.neckline == Neckline.STRAPLESS else 4)) / 4, (body.chest + 46) / 4, True),
         Size("shoulder", None if off or halter else photo.half("shoulder"), 0.05 if sleeved else 0.07, across,
              0.08 if sleeved else 0.25 if strap else 0.12,
