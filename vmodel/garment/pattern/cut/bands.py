@@ -18,6 +18,8 @@ _WIDER: Final = 1.05, 1.6
 """Bounds of the cloth's width above a cuff over the cuff's."""
 _SNUG: Final = 0.97
 """Least length of a hem's band over the body's girth there."""
+_BLENDS: Final = 0.1
+"""Share of the way from armpit to hem over which cloth above a band gets as wide as it is cut there."""
 _DRAWN: Final = 0.86
 """Most length of a hem's band over that of the cloth above it: less draws in nothing that could be seen."""
 _WRIST: Final = 0.172
@@ -34,7 +36,12 @@ def height_cm(photo: GarmentPhoto, where: str, scale: float) -> float:
 
 
 def with_hem_band(
-    photo: GarmentPhoto, body: BodyMeasurements, chest: float, sides: FloatArray, length: float, scale: float
+    photo: GarmentPhoto,
+    body: BodyMeasurements,
+    chest: float,
+    sides: FloatArray,
+    ends: tuple[float, float],
+    scale: float,
 ) -> tuple[FloatArray, dict[str, Band]]:
     """Widen the end of a garment's sides to the cloth above the hem's band, and return the band.
 
@@ -43,16 +50,17 @@ def with_hem_band(
         body: of the wearer.
         chest: half width at the armpits: cloth that is gathered onto a band lies narrower in the photo than it is.
         sides: (n, 2) from ``fit_sides``.
-        length: neck points to the hem.
+        ends: distances of armpit and hem below the neck points.
         scale: cm per pixel.
     """
     high = height_cm(photo, "hem", scale)
     if not high:
         return sides, {}
     above = max(float(sides[-2:, 1].max()), chest)
-    around = max(min(float(sides[-1, 1]), _DRAWN * above), _SNUG * girth_below(body, length) / 4)
-    widened = sides.copy()
-    widened[-1, 1] = above
+    around = max(min(float(sides[-1, 1]), _DRAWN * above), _SNUG * girth_below(body, ends[1]) / 4)
+    begins = max(1 - high / (ends[1] - ends[0]), 0.5)  # a strip whose sides slant would stick out at its lower corners
+    upper = sides[sides[:, 0] < begins - _BLENDS]
+    widened = np.vstack([upper, [[begins, above], [1.0, above]]])
     return widened, {"hem": Band(high, min(around / above, 1.0))}
 
 

@@ -130,7 +130,7 @@ def fit_upper(
     if kind.category == Category.SWIMWEAR:
         brief, length, midriff = fit_brief(photo, body, scale, depth + slope)
     sides = fit_sides(photo, body, chest, length, depth + slope)
-    sides, bands = with_hem_band(photo, body, chest, sides, length, scale)
+    sides, bands = with_hem_band(photo, body, chest, sides, (depth + slope, length), scale)
     angle, sleeve, cuff, root = 40.0, 0.0, 0.0, 0.0
     if off:
         angle, root = _OFF_ANGLE, _ROUND_ARM * body.chest + _OFF_ROOM_CM
