@@ -14,6 +14,7 @@ from vmodel.garment.imaging.contour import (
     gap_row,
     hem_spots,
     outline_across,
+    outline_beside,
     side_spots,
 )
 from vmodel.garment.imaging.warp import Pairs, Places, solve_warp
@@ -151,7 +152,25 @@ def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
         for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
             place = round((share + 1) / 2 * (len(hem) - 1))
             pairs.append((hem[place], spot, 0.8))
+        pairs += _above_band(photo, block, hem)
     return pairs
+
+
+def _above_band(photo: GarmentPhoto, block: Block, hem: FloatArray) -> Pairs:
+    """Pair the line along which a hem's band is sewn on with the photo, so that the band is as high as there."""
+    if "hem" not in block.bands:
+        return []
+    up_cm, up_px = block.bands["hem"].height_cm, 2 * photo.half("armpit") * photo.bands["hem"]
+    spots = hem_spots(photo) - np.array([0.0, up_px])
+    ends = [outline_beside(photo.mask, spot, 0.5 * up_px, sign) for spot, sign in ((spots[0], -1.0), (spots[-1], 1.0))]
+    return [
+        (
+            _at_share(hem, (share + 1) / 2) + np.array([0.0, up_cm]),
+            np.array([np.interp(share, (-1, 1), ends), spot[1]]),
+            0.8,
+        )
+        for share, spot in zip(HEM_SHARES, spots, strict=True)
+    ]
 
 
 def _side_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
