@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.garment.pattern.cut.test_sides import spread
 from tests.garment.pattern.test_shape_of_photo import BODY, GENDER, photo_of
 from tests.support.garments import flat_lays as drawn
 from vmodel.garment.blocks.parts import Block
@@ -41,3 +42,14 @@ def test_ends_without_a_band_are_cut_as_seen() -> None:
     plain, hemmed = cut(), cut(hem=0.1)
     assert plain.bands == {}
     assert wide(hemmed, "cuff_left") == wide(plain, "cuff_left")
+
+
+def test_cloth_that_a_band_gathers_is_cut_wider_than_it_lies() -> None:
+    gathered = spread(photo_of(drawn.long_sleeve()), 0.8)
+    plain, banded = (
+        fit_block(replace(gathered, bands=bands), BODY, GENDER, "jersey", {"width": 56.0})[0]
+        for bands in ({}, {"hem": 0.1})
+    )
+    assert wide(banded, "hem") > 1.03 * wide(plain, "hem")
+    low = banded.front["side_left"]
+    assert np.ptp(low[low[:, 1] < low[:, 1].min() + banded.bands["hem"].height_cm, 0]) < 0.1  # its corners stay in
