@@ -303,7 +303,7 @@ class Garment:
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/cloth/materials.yaml.
         texture_materials: material of each texture where pieces differ, otherwise empty.
-        collar_cm, collar_texture: (n, 2) share of the way from a neck's front to its back, width; index of its picture.
+        collar_cm, collar_px, collar_texture: see ``Leaf`` in garment/pattern; which of the textures it shows.
         photo, back_photo: what the pattern was fitted to, for a fit to another body; None for designs and patterns.
     """
 
@@ -319,6 +319,7 @@ class Garment:
     warnings: tuple[str, ...] = ()
     texture_materials: tuple[str, ...] = ()
     collar_cm: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    collar_px: FloatArray = field(default_factory=lambda: np.zeros((2, 0, 2, 2)))
     collar_texture: int = 0
     photo: GarmentPhoto | None = None
     back_photo: GarmentPhoto | None = None
