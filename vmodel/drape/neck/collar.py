@@ -155,7 +155,7 @@ def _laid(
         height, facing_there = below(rows[-1])
         lack = unit * (_PADDING_CM * np.sqrt(1 - (step / _FALL_STEPS) ** 2) + _THIN_CM) - height
         sinking = np.minimum((heading * facing_there).sum(axis=1), 0) * (lack > -0.5 * width / _FALL_STEPS)
-        way = heading - facing_there * (sinking - np.clip(lack / (0.3 * width + 1e-4), -0.5, 0.8))[:, None]
+        way = heading - facing_there * (sinking - np.clip(lack / (0.3 * width + 1e-4), -1.0, 0.8))[:, None]
         way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 0.2)
         rows.append(rows[-1] + way * (width / _FALL_STEPS)[:, None])
     return np.asarray(gaussian_filter1d(np.stack(rows, axis=1), 1.0, axis=0, mode="nearest"))

@@ -14,7 +14,7 @@ from vmodel.types import FloatArray, PosedBody
 STAND_STEPS: Final = 4
 _FULL_CM, _NONE_CM = -2.5, -8.0
 """Heights over the base of the neck from which on a collar stands fully, and below which it lies flat."""
-_HIGH_CM: Final = (2.0, 2.8)
+_HIGH_CM: Final = (1.4, 2.0)
 """Height of the stand over the cloth's edge, in front and behind."""
 _OFF_SKIN_CM: Final = 0.6
 """Distance of the line where the leaf folds from the skin."""

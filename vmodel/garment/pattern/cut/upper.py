@@ -66,9 +66,9 @@ _MOST_APART: Final = (0.06, 0.1)
 _SHORTEST_DRESS: Final = 0.82  # height of its hem over the inseam
 _ANYWHERE: Final = 0.6
 """Deviation of a size about which little is known in advance."""
-_WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.24, Neckline.HIGH: 0.3}
+_WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.215, Neckline.HIGH: 0.3}
 """Most half span of the neck points where something goes round the neck, as a share of its girth."""
-_LEAST_ROUND: Final = {Neckline.COLLAR: 0.22, Neckline.HIGH: 0.26}
+_LEAST_ROUND: Final = {Neckline.COLLAR: 0.19, Neckline.HIGH: 0.26}
 """Least half span of the neck points where something stands round the neck, as a share of its girth. A collar has a
 stand beside, see ``vmodel.drape.neck.stand``."""
 _WIDEST_NECK: Final = {Neckline.BOAT: 0.86}
