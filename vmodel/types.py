@@ -295,10 +295,9 @@ class Garment:
     Attributes:
         kind: category and sub-kinds.
         panels, seams: the pattern; every edge without a seam is an opening.
-        textures: (H, W, 3) uint8 sRGB, colours bled past the outline: the front, as photographed, then the back, made
-            from it or photographed, and a collar that the photo shows.
+        textures: (H, W, 3) uint8 sRGB, colours bled past the outline: front, back, and a collar that the photo shows.
         landmarks_cm: the landmarks in the panel space, name -> (2,) float64.
-        cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels, y up).
+        cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels).
         scale_source: "guessed", "width", "length", "size chart", "design" or "pattern".
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/cloth/materials.yaml.
