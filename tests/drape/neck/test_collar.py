@@ -20,6 +20,7 @@ from vmodel.drape.neck.edge import neck_ring
 from vmodel.drape.simulate.put_on import for_fitting
 from vmodel.garment.blocks.paint import Canvas, lay_out
 from vmodel.garment.blocks.parts import Block
+from vmodel.garment.pattern.details.collar import at_fold
 from vmodel.garment.pattern.details.collar_leaf import measured_leaf, usual_leaf
 from vmodel.garment.pattern.fit import fit_block, fit_garment, upright
 from vmodel.scene.geometry.raytracer import Tracer
@@ -157,6 +158,23 @@ def test_a_collar_is_as_wide_as_its_photo_shows_it(wide_cm: float) -> None:
     np.testing.assert_allclose(worn_cm[beside] + 0.6, wide_cm, atol=0.5)  # the length that its roll needs is added
     across = np.linalg.norm(leaf.lines_px[:, :, 1] - leaf.lines_px[:, :, 0], axis=2) * CM_PER_PX
     np.testing.assert_allclose(across[:, beside], wide_cm, atol=0.5)  # all of it is the leaf's cloth
+
+
+def test_a_leaf_shows_no_more_of_its_photo_than_itself_though_the_neck_is_cut_narrower() -> None:
+    block = collared_block(Category.TOP, 9.0)
+    fold, seen = in_photo(block, 4.0)
+    leaf = measured_leaf(block, fold, seen, 1.5 * CM_PER_PX)
+    assert leaf is not None
+    across = np.linalg.norm(leaf.lines_px[:, :, 1] - leaf.lines_px[:, :, 0], axis=2) * CM_PER_PX
+    beside = (leaf.widths_cm[:, 0] > 0.3) & (leaf.widths_cm[:, 0] < 0.4)
+    np.testing.assert_allclose(across[:, beside], 4.0, atol=0.5)
+
+
+def test_a_piece_away_from_its_fold_is_no_collar() -> None:
+    fold, seen = in_photo(collared_block(Category.TOP, 9.0), 4.0)
+    flap = np.zeros_like(seen)
+    flap[-60:-20, 40:80] = True
+    assert np.array_equal(at_fold(seen | flap, fold), seen)
 
 
 def test_a_collar_ends_where_its_photo_shows_it_end_beside_the_opening() -> None:

@@ -1,8 +1,8 @@
 """Collar geometry: a separate sheet that stands on the neck's edge, rolls over and lies down on the cloth.
 
-In the photo the collar lies flat on the shoulders, so the cut's front shows it as if it were printed there. Once the
-garment is draped, a sheet of that cloth is laid over it. Its sections begin at the neck's edge, follow the cloth below
-them and are as wide as the collar in the photo. Behind, where no photo shows it, the same cloth is used.
+In the photo the collar lies flat on the shoulders. Once the garment is draped, a sheet of that cloth is laid round its
+neck. Its sections stand up from the neck's edge, fold over, follow the cloth below them and are as wide as the collar
+in the photo. Behind, where no photo shows it, the same cloth is used.
 """
 
 from __future__ import annotations

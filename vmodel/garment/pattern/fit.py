@@ -21,7 +21,7 @@ from vmodel.garment.pattern.cut.lower import fit_legs, fit_skirt
 from vmodel.garment.pattern.cut.swim import in_two
 from vmodel.garment.pattern.cut.upper import fit_upper
 from vmodel.garment.pattern.cut.upper_draft import draft_upper
-from vmodel.garment.pattern.details.collar import find_collar, fold_line
+from vmodel.garment.pattern.details.collar import at_fold, find_collar, fold_line
 from vmodel.garment.pattern.details.front_edge import front_alone
 from vmodel.garment.pattern.details.front_opening import between, find_opening
 from vmodel.garment.pattern.details.neck import inside_of_neck
@@ -308,7 +308,8 @@ def _with_neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> GarmentPhoto:
     points = {"neck_front": edge[len(edge) // 2]}
     if photo.collar is None:
         points |= {"neck_left": edge[0], "neck_right": edge[-1]}
-    return replace(photo, neck_edge=edge, points={**photo.points, **points})
+    collar = None if photo.collar is None else at_fold(photo.collar, edge)
+    return replace(photo, neck_edge=edge, collar=collar, points={**photo.points, **points})
 
 
 def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> GarmentPhoto:

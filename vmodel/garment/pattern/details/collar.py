@@ -26,6 +26,8 @@ _OPENS: Final = 0.4
 """Least depth of the opening below the front ends of an unbuttoned collar, as a share of that distance."""
 _LAPELS_FROM: Final = 1.0
 """Depth of the neck's front from which on lapels cross at it, however far up they were seen, in widths of the neck."""
+_NEAR: Final = 0.15
+"""Largest distance of a piece of a collar from its fold, in widths of the fold."""
 _BINS, _HALF = 32, 17
 """Rows of a collar's half whose inner edge is found, and points along half of the neck."""
 
@@ -91,6 +93,15 @@ def fold_line(photo: GarmentPhoto, collar: BoolArray) -> FloatArray | None:
     halves = [_evenly(np.vstack([side, foot])) for side in sides if side is not None]
     line = np.vstack([halves[0], halves[1][-2::-1]])
     return np.asarray(middle + wide * line @ axes)
+
+
+def at_fold(collar: BoolArray, fold: FloatArray) -> BoolArray:
+    """Keep those pieces of a collar, (H, W) bool, that reach near the line along which it folds over."""
+    near = np.zeros(collar.shape, np.uint8)
+    wide = float(np.linalg.norm(fold[0] - fold[-1]))
+    cv2.polylines(near, [np.round(fold).astype(np.int32)], False, 1, max(1, round(2 * _NEAR * wide)))
+    _, pieces = cv2.connectedComponents(collar.astype(np.uint8))
+    return collar & np.isin(pieces, pieces[(near > 0) & collar])
 
 
 def _inner_edge(places: FloatArray, sign: float) -> FloatArray | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import cv2
@@ -78,8 +78,10 @@ def has_lapels(block: Block) -> bool:
 def usual_leaf(block: Block, canvas: Canvas) -> Leaf:
     """Return the leaf of a collar which its photo does not show; its cloth is what the front's canvas has there."""
     widths = _usual_widths(block)
-    front, behind = _half_edges(block)
-    return Leaf(widths, _lines(block.front["neck"], widths, front + behind, _LEANS_DOWN, canvas.to_pixels))
+    whole = sum(_half_edges(block))
+    lean = _LEANS_DOWN if widths[0, 1] > 0 else None
+    ways = [_headings(half, widths[:, 0], whole, lean) for half in _halves(block.front["neck"])]
+    return Leaf(widths, _lines(ways, widths[:, 1] * np.sqrt(2 * whole / _NECK_CM), canvas.to_pixels))
 
 
 def measured_leaf(block: Block, fold_px: FloatArray, collar: BoolArray, cm_per_px: float) -> Leaf | None:
@@ -105,17 +107,19 @@ def measured_leaf(block: Block, fold_px: FloatArray, collar: BoolArray, cm_per_p
     if edge is None:
         return None
     begins, lean = edge
-    share = np.linspace(begins, _SHOWN, _STATIONS) * front / (front + behind)
-    widths = [_reach(*_headings(half, share, whole, lean), collar, to_pixels) for half in _halves(fold)]
+    in_front = np.linspace(begins, _SHOWN, _STATIONS) * front / (front + behind)
+    shares, usual = np.transpose(_USUAL)
+    rest = shares > in_front[-1] + 0.1
+    share = np.r_[in_front, shares[rest]]
+    ways = [_headings(half, share, whole, lean) for half in _halves(fold)]
+    widths = [_reach(places[:_STATIONS], heading[:_STATIONS], collar, to_pixels) for places, heading in ways]
     found = ndimage.median_filter(np.max(widths, axis=0), 3, mode="nearest")  # a fold hides part of a half
     if found.max() < _NARROW_CM:
         return None
-    share, found = (each[int(np.flatnonzero(found)[0]) :] for each in (share, found))
-    shares, usual = np.transpose(_USUAL)
-    rest = shares > share[-1] + 0.1
-    at, wide = np.r_[share, shares[rest]], np.r_[found, usual[rest]]
-    table = np.stack([at, wide / np.sqrt(2 * (front + behind) / _NECK_CM)], axis=1)
-    return Leaf(table, _lines(fold, table, whole, lean, to_pixels))
+    first = int(np.flatnonzero(found)[0])
+    wide = np.r_[found, usual[rest]]
+    table = np.stack([share, wide / np.sqrt(2 * (front + behind) / _NECK_CM)], axis=1)
+    return Leaf(table[first:], _lines(ways, wide, to_pixels)[:, first:])
 
 
 def _front_edge(fold: FloatArray, collar: BoolArray, cm_per_px: float) -> tuple[float, tuple[float, float]] | None:
@@ -180,19 +184,12 @@ def _length(line: FloatArray) -> float:
     return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())
 
 
-def _lines(
-    line: FloatArray, widths: FloatArray, whole: float, lean: tuple[float, float], to_pixels: ToPixels
-) -> FloatArray:
-    """Return ``Leaf.lines_px`` of widths along a neck's edge (n, 2), in cm from the left to the right end.
-
-    ``whole`` is the length of half of the neck, front and back. Places behind the neck are at the front's end.
-    """
-    found = []
-    for half in _halves(line):
-        places, heading = _headings(half, widths[:, 0], whole, lean if widths[0, 1] > 0 else None)
-        reach = widths[:, 1:] * np.sqrt(2 * whole / _NECK_CM) + _ROLL_CM * (widths[:, 1:] > 0)
-        found.append(np.stack([to_pixels(places), to_pixels(places + reach * heading)], axis=1))
-    return np.stack(found)
+def _lines(ways: Sequence[tuple[FloatArray, FloatArray]], wide_cm: FloatArray, to_pixels: ToPixels) -> FloatArray:
+    """Return ``Leaf.lines_px`` of a leaf (n,) cm wide; ``ways`` are the ``_headings`` of its left and right half."""
+    reach = (wide_cm + _ROLL_CM * (wide_cm > 0))[:, None]
+    return np.stack(
+        [np.stack([to_pixels(places), to_pixels(places + reach * heading)], axis=1) for places, heading in ways]
+    )
 
 
 def _halves(line: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -212,7 +209,7 @@ def _headings(
         whole_cm: length of this way.
         lean: direction of the collar's front edge, outwards and down; None where it ends in a point.
     Returns:
-        (n, 2) cm, (n, 2) unit vectors.
+        (n, 2) cm, that of the front's end for what lies behind the neck; (n, 2) unit vectors.
     """
     along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(half, axis=0), axis=1))]
     at = np.minimum(share * whole_cm, along[-1])
