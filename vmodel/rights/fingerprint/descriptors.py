@@ -69,7 +69,7 @@ def describe_points(luma: FloatArray, most: int) -> FloatArray:
     way = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR
     small = np.clip(cv2.resize(luma, None, fx=shrink, fy=shrink, interpolation=way), 0, 255).astype(np.uint8)
     found, values = cv2.SIFT.create(0, contrastThreshold=0.02).detectAndCompute(small, None)
-    if values is None:
+    if not found:
         return np.zeros((0, 128), np.float32)
     return np.asarray(values[_spread(np.array([[*p.pt, p.size, p.response] for p in found]), small.shape, most)])
 

@@ -55,7 +55,7 @@ def find_features(luma: FloatArray, most: int = _FEATURES) -> Features:
     small = cv2.resize(luma, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else luma
     sift = cv2.SIFT.create(most, contrastThreshold=0.01)
     points, descriptors = sift.detectAndCompute(np.clip(small, 0, 255).astype(np.uint8), None)
-    if descriptors is None:
+    if not points:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     unit = np.sqrt(descriptors / (descriptors.sum(1, keepdims=True) + 1e-7)).astype(np.float32)
     return Features(np.array([point.pt for point in points], np.float32) / shrink, unit)
