@@ -14,8 +14,9 @@ from vmodel.types import FloatArray, PosedBody
 STAND_STEPS: Final = 4
 _FULL_CM, _NONE_CM = -2.5, -8.0
 """Heights over the base of the neck from which on a collar stands fully, and below which it lies flat."""
-_HIGH_CM: Final = (1.4, 2.0)
-"""Height of the stand over the cloth's edge, in front and behind."""
+_HIGH_CM: Final = ((0.0, 0.0), (0.4, 1.4), (1.0, 2.0))
+"""Share of the way from a collar's front end to the back's middle, and the height there of its stand over the cloth's
+edge: in front the cut's neck is the line of the fold."""
 _OFF_SKIN_CM: Final = 0.6
 """Distance of the line where the leaf folds from the skin."""
 _AROUND_M: Final = 0.25
@@ -49,7 +50,8 @@ def stand_up(line: FloatArray, share: FloatArray, posed: PosedBody, unit: float)
         return ((points - places) * facing).sum(axis=1), facing
 
     stands = np.clip(((line - base) @ axis / unit - _NONE_CM) / (_FULL_CM - _NONE_CM), 0, 1)
-    high = unit * stands * np.interp(share, [0, 1], _HIGH_CM)
+    behind = (share - share.min()) / max(float(np.ptp(share)), 1e-6)
+    high = unit * stands * np.interp(behind, *np.transpose(_HIGH_CM))
     high = gaussian_filter1d(high, 3.0, mode="nearest")
     rows, point = [line], line
     off, facing = over_skin(point)
