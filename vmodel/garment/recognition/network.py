@@ -87,6 +87,8 @@ SURFACE_SIZE: Final = 384
 SURFACE: Final = ("print", "foreign")
 """Classes of a garment's places: of another colour than most of its cloth; or not the outer face of its cloth at
 all, but the inner side of the back, a lining, a label, a hanger, or ground."""
+SLEEVES: Final = ("sleeve_left", "sleeve_right")
+"""Sleeves, by the wearer's side, of which it is told where they lie on the front."""
 BAND_SIZE, BAND_ROWS = 224, 28
 """Side in pixels of the close-up of a hem or a sleeve's end, and the number of its rows that are classified."""
 CLOSE: Final = ("neckline", "closure")
@@ -185,6 +187,7 @@ class GarmentReaderNet(nn.Module):
         self.collar = CloseupDecoder()
         self.edge = CloseupDecoder()
         self.surface = CloseupDecoder(len(SURFACE))
+        self.sleeves = CloseupDecoder(len(SLEEVES))
         self.outline = OutlineDecoder()
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
@@ -298,6 +301,16 @@ class GarmentReaderNet(nn.Module):
         """
         return cast(Tensor, self.surface(self._features((garments - self.mean) / self.deviation)))
 
+    def sleeves_of(self, garments: Tensor) -> Tensor:
+        """Find sleeves that lie on the front.
+
+        Args:
+            garments: as those of ``surface_of``.
+        Returns:
+            (B, len(SLEEVES), SURFACE_SIZE / 4, SURFACE_SIZE / 4) logits, positive on all of such a sleeve's cloth.
+        """
+        return cast(Tensor, self.sleeves(self._features((garments - self.mean) / self.deviation)))
+
     def outline_of(self, garments: Tensor) -> Tensor:
         """Separate a garment from everything else, more finely than ``forward`` does.
 
@@ -308,10 +321,10 @@ class GarmentReaderNet(nn.Module):
         """
         return cast(Tensor, self.outline(self._features((garments - self.mean) / self.deviation)))
 
-    def outline_and_surface(self, garments: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what ``outline_of`` and ``surface_of`` return, from one run of the encoder."""
+    def whole_garment(self, garments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what ``outline_of``, ``surface_of`` and ``sleeves_of`` return, from one run of the encoder."""
         levels = self._features((garments - self.mean) / self.deviation)
-        return self.outline(levels), self.surface(levels)
+        return self.outline(levels), self.surface(levels), self.sleeves(levels)
 
     def _at_landmarks(self, way: Tensor, heat: Tensor) -> Tensor:
         """Return features, place and confidence of every landmark, (B, (_LOCAL + 3) * len(LANDMARKS))."""
