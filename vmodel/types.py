@@ -210,6 +210,8 @@ class GarmentPhoto:
         neck_edge: (n, 2) pixels along the front's neck from left to right; None where it was not looked for.
         collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
         bands: "hem" or "cuff" -> height of the rib there as a share of the distance between the armpits.
+        lying: "left" or "right" -> (H, W) bool, all that is seen of a sleeve that lies on the front; sleeves that lie
+            beside it are absent.
     """
 
     rgb: ByteArray
@@ -221,6 +223,7 @@ class GarmentPhoto:
     neck_edge: FloatArray | None = None
     collar: BoolArray | None = None
     bands: Mapping[str, float] = field(default_factory=dict)
+    lying: Mapping[str, BoolArray] = field(default_factory=dict)
 
     def middle(self, name: str) -> FloatArray:
         """Return the (2,) point halfway between a landmark of the left and its twin on the right."""

@@ -20,7 +20,9 @@ from vmodel.garment.imaging.remove_details import fill_woven, sewn_marks
 from vmodel.garment.imaging.warp import Places, sample
 from vmodel.garment.pattern.cut.upper_draft import neck_curve
 from vmodel.garment.pattern.details.collar import at_neck, has_lapels, measured_widths, usual_widths
+from vmodel.garment.pattern.details.lying_sleeves import without_sleeves
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
+from vmodel.garment.pattern.maps.sleeves import share_of_sleeves
 from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
 
@@ -156,13 +158,13 @@ def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tu
         at, stretch = skirt_map(source, block, side)
     else:
         at, stretch = legs_map(photo, block, side, printed_places(source, block))
-    return _rendered(source, canvas, at), stretch
+    return _rendered(source, block, canvas, at), stretch
 
 
 def _closed_front(photo: GarmentPhoto, block: Block, canvas: Canvas) -> _Side:
     """Render the front as if it were closed, so that the back made from it has cloth in its middle."""
     source = _marked(photo)
-    return _rendered(source, canvas, upper_maps(source, block, "front", closed=True)[0])
+    return _rendered(source, block, canvas, upper_maps(source, block, "front", closed=True)[0])
 
 
 def _without_edges(front: _Side, canvas: Canvas) -> _Side:
@@ -180,6 +182,8 @@ def _without_edges(front: _Side, canvas: Canvas) -> _Side:
 
 def _marked(photo: GarmentPhoto) -> Source:
     placed = placed_marks(photo.rgb, photo.mask)
+    for lying in photo.lying.values():
+        placed = None if placed is None else placed & ~lying
     return Source(photo, None if placed is None else placed | sewn_marks(photo.rgb, photo.mask), placed)
 
 
@@ -193,14 +197,26 @@ def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
     return _drawn_up(plain, block, canvas)
 
 
-def _rendered(source: Source, canvas: Canvas, places: Places) -> _Side:
-    """Render the canvas with the photo's pixels, marks and collar."""
+def _rendered(source: Source, block: Block, canvas: Canvas, places: Places) -> _Side:
+    """Render the canvas with the photo's pixels, marks and collar, without sleeves that lie on its trunk."""
     fine = _fine(canvas, places)
-    marks, collar = (
-        None if each is None else sample(np.asarray(each * np.uint8(255)), fine) > 127
-        for each in (source.marks, source.photo.collar)
-    )
-    return _Side(sample(source.photo.rgb, fine), marks, collar)
+    marks, collar = (None if each is None else _seen(each, fine) for each in (source.marks, source.photo.collar))
+    side = _Side(sample(source.photo.rgb, fine), marks, collar)
+    return _without_sleeves(side, source, block, canvas, fine) if source.photo.lying else side
+
+
+def _without_sleeves(side: _Side, source: Source, block: Block, canvas: Canvas, fine: FloatArray) -> _Side:
+    """Replace sleeves that lie on a trunk, and what was taken for marks there."""
+    lying = _seen(np.any(list(source.photo.lying.values()), axis=0), fine)
+    cloth = _seen(source.photo.mask if source.printed is None else source.photo.mask & ~source.printed, fine)
+    trunk = (_fine(canvas, share_of_sleeves(block))[..., 0] < 0.5) & (outline_alpha(block, canvas) > 0)
+    picture, covered = without_sleeves(side.picture, lying, trunk, cloth, canvas)
+    return replace(side, picture=picture, marks=None if side.marks is None else side.marks & ~covered)
+
+
+def _seen(mask: BoolArray, fine: FloatArray) -> BoolArray:
+    """Return (H, W) bool of a canvas, given the (H, W, 2) places of the photo that it shows."""
+    return np.asarray(sample(np.asarray(mask * np.uint8(255)), fine) > 127)
 
 
 def _fine(canvas: Canvas, places: Places) -> FloatArray:
