@@ -83,7 +83,9 @@ def test_nothing_is_labelled_a_sleeve_that_is_a_pocket_a_band_or_a_scarf() -> No
 
 def test_a_mirrored_view_names_the_other_side() -> None:
     top, each = next((top, each) for top, each in laid() if each.lying.any((1, 2)).sum() == 1)
-    known = replace(top, rgb=each.rgb, mask=each.garment, lying=each.lying, unsure=np.zeros_like(each.unsure), is_labelled=True)
+    known = replace(
+        top, rgb=each.rgb, mask=each.garment, lying=each.lying, unsure=np.zeros_like(each.unsure), is_labelled=True
+    )
     seen = {"left": 0, "right": 0}
     for seed in range(6):
         picture, goal, weight = view_of([], known, np.random.default_rng(seed))
