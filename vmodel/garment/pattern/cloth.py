@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -15,11 +15,11 @@ from vmodel.garment.blocks.parts import Block
 from vmodel.garment.imaging.back_colour_match import agree_with_front
 from vmodel.garment.imaging.contour import SIDES
 from vmodel.garment.imaging.detect_details import placed_marks
-from vmodel.garment.imaging.inpaint import fill_mirrored
+from vmodel.garment.imaging.inpaint import bleed, fill_mirrored
 from vmodel.garment.imaging.remove_details import fill_woven, sewn_marks
 from vmodel.garment.imaging.warp import Places, sample
 from vmodel.garment.pattern.cut.upper_draft import neck_curve
-from vmodel.garment.pattern.details.collar import at_neck, has_lapels, measured_widths, usual_widths
+from vmodel.garment.pattern.details.collar_leaf import NO_LEAF, Leaf, has_lapels, measured_leaf, usual_leaf
 from vmodel.garment.pattern.details.lying_sleeves import without_sleeves
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
 from vmodel.garment.pattern.maps.sleeves import share_of_sleeves
@@ -30,10 +30,12 @@ _STEP_PX: Final = 4
 """Pixels of the canvas between places at which a map is evaluated."""
 _EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
-_ROUND_COLLAR_CM, _BELOW_COLLAR_CM = 1.0, 1.0
-"""Width round a collar that its shadow and stitches take up, and of the cloth below it that its picture keeps."""
+_ROUND_COLLAR_CM: Final = 1.0
+"""Width round a collar that its shadow and stitches take up."""
 _SMOOTH_END_CM: Final = 0.5
 """Deviation by which the lower end of a collar is smoothed across its columns."""
+_SLEEVES_RIM_PX: Final = 6
+"""Pixels along the edge of a sleeve that lies on the front that may be something else's."""
 _FADE: Final = 1.6
 """Depth over which the shift of ``_drawn_up`` fades out, in multiples of the largest gap, beyond the shift itself."""
 
@@ -46,16 +48,15 @@ class Cloth:
         front, back: (H, W, 3) uint8 pictures of the block's canvas.
         stretch: distortion of a print, at most: ratio of its two directions.
         doubt: warning for the seller about the back's photo, or None.
-        collar_cm: see ``Garment``.
-        collar: the front's canvas down to the collar's end with the collar, which the front lacks; None where the
-            photo shows none.
+        leaf: of the collar, with its places in ``collar``, or else in ``front``.
+        collar: (h, W, 3) uint8 picture of the collar, which the front then lacks; None where the photo shows none.
     """
 
     front: ByteArray
     back: ByteArray
     stretch: float
     doubt: str | None = None
-    collar_cm: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    leaf: Leaf = NO_LEAF
     collar: ByteArray | None = None
 
 
@@ -68,7 +69,7 @@ class _Side:
     collar: BoolArray | None = None
 
 
-def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None) -> Cloth:
+def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None, cm_per_px: float) -> Cloth:
     """Paint the textures of a fitted block with a photo's own cloth.
 
     Args:
@@ -76,17 +77,19 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
         block: fitted to it.
         canvas: of the block.
         back: photo of the back, upright, its landmarks with the wearer's sides; None to make one from the front.
+        cm_per_px: scale of the photo.
     """
     front, stretch = _side_of(photo, block, canvas, "front")
-    if front.collar is not None:
-        front = replace(front, collar=at_neck(front.collar, block, canvas))
-    collar_cm: FloatArray = np.zeros((0, 2))
-    collar = None
+    leaf, collar = NO_LEAF, None
     if block.kind.neckline == Neckline.COLLAR:
-        measured = None if front.collar is None else measured_widths(block, front.collar, canvas)
-        collar_cm = usual_widths(block) if measured is None else measured
-        if measured is not None:
-            collar, front = _collar_of(front, canvas), _without_collar(front, block, canvas)
+        seen = None
+        if photo.collar is not None and photo.neck_edge is not None:
+            seen = measured_leaf(block, photo.neck_edge, photo.collar, cm_per_px)
+        if seen is None:
+            leaf = usual_leaf(block, canvas)
+        else:
+            collar, leaf = _cut_out(seen, photo)
+            front = _without_collar(front, block, canvas)
     doubt = None
     if back is None:
         whole = front
@@ -101,17 +104,19 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
         if not back.is_drawn:  # no light falls on a drawing
             sides = [canvas.to_pixels(line) for name, line in block.front.items() if name.startswith("side")]
             behind, doubt = agree_with_front(front.picture, behind, outline_alpha(block, canvas) > 0.5, sides)
-    return Cloth(front.picture, behind, stretch, doubt, collar_cm, collar)
+    return Cloth(front.picture, behind, stretch, doubt, leaf, collar)
 
 
-def _collar_of(front: _Side, canvas: Canvas) -> ByteArray:
-    """Return the picture of a front's upper rows, (h, W, 3) uint8, down to a little below its collar.
+def _cut_out(leaf: Leaf, photo: GarmentPhoto) -> tuple[ByteArray, Leaf]:
+    """Return the part of a photo round its collar, (h, w, 3) uint8, and the leaf with its places there.
 
     All of it is collar, mirrored at its edges: a worn collar reaches past the one in the photo.
     """
-    assert front.collar is not None
-    rows = slice(0, _collar_rows(front, canvas))
-    return fill_mirrored(front.picture[rows], front.collar[rows])
+    assert photo.collar is not None
+    rows, columns = (np.flatnonzero(photo.collar.any(axis=axis)) for axis in (1, 0))
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    moved = leaf.lines_px - np.array([columns[0], rows[0]])
+    return fill_mirrored(photo.rgb[part], photo.collar[part]), leaf._replace(lines_px=moved)
 
 
 def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
@@ -142,12 +147,6 @@ def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
     picture = front.picture.copy()
     picture[:, columns] = front.picture[mirrored, columns]
     return replace(front, picture=picture)
-
-
-def _collar_rows(front: _Side, canvas: Canvas) -> int:
-    """Return the number of rows of a canvas from its top to a little below its collar."""
-    assert front.collar is not None
-    return int(np.flatnonzero(front.collar.any(axis=1))[-1]) + 1 + round(_BELOW_COLLAR_CM * canvas.px_per_cm)
 
 
 def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tuple[_Side, float]:
@@ -206,11 +205,19 @@ def _rendered(source: Source, block: Block, canvas: Canvas, places: Places) -> _
 
 
 def _without_sleeves(side: _Side, source: Source, block: Block, canvas: Canvas, fine: FloatArray) -> _Side:
-    """Replace sleeves that lie on a trunk, and what was taken for marks there."""
-    lying = _seen(np.any(list(source.photo.lying.values()), axis=0), fine)
-    cloth = _seen(source.photo.mask if source.printed is None else source.photo.mask & ~source.printed, fine)
-    trunk = (_fine(canvas, share_of_sleeves(block))[..., 0] < 0.5) & (outline_alpha(block, canvas) > 0)
-    picture, covered = without_sleeves(side.picture, lying, trunk, cloth, canvas)
+    """Replace sleeves that lie on a trunk, and what was taken for marks there.
+
+    Where both lie there, the worn ones show nothing but them: beside them the photo shows the trunk, or ground.
+    """
+    photo, picture = source.photo, side.picture
+    there = np.any(list(photo.lying.values()), axis=0)
+    share = _fine(canvas, share_of_sleeves(block))[..., :1]
+    if set(SIDES) <= photo.lying.keys():
+        sleeves = sample(bleed(photo.rgb, there, _SLEEVES_RIM_PX), fine)
+        picture = ((1 - share) * picture + share * sleeves).astype(np.uint8)
+    cloth = _seen(photo.mask if source.printed is None else photo.mask & ~source.printed, fine)
+    trunk = (share[..., 0] < 0.5) & (outline_alpha(block, canvas) > 0)
+    picture, covered = without_sleeves(picture, _seen(there, fine), trunk, cloth, canvas)
     return replace(side, picture=picture, marks=None if side.marks is None else side.marks & ~covered)
 
 

@@ -17,8 +17,8 @@ _SEEN: Final = 0.5
 """Probability from which on a place is taken for such a sleeve's."""
 _SURE: Final = 0.8
 """Mean probability of these places from which the sleeve is believed: a front that is wrongly patched is worse than a
-sleeve printed on it. Of 150 photos without such sleeves one has a sleeve that is believed; of 31 sleeves that lie on the
-front and were not learnt from, 26."""
+sleeve printed on it. Of 150 photos without such sleeves one has a sleeve that is believed; of 31 sleeves that lie on
+the front and were not learnt from, 26 are."""
 _LEAST: Final = 0.06
 """Least area of such a sleeve, as a share of the garment's."""
 _LONG: Final = frozenset({Sleeve.THREE_QUARTER, Sleeve.LONG})
