@@ -205,11 +205,11 @@ class GarmentPhoto:
         points: landmark -> (2,) float64 pixels (x, y).
         kind: what it is.
         is_drawn: it is a technical flat; no light falls on it.
-        opening: (2, n, 2) pixels from neck to hem, edges of the left and right half of a front photographed or to be
-            worn open; None for a closed one. ``kind`` says how it is worn.
+        opening: (2, n, 2) pixels from neck to hem, edges of the left and right half of a front; None for a closed one.
         neck_edge: (n, 2) pixels along the front's neck from left to right; None where it was not looked for.
         collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
         bands: "hem" or "cuff" -> height of the rib there as a share of the distance between the armpits.
+        lying: "left" or "right" -> (H, W) bool, all that is seen of a sleeve; absent where none lies on the front.
     """
 
     rgb: ByteArray
@@ -221,6 +221,7 @@ class GarmentPhoto:
     neck_edge: FloatArray | None = None
     collar: BoolArray | None = None
     bands: Mapping[str, float] = field(default_factory=dict)
+    lying: Mapping[str, BoolArray] = field(default_factory=dict)
 
     def middle(self, name: str) -> FloatArray:
         """Return the (2,) point halfway between a landmark of the left and its twin on the right."""
@@ -498,8 +499,7 @@ class DrapeReport:
     Attributes:
         inside_share: share of vertices inside the body.
         stretch_median, stretch_p99: length of the cloth's edges over their rest length, outside elastic parts.
-        let_out_p99: rest length over the length in the cut; above 1 where that had to be widened to go round the body
-            (``vmodel.drape.cloth.rest_length``).
+        let_out_p99: rest length over that in the cut; above 1 where the cut was widened to go round the body.
         worn: shoulders or waist still lie on the body.
         seconds: wall time of the attempt that succeeded.
     """

@@ -16,6 +16,8 @@ HEM_SHARES: Final = np.linspace(-1, 1, 9)
 """Shares of a hem's half width."""
 _OVERLAP: Final = 0.05
 """Most rows that two slanted pieces, one above the other, may share, as a share of the sum of their heights."""
+_NEAR_PX: Final = 6
+"""Distance from a sleeve's cloth within which an outline may be that sleeve's."""
 _LEAST_PIECE: Final = 0.12
 """Least share of the cloth in either of two pieces."""
 
@@ -136,9 +138,17 @@ def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]
             assert corner is not None
             at = (1 - share) * photo.points[f"armpit_{side}"] + share * corner
             x = corner[0] if share == 1 else outline_beside(photo.mask, at, reach, sign)
+            if side in photo.lying and _is_near(photo.lying[side], np.array([x, at[1]])):
+                x = at[0]  # the outline there is the sleeve's
             spots.append(np.array([x, at[1]]))
         found[share] = spots[0], spots[1]
     return found
+
+
+def _is_near(mask: BoolArray, at: FloatArray) -> bool:
+    """Tell whether a mask reaches a place."""
+    x, y = (int(np.clip(round(float(at[axis])), 0, mask.shape[1 - axis] - 1)) for axis in (0, 1))
+    return bool(mask[max(0, y - _NEAR_PX) : y + _NEAR_PX + 1, max(0, x - _NEAR_PX) : x + _NEAR_PX + 1].any())
 
 
 def hem_spots(photo: GarmentPhoto) -> FloatArray:

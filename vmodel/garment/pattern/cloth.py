@@ -15,12 +15,14 @@ from vmodel.garment.blocks.parts import Block
 from vmodel.garment.imaging.back_colour_match import agree_with_front
 from vmodel.garment.imaging.contour import SIDES
 from vmodel.garment.imaging.detect_details import placed_marks
-from vmodel.garment.imaging.inpaint import fill_mirrored
+from vmodel.garment.imaging.inpaint import bleed, fill_mirrored
 from vmodel.garment.imaging.remove_details import fill_woven, sewn_marks
 from vmodel.garment.imaging.warp import Places, sample
 from vmodel.garment.pattern.cut.upper_draft import neck_curve
 from vmodel.garment.pattern.details.collar_leaf import NO_LEAF, Leaf, has_lapels, measured_leaf, usual_leaf
+from vmodel.garment.pattern.details.lying_sleeves import without_sleeves
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
+from vmodel.garment.pattern.maps.sleeves import share_of_sleeves
 from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
 
@@ -32,6 +34,8 @@ _ROUND_COLLAR_CM: Final = 1.0
 """Width round a collar that its shadow and stitches take up."""
 _SMOOTH_END_CM: Final = 0.5
 """Deviation by which the lower end of a collar is smoothed across its columns."""
+_SLEEVES_RIM_PX: Final = 6
+"""Pixels along the edge of a sleeve that lies on the front that may be something else's."""
 _FADE: Final = 1.6
 """Depth over which the shift of ``_drawn_up`` fades out, in multiples of the largest gap, beyond the shift itself."""
 
@@ -153,13 +157,13 @@ def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tu
         at, stretch = skirt_map(source, block, side)
     else:
         at, stretch = legs_map(photo, block, side, printed_places(source, block))
-    return _rendered(source, canvas, at), stretch
+    return _rendered(source, block, canvas, at), stretch
 
 
 def _closed_front(photo: GarmentPhoto, block: Block, canvas: Canvas) -> _Side:
     """Render the front as if it were closed, so that the back made from it has cloth in its middle."""
     source = _marked(photo)
-    return _rendered(source, canvas, upper_maps(source, block, "front", closed=True)[0])
+    return _rendered(source, block, canvas, upper_maps(source, block, "front", closed=True)[0])
 
 
 def _without_edges(front: _Side, canvas: Canvas) -> _Side:
@@ -177,6 +181,8 @@ def _without_edges(front: _Side, canvas: Canvas) -> _Side:
 
 def _marked(photo: GarmentPhoto) -> Source:
     placed = placed_marks(photo.rgb, photo.mask)
+    for lying in photo.lying.values():
+        placed = None if placed is None else placed & ~lying
     return Source(photo, None if placed is None else placed | sewn_marks(photo.rgb, photo.mask), placed)
 
 
@@ -190,14 +196,34 @@ def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
     return _drawn_up(plain, block, canvas)
 
 
-def _rendered(source: Source, canvas: Canvas, places: Places) -> _Side:
-    """Render the canvas with the photo's pixels, marks and collar."""
+def _rendered(source: Source, block: Block, canvas: Canvas, places: Places) -> _Side:
+    """Render the canvas with the photo's pixels, marks and collar, without sleeves that lie on its trunk."""
     fine = _fine(canvas, places)
-    marks, collar = (
-        None if each is None else sample(np.asarray(each * np.uint8(255)), fine) > 127
-        for each in (source.marks, source.photo.collar)
-    )
-    return _Side(sample(source.photo.rgb, fine), marks, collar)
+    marks, collar = (None if each is None else _seen(each, fine) for each in (source.marks, source.photo.collar))
+    side = _Side(sample(source.photo.rgb, fine), marks, collar)
+    return _without_sleeves(side, source, block, canvas, fine) if source.photo.lying else side
+
+
+def _without_sleeves(side: _Side, source: Source, block: Block, canvas: Canvas, fine: FloatArray) -> _Side:
+    """Replace sleeves that lie on a trunk, and what was taken for marks there.
+
+    Where both lie there, the worn ones show nothing but them: beside them the photo shows the trunk, or ground.
+    """
+    photo, picture = source.photo, side.picture
+    there = np.any(list(photo.lying.values()), axis=0)
+    share = _fine(canvas, share_of_sleeves(block))[..., :1]
+    if set(SIDES) <= photo.lying.keys():
+        sleeves = sample(bleed(photo.rgb, there, _SLEEVES_RIM_PX), fine)
+        picture = ((1 - share) * picture + share * sleeves).astype(np.uint8)
+    cloth = _seen(photo.mask if source.printed is None else photo.mask & ~source.printed, fine)
+    trunk = (share[..., 0] < 0.5) & (outline_alpha(block, canvas) > 0)
+    picture, covered = without_sleeves(picture, _seen(there, fine), trunk, cloth, canvas)
+    return replace(side, picture=picture, marks=None if side.marks is None else side.marks & ~covered)
+
+
+def _seen(mask: BoolArray, fine: FloatArray) -> BoolArray:
+    """Return (H, W) bool of a canvas, given the (H, W, 2) places of the photo that it shows."""
+    return np.asarray(sample(np.asarray(mask * np.uint8(255)), fine) > 127)
 
 
 def _fine(canvas: Canvas, places: Places) -> FloatArray:

@@ -24,6 +24,7 @@ from vmodel.garment.pattern.cut.upper_draft import draft_upper
 from vmodel.garment.pattern.details.collar import at_fold, find_collar, fold_line
 from vmodel.garment.pattern.details.front_edge import front_alone
 from vmodel.garment.pattern.details.front_opening import between, find_opening
+from vmodel.garment.pattern.details.lying_sleeves import find_lying
 from vmodel.garment.pattern.details.neck import inside_of_neck
 from vmodel.garment.pattern.details.neck_edge import neck_edge
 from vmodel.garment.pattern.maps.sleeves import with_whole_cuffs
@@ -92,6 +93,8 @@ def make_pattern(
     collar = None if seen.is_drawn or not kind.category.covers_upper else find_collar(seen, flat_lay.rgb)
     shown = replace(kind, open_front=kind.open_front or bool(worn_open))
     front = replace(_photo_of(flat_lay, cutout, landmarks, surface, shown, collar), kind=kind)
+    if surface is not None and not seen.is_drawn:
+        front = replace(front, lying=find_lying(surface, cutout.mask, kind))
     if kind.open_front or worn_open:
         front = _parted(front, np.zeros_like(front.mask) if inside is None else inside)
     if worn_open is not None:
@@ -336,7 +339,11 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
         None if line is None else line @ affine[:, :2].T + affine[:, 2] for line in (photo.opening, photo.neck_edge)
     )
     moved = replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening, neck_edge=edge)
-    return moved if photo.collar is None else replace(moved, collar=collar)
+    lying = {
+        side: cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
+        for side, each in photo.lying.items()
+    }
+    return replace(moved, lying=lying, collar=None if photo.collar is None else collar)
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:

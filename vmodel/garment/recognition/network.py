@@ -6,7 +6,6 @@ An EfficientNet-Lite0 encoder (Tan and Le 2019, pretrained on ImageNet) with a l
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, cast
@@ -26,6 +25,7 @@ from vmodel.garment.recognition.decoders import (
     by_rows,
     convolution,
 )
+from vmodel.garment.recognition.pooling import across, around, inside, within
 
 WEIGHTS: Final = "garment_reader.safetensors"
 SIZE: Final = 224
@@ -87,6 +87,8 @@ SURFACE_SIZE: Final = 384
 SURFACE: Final = ("print", "foreign")
 """Classes of a garment's places: of another colour than most of its cloth; or not the outer face of its cloth at
 all, but the inner side of the back, a lining, a label, a hanger, or ground."""
+SLEEVES: Final = ("sleeve_left", "sleeve_right")
+"""Sleeves, by the wearer's side, of which it is told where they lie on the front."""
 BAND_SIZE, BAND_ROWS = 224, 28
 """Side in pixels of the close-up of a hem or a sleeve's end, and the number of its rows that are classified."""
 CLOSE: Final = ("neckline", "closure")
@@ -99,8 +101,6 @@ _LOCAL: Final = 16
 """Number of features at each landmark from which the attributes are scored."""
 _PARTED: Final = (8, 16)
 """Strides of the features from which it is scored whether a front is open."""
-_SIDE, _MIDDLE, _BELOW_NECK = 0.22, 0.4, 0.125
-"""Width of the strip's sides and of its middle, as shares of its width, and what of its height the neck takes."""
 _WOVEN: Final = (8, 16, 32)
 """Strides of the features from which cloth is scored."""
 _LIT: Final = (4, 8, 16)
@@ -185,6 +185,7 @@ class GarmentReaderNet(nn.Module):
         self.collar = CloseupDecoder()
         self.edge = CloseupDecoder()
         self.surface = CloseupDecoder(len(SURFACE))
+        self.sleeves = CloseupDecoder(len(SLEEVES))
         self.outline = OutlineDecoder()
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
@@ -213,7 +214,7 @@ class GarmentReaderNet(nn.Module):
         split = torch.split(self.scores(shape), [len(CHOICES[name]) for name in _OF_SHAPE], 1)
         mask = self.mask(fn.relu6(fine + self.fine(levels[2])))
         seen = mask.detach().sigmoid()
-        woven = _within(seen, [levels[stride] for stride in _WOVEN])
+        woven = within(seen, [levels[stride] for stride in _WOVEN])
         return {
             "mask": mask[:, 0],
             "parts": self.parts(way),
@@ -221,8 +222,10 @@ class GarmentReaderNet(nn.Module):
             **dict(zip(_OF_SHAPE, split, strict=True)),
             "cloth": self.cloth_scores(woven),
             "made_for": self.made_for_scores(torch.cat([shape, woven], 1)),
-            "illuminant": self.illuminant(_around(seen, levels, _LIT)),
-            "exposure": self.exposure(torch.cat([_inside(seen, levels), _around(seen, levels, _EXPOSED)], 1))[:, 0],
+            "illuminant": self.illuminant(around(seen, levels, _LIT)),
+            "exposure": self.exposure(torch.cat([inside(seen, levels, _EXPOSED), around(seen, levels, _EXPOSED)], 1))[
+                :, 0
+            ],
         }
 
     def look_closely(self, necks: Tensor) -> dict[str, Tensor]:
@@ -247,7 +250,7 @@ class GarmentReaderNet(nn.Module):
             (B, 1) logits, positive where a front's edges lie apart over most of its length.
         """
         levels = self._features((fronts - self.mean) / self.deviation)
-        return cast(Tensor, self.front_scores(torch.cat([_across(levels[stride]) for stride in _PARTED], 1)))
+        return cast(Tensor, self.front_scores(torch.cat([across(levels[stride]) for stride in _PARTED], 1)))
 
     def front_of_neck(self, necks: Tensor) -> Tensor:
         """Separate the front's cloth from the opening that its neck leaves.
@@ -298,6 +301,16 @@ class GarmentReaderNet(nn.Module):
         """
         return cast(Tensor, self.surface(self._features((garments - self.mean) / self.deviation)))
 
+    def sleeves_of(self, garments: Tensor) -> Tensor:
+        """Find sleeves that lie on the front.
+
+        Args:
+            garments: as those of ``surface_of``.
+        Returns:
+            (B, len(SLEEVES), SURFACE_SIZE / 4, SURFACE_SIZE / 4) logits, positive on all of such a sleeve's cloth.
+        """
+        return cast(Tensor, self.sleeves(self._features((garments - self.mean) / self.deviation)))
+
     def outline_of(self, garments: Tensor) -> Tensor:
         """Separate a garment from everything else, more finely than ``forward`` does.
 
@@ -308,10 +321,10 @@ class GarmentReaderNet(nn.Module):
         """
         return cast(Tensor, self.outline(self._features((garments - self.mean) / self.deviation)))
 
-    def outline_and_surface(self, garments: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what ``outline_of`` and ``surface_of`` return, from one run of the encoder."""
+    def whole_garment(self, garments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what ``outline_of``, ``surface_of`` and ``sleeves_of`` return, from one run of the encoder."""
         levels = self._features((garments - self.mean) / self.deviation)
-        return self.outline(levels), self.surface(levels)
+        return self.outline(levels), self.surface(levels), self.sleeves(levels)
 
     def _at_landmarks(self, way: Tensor, heat: Tensor) -> Tensor:
         """Return features, place and confidence of every landmark, (B, (_LOCAL + 3) * len(LANDMARKS))."""
@@ -333,39 +346,6 @@ class GarmentReaderNet(nn.Module):
         return levels
 
 
-def _within(mask: Tensor, levels: list[Tensor]) -> Tensor:
-    """Return mean and deviation of every feature over a garment, (B, 2 * channels), whatever lies around it."""
-    found = []
-    for level in levels:
-        share = fn.adaptive_avg_pool2d(mask, (level.shape[2], level.shape[3]))
-        share = share / share.sum((2, 3), keepdim=True).clamp(min=1e-3)
-        mean = (share * level).sum((2, 3), keepdim=True)
-        spread = (share * (level - mean).square()).sum((2, 3))
-        found += [mean[..., 0, 0], (spread + 1e-4).sqrt()]
-    return torch.cat(found, 1)
-
-
-def _inside(mask: Tensor, levels: dict[int, Tensor]) -> Tensor:
-    """Return the mean of every feature over a garment without its rim, (B, n)."""
-    return _mean_where(levels, _EXPOSED, lambda size: fn.adaptive_avg_pool2d(mask, size) ** 4)
-
-
-def _around(mask: Tensor, levels: dict[int, Tensor], strides: tuple[int, ...]) -> Tensor:
-    """Return the mean of every feature over what surrounds a garment, (B, n)."""
-    return _mean_where(levels, strides, lambda size: (1 - fn.adaptive_avg_pool2d(mask, size)) ** 8)
-
-
-def _mean_where(
-    levels: dict[int, Tensor], strides: tuple[int, ...], share_of: Callable[[tuple[int, int]], Tensor]
-) -> Tensor:
-    """Return the weighted mean of every feature, (B, n); ``share_of`` gives a map's weights, (B, 1, h, w)."""
-    found = []
-    for level in (levels[stride] for stride in strides):
-        share = share_of((level.shape[2], level.shape[3])) + 1e-4
-        found.append((share * level).sum((2, 3)) / share.sum((2, 3)))
-    return torch.cat(found, 1)
-
-
 @lru_cache(maxsize=2)
 def load_network(weights: Path) -> GarmentReaderNet:
     """Load the trained network, in evaluation mode.
@@ -380,13 +360,3 @@ def load_network(weights: Path) -> GarmentReaderNet:
     counts = {name: value for name, value in network.state_dict().items() if not value.is_floating_point()}
     network.load_state_dict(state | counts)
     return network.eval()
-
-
-def _across(level: Tensor) -> Tensor:
-    """Return (B, 4 * n) means and extremes of (B, n, H, W) features in the middle of a strip, and means beside it."""
-    height, width = level.shape[2:]
-    below = level[:, :, round(_BELOW_NECK * height) :]
-    side, edge = max(1, round(_SIDE * width)), round((1 - _MIDDLE) / 2 * width)
-    middle, sides = below[..., edge : width - edge], torch.cat([below[..., :side], below[..., -side:]], 3)
-    means = middle.mean((2, 3)), middle.amax(3).mean(2), sides.mean((2, 3)), middle.amin(3).mean(2)
-    return torch.cat(means, 1)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from vmodel.garment.recognition.closeup import surface_closeup
-from vmodel.garment.recognition.network import SURFACE, SURFACE_SIZE, GarmentReaderNet
+from vmodel.garment.recognition.network import SLEEVES, SURFACE, SURFACE_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.views import look_both_ways, resampled, to_photo
 from vmodel.types import ByteArray, FloatArray
 
@@ -19,7 +19,7 @@ class Surface:
     """Surface of a garment.
 
     Attributes:
-        shares: name in ``SURFACE`` -> (S, S) float32 probability, valid within the garment.
+        shares: name in ``SURFACE`` or ``SLEEVES`` -> (S, S) float32 probability, valid within the garment.
         affine: (2, 3) map from the photo to a view four times as large.
         illuminant: (2,) natural logarithms of red and of blue over green that white cloth has in its light;
             0 in white light.
@@ -32,7 +32,7 @@ class Surface:
     exposure: float = 0.0
 
     def over(self, what: str, shape: tuple[int, ...]) -> FloatArray:
-        """Return the (H, W) float32 probability of one of ``SURFACE`` all over the photo."""
+        """Return the (H, W) float32 probability of one of ``shares`` all over the photo."""
         plane = cv2.warpAffine(self.shares[what], to_photo(self.affine, 4), shape[1::-1], flags=cv2.INTER_LINEAR)
         return np.asarray(plane)
 
@@ -52,9 +52,11 @@ def read_mask_and_surface(network: GarmentReaderNet, rgb: ByteArray, upright: Fl
         (H, W) float32 probability of the garment, and its surface.
     """
     affine = surface_closeup(upright)
-    ahead, mirrored = look_both_ways(network.outline_and_surface, resampled(rgb, affine, SURFACE_SIZE))
-    outline, told = (
-        ((one[0] + other[0].flip(-1)) / 2).sigmoid().numpy() for one, other in zip(ahead, mirrored, strict=True)
+    ahead, mirrored = look_both_ways(network.whole_garment, resampled(rgb, affine, SURFACE_SIZE))
+    outline, told, lying = (
+        ((one[0] + other[0].flip(-1)) / 2).sigmoid().numpy()
+        for one, other in zip(ahead, (*mirrored[:2], mirrored[2].flip(1)), strict=True)
     )
     mask = cv2.warpAffine(outline, to_photo(affine, 2), rgb.shape[1::-1], flags=cv2.INTER_LINEAR)
-    return np.asarray(mask, np.float32), Surface(dict(zip(SURFACE, told, strict=True)), affine)
+    shares = dict(zip((*SURFACE, *SLEEVES), (*told, *lying), strict=True))
+    return np.asarray(mask, np.float32), Surface(shares, affine)

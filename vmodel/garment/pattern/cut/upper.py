@@ -316,7 +316,7 @@ def _length_size(photo: GarmentPhoto, body: BodyMeasurements, torso: float) -> S
 def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
     kind, points = photo.kind, photo.points
     runs, wide = [], []
-    for side in SIDES:
+    for side in (each for each in SIDES if each not in photo.lying):
         outer, inner = points[f"cuff_outer_{side}"], points[f"cuff_inner_{side}"]
         root = (points[f"shoulder_{side}"] + points[f"armpit_{side}"]) / 2
         runs.append(float(np.linalg.norm((outer + inner) / 2 - root)))
@@ -330,8 +330,8 @@ def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
     cuff = (0.175 if short else 0.125) * body.chest
     return [
         # a sleeve that lies folded or hangs behind looks shorter than it is: the longer one counts
-        Size("sleeve", max(runs), 0.07, usual, spread, low, high),
-        Size("cuff", float(np.mean(wide)), 0.12, cuff, 0.4, (0.16 if short else 0.1) * body.chest,
+        Size("sleeve", max(runs, default=None), 0.07, usual, spread, low, high),
+        Size("cuff", float(np.mean(wide)) if wide else None, 0.12, cuff, 0.4, (0.16 if short else 0.1) * body.chest,
              _MOST_CUFF[not short] * body.chest),
     ]  # fmt: skip
 

@@ -66,9 +66,10 @@ def with_whole_cuffs(photo: GarmentPhoto) -> GarmentPhoto:
         wide = float(np.linalg.norm(outer - inner))
         way = outer + inner - shoulder - armpit
         down = way / max(float(np.linalg.norm(way)), 1.0)
+        cloth = photo.lying.get(side, photo.mask)
         for name, shares in _CUFF_SHARES.items():
             spots = [(1 - share) * outer + share * inner for share in shares]
-            beyond = [(outline_outwards(photo.mask, at, down, _CUFF_REACH * wide) - at) @ down for at in spots]
+            beyond = [(outline_outwards(cloth, at, down, _CUFF_REACH * wide) - at) @ down for at in spots]
             points[f"{name}_{side}"] = points[f"{name}_{side}"] + np.median(beyond) * down
     return replace(photo, points=points)
 
@@ -76,7 +77,8 @@ def with_whole_cuffs(photo: GarmentPhoto) -> GarmentPhoto:
 def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> dict[str, Places]:
     """Map sleeves: a place at some share of its width and of its length is at those shares in the photo.
 
-    A sleeve that its photo hardly shows gets the mirror image of the other.
+    A sleeve that its photo hardly shows, or that lies on the front, gets the mirror image of the other. Where both lie
+    there, each is followed within its own outline.
 
     Args:
         photo: the garment.
@@ -87,15 +89,17 @@ def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> di
     for side in sides:
         names = [f"{name}_{side}" for name in _CORNERS]
         corners = [block.landmarks_cm[name] for name in names]
-        outer_px, inner_px = edges_of_sleeve(photo, names, corners)
+        own = replace(photo, mask=photo.lying.get(side, photo.mask))
+        outer_px, inner_px = edges_of_sleeve(own, names, corners)
         maps[side] = _map(corners, outer_px, inner_px, photo.kind.sleeve == Sleeve.SHORT)
         if not photo.is_drawn:
-            maps[side] = _to_cuff(maps[side], photo, corners)
-        shown[side] = _shown(photo, outer_px[1:], inner_px[1:])
-    for side in sides:
-        better = max(sides, key=lambda each: shown[each])
-        if shown[side] < _HARDLY_SHOWN and shown[better] > _SHOWN:
-            maps[side] = _mirrored(maps[better])
+            maps[side] = _to_cuff(maps[side], own, corners)
+        shown[side] = _shown(own, outer_px[1:], inner_px[1:])
+    free = [side for side in sides if side not in photo.lying]
+    better = max(free or sides, key=lambda each: shown[each])
+    worse = {side for side in sides if shown[side] < _HARDLY_SHOWN < _SHOWN < shown[better]}
+    for side in worse if not free else worse | photo.lying.keys():
+        maps[side] = _mirrored(maps[better])
     return maps
 
 
@@ -358,3 +362,20 @@ def joined(places: Places, sleeve: Places, shoulder: FloatArray, armpit: FloatAr
         return np.asarray((1 - share) * places(x, y) + share * sleeve(x, y))
 
     return at
+
+
+def share_of_sleeves(block: Block) -> Places:
+    """Map each place to how much of it is a sleeve's, (..., 2) twice the same, after ``joined``."""
+
+    def trunk(x: FloatArray, y: FloatArray) -> FloatArray:
+        return np.zeros((*x.shape, 2))
+
+    def sleeve(x: FloatArray, y: FloatArray) -> FloatArray:
+        return np.ones((*x.shape, 2))
+
+    places: Places = trunk
+    for side in (each for each in SIDES if f"cuff_{each}" in block.front):
+        places = joined(
+            places, sleeve, *(block.landmarks_cm[f"{name}_{side}"] for name in ("shoulder", "armpit", "cuff_outer"))
+        )
+    return places
