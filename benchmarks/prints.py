@@ -34,7 +34,7 @@ from vmodel.garment.designs.block_design import Design, make_garment
 from vmodel.garment.sewing.assemble import sew
 from vmodel.garment.sewing.formats.load import load_pattern, read_pattern_file
 from vmodel.studio.design_wearer import choose_wearer
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray, Drape, FloatArray, Garment
 
 CHECK_CM: Final = 10.0
@@ -147,7 +147,7 @@ def measure_panels(garment: Garment, worn: Drape, panels: Iterable[int]) -> Meas
     return Measured(side_cm, squares)
 
 
-def worn_block(block: str, size: str | None, studio: Studio, options: DrapeSettings | None = None) -> Measured:
+def worn_block(block: str, size: str | None, studio: StageCache, options: DrapeSettings | None = None) -> Measured:
     """Measure the flat squares on front and back of a block on a wearer of a size.
 
     Raises:
@@ -161,7 +161,7 @@ def worn_block(block: str, size: str | None, studio: Studio, options: DrapeSetti
 
 
 def worn_pieces(
-    file: Path, model: str, studio: Studio, options: DrapeSettings | None = None
+    file: Path, model: str, studio: StageCache, options: DrapeSettings | None = None
 ) -> Iterator[tuple[str, Measured]]:
     """Yield for each panel of a sewing pattern on a model its name and its flat squares."""
     pattern = read_pattern_file(load_pattern(file), file.name)
@@ -178,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", nargs="*", help="all by default")
     parser.add_argument("--spacing-cm", type=float, help="of the cloth's particles; that of final pictures by default")
     asked = parser.parse_args(arguments)
-    studio, finest = Studio(Settings()), DrapeSettings()
+    studio, finest = StageCache(Settings()), DrapeSettings()
     options = replace(finest, spacing_cm=asked.spacing_cm or finest.spacing_cm)
     rows: list[list[str]] = []
     measured: list[Measured] = []

@@ -31,7 +31,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Pipeline, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.design_wearer import choose_wearer
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 PEAK_GIB = 3.0
 EMBEDDED_PEAK_GIB = 3.7
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print times of the usual kinds of shots, their stages, and growth with pixels and cloth."""
     photos = photos_from(arguments, "Measure the time and memory of shots.")
     with tempfile.TemporaryDirectory() as home:
-        studio = Studio(Settings(home=Path(home)))
+        studio = StageCache(Settings(home=Path(home)))
         source = GarmentSource(photos[1 % len(photos)])
         first = ShotRequest(source, model="wm-ines", pose="contrapposto", pipeline="draft", style="plain")
         _, cold = timed(studio, first)
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     publish(Figures("speed", tables, findings), keep=is_whole_set(photos))
 
 
-def measure_kinds(studio: Studio, request: ShotRequest) -> list[Table]:
+def measure_kinds(studio: StageCache, request: ShotRequest) -> list[Table]:
     """Measure one row per kind of shot, and the stages of each."""
     kinds = {
         "first shot of a garment": (request, "20"),
@@ -85,7 +85,7 @@ def measure_kinds(studio: Studio, request: ShotRequest) -> list[Table]:
     ]
 
 
-def measure_fittings(studio: Studio, folder: Path) -> Table:
+def measure_fittings(studio: StageCache, folder: Path) -> Table:
     """Measure first looks at a designer's cuts on a model that was seen in another size of each."""
     rows = []
     for block in ("tee", "shirt", "dress", "skirt", "trousers", "coat"):
@@ -104,7 +104,7 @@ def measure_fittings(studio: Studio, folder: Path) -> Table:
     return Table("First looks at new cuts (fittings), 680x512, warm process", head, rows)
 
 
-def measure_drawn_fittings(studio: Studio, folder: Path) -> Table:
+def measure_drawn_fittings(studio: StageCache, folder: Path) -> Table:
     """Measure first looks at drawings and sewing patterns, then at another colourway of each, on a known model."""
     rows = []
     for name in ("raglan-tee.svg", "dress-pattern.svg", "dress-pattern.dxf", "skirt-pattern.json"):
@@ -135,7 +135,7 @@ def _colourways(file: Path, folder: Path) -> dict[str, Path]:
     return written
 
 
-def measure_networks(studio: Studio, known: ShotRequest, fresh: ShotRequest) -> tuple[list[Table], str]:
+def measure_networks(studio: StageCache, known: ShotRequest, fresh: ShotRequest) -> tuple[list[Table], str]:
     """Compare the embedded network and the finish with a network of usual size; return tables and a sentence.
 
     Args:
@@ -163,7 +163,7 @@ def measure_networks(studio: Studio, known: ShotRequest, fresh: ShotRequest) -> 
     return [Table("Diffusion at 1024x768", ["network", "seconds", "bar"], rows)], compared
 
 
-def measure_pixels(studio: Studio, request: ShotRequest) -> Table:
+def measure_pixels(studio: StageCache, request: ShotRequest) -> Table:
     """Measure the same drape at growing sizes."""
     rows = []
     for size in ((512, 384), (1024, 768), (2048, 1536), (3072, 2304)):
@@ -174,11 +174,11 @@ def measure_pixels(studio: Studio, request: ShotRequest) -> Table:
     return Table("Growth with pixels: maps and draft of a finished drape", head, rows)
 
 
-def measure_cloth(studio: Studio, photo: Path) -> Table:
+def measure_cloth(studio: StageCache, photo: Path) -> Table:
     """Measure one garment cut into ever more particles, on a model that has not worn it."""
     shot, _ = timed(studio, ShotRequest(GarmentSource(photo), model="wm-mei", pipeline="draft", style="plain"))
     body, pose = build_body(studio.roster["wm-hana"]), load_pose("walking")
-    garment = fit_garment(shot.pattern.garment, body.measurements, body.model.gender)
+    garment = fit_garment(shot.reading.garment, body.measurements, body.model.gender)
     rows = []
     for spacing_cm in (2.5, 1.8, 1.25, 0.9):
         start = time.perf_counter()
@@ -193,7 +193,7 @@ def peak_gib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def timed(studio: Studio, request: ShotRequest, pipeline: Pipeline | None = None) -> tuple[Shot, float]:
+def timed(studio: StageCache, request: ShotRequest, pipeline: Pipeline | None = None) -> tuple[Shot, float]:
     """Return a shot and its wall-clock seconds; without a pipeline it is a draft."""
     ready = pipeline or load_pipeline("draft")
     start = time.perf_counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 
@@ -12,7 +12,7 @@ class DraftPipeline:
     name = "draft"
     generative = False
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         """Shade the scene under studio light.
 
         Returns:

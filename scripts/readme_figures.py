@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.registry import load_pipeline
-from vmodel.body.appearance.cache import grown_hair, painted_skin
+from vmodel.body.appearance.cache import load_or_grow_hair, load_or_paint_skin
 from vmodel.body.base_layer.paint import BaseLayer
 from vmodel.body.hair.motion import pose_hair
 from vmodel.body.model.body import build_body
@@ -26,7 +26,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.sequence import run_sequentially
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray, VirtualModel
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,7 +70,7 @@ PORTRAITS_A_ROW = 8
 
 def main(names: Sequence[str]) -> None:
     """Write the named pictures, or all, into docs/pictures."""
-    studio = Studio(Settings())
+    studio = StageCache(Settings())
     folder = ROOT / "docs" / "pictures"
     folder.mkdir(exist_ok=True)
     makers = {"worn": picture_shots, "light": picture_light, "places": picture_places, "roster": picture_roster}
@@ -79,7 +79,7 @@ def main(names: Sequence[str]) -> None:
             write_whole(folder / f"{name}.jpg", encode_picture(make(studio), "jpeg", quality=85))
 
 
-def picture_shots(studio: Studio) -> ByteArray:
+def picture_shots(studio: StageCache) -> ByteArray:
     """Make a column for each garment: the flat-lay above its shot."""
     requests = [
         ShotRequest(
@@ -98,11 +98,11 @@ def picture_shots(studio: Studio) -> ByteArray:
     ):
         if isinstance(result, Failure):
             raise SystemExit(f"README would lack a picture: {result.code}: {result.message}")
-        columns.append(np.vstack([at_width(result.pattern.flat_lay.rgb), at_width(result.picture)]))
+        columns.append(np.vstack([at_width(result.reading.flat_lay.rgb), at_width(result.picture)]))
     return np.hstack(columns)
 
 
-def picture_light(studio: Studio) -> ByteArray:
+def picture_light(studio: StageCache) -> ByteArray:
     """Put each draft beside the embedded pipeline's photograph of it."""
     columns = []
     for worn in LIT:
@@ -113,7 +113,7 @@ def picture_light(studio: Studio) -> ByteArray:
     return np.hstack(columns)
 
 
-def picture_places(studio: Studio) -> ByteArray:
+def picture_places(studio: StageCache) -> ByteArray:
     """Show one garment on one model in several places and lights."""
     asked = ShotRequest(
         example(IN_PLACES.garment), model=IN_PLACES.model, pose=IN_PLACES.pose, framing="full",
@@ -131,7 +131,7 @@ def example(name: str) -> GarmentSource:
     return GarmentSource(ROOT / "examples" / f"{name}.jpg", material="denim" if "denim" in name else None)
 
 
-def picture_roster(studio: Studio) -> ByteArray:
+def picture_roster(studio: StageCache) -> ByteArray:
     """Show the faces of the adults of the roster, with id, age and size."""
     adults = [model for model in studio.roster.values() if not model.is_child]
     cells = [
@@ -147,8 +147,8 @@ def portrait(model: VirtualModel, cache: Path, background: str = "light-grey") -
     """Render head and shoulders in the base layer, before a background of ``vmodel.scene``; returns (H, W, 3)."""
     body = build_body(model)
     posed = body.posed(load_pose("standing"))
-    hair = pose_hair(grown_hair(model, body, cache), body, posed)
-    scene = Scene(posed, body, painted_skin(model, body, BaseLayer(), cache), hair, None, None)
+    hair = pose_hair(load_or_grow_hair(model, body, cache), body, posed)
+    scene = Scene(posed, body, load_or_paint_skin(model, body, BaseLayer(), cache), hair, None, None)
     camera = frame_camera(posed, None, "front", "upper", PORTRAIT, hair=hair)
     # A longer lens and a shifted back bring the head into the middle without moving the camera.
     nose_px, _ = project_points(body.keypoints(posed)[0], camera)

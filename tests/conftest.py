@@ -15,9 +15,9 @@ import pytest
 
 if TYPE_CHECKING:
     from vmodel.core.database import Database
-    from vmodel.shot.pipeline_interface import Shot, Take
+    from vmodel.shot.pipeline_interface import RenderContext, Shot
     from vmodel.shot.request import ShotRequest
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,12 +62,12 @@ def examples() -> Path:
 
 
 @pytest.fixture(scope="session")
-def studio(home: Path) -> Studio:
+def studio(home: Path) -> StageCache:
     """Return a studio that stays warm for the whole run."""
     from vmodel.config import Settings
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
-    return Studio(Settings(home=home))
+    return StageCache(Settings(home=home))
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +79,7 @@ def tee_request(examples: Path) -> ShotRequest:
 
 
 @pytest.fixture(scope="session")
-def tee_shot(studio: Studio, tee_request: ShotRequest) -> Shot:
+def tee_shot(studio: StageCache, tee_request: ShotRequest) -> Shot:
     """Return a shot of the example T-shirt: made once for every test that only looks at a finished shot."""
     from pipelines.registry import load_pipeline
     from vmodel.shoot import shoot
@@ -87,15 +87,15 @@ def tee_shot(studio: Studio, tee_request: ShotRequest) -> Shot:
     return shoot(tee_request, studio, load_pipeline("draft"))
 
 
-def take_of(studio: Studio, request: ShotRequest) -> Take:
+def take_of(studio: StageCache, request: ShotRequest) -> RenderContext:
     """Return the take that a pipeline gets for this shot."""
     from vmodel.shoot import prepare
 
-    return prepare(request, studio).take
+    return prepare(request, studio).context
 
 
 @pytest.fixture(scope="session", params=["logo-tee", "striped-long-sleeve", "satin-camisole"])
-def example_take(request: pytest.FixtureRequest, studio: Studio, examples: Path) -> Take:
+def example_take(request: pytest.FixtureRequest, studio: StageCache, examples: Path) -> RenderContext:
     """Return the take of a plain garment with a logo, of one that is all print, and of a shiny one."""
     from vmodel.shot.request import GarmentSource, ShotRequest
 
@@ -103,13 +103,13 @@ def example_take(request: pytest.FixtureRequest, studio: Studio, examples: Path)
 
 
 @pytest.fixture(scope="session")
-def tee_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Take:
+def tee_take(studio: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
     """Return the example T-shirt's take; its drape is the one of ``tee_shot``."""
     return take_of(studio, tee_request)
 
 
 @pytest.fixture(scope="session")
-def transparent_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Take:
+def transparent_take(studio: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
     """Return the example T-shirt's take without a background."""
     from dataclasses import replace
 

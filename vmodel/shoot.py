@@ -6,17 +6,17 @@ from dataclasses import replace
 
 from vmodel.garment.sizing.fit import report_fit
 from vmodel.scene import frame_camera, render_conditions
-from vmodel.shot.pipeline_interface import Pipeline, PreparedShot, Shot, Take
+from vmodel.shot.pipeline_interface import Pipeline, PreparedShot, RenderContext, Shot
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.dress_model import cast_and_dress
-from vmodel.studio.generate import photograph
+from vmodel.studio.generate import generate_with_retries
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray
 
 
-def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
+def shoot(request: ShotRequest, studio: StageCache, pipeline: Pipeline) -> Shot:
     """Make one picture.
 
     Args:
@@ -29,7 +29,7 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
     return complete(prepare(request, studio), pipeline, studio)
 
 
-def prepare(request: ShotRequest, studio: Studio) -> PreparedShot:
+def prepare(request: ShotRequest, studio: StageCache) -> PreparedShot:
     """Set a shot up as far as no pipeline is needed; restart the studio's clock.
 
     Args:
@@ -38,7 +38,7 @@ def prepare(request: ShotRequest, studio: Studio) -> PreparedShot:
     Raises:
         VModelError: see ``shoot``.
     """
-    studio.new_shot()
+    studio.reset_timings()
     pattern = read_pattern(request.garment, studio, request.fitting)
     dressed = cast_and_dress(pattern, request, studio)
     request = replace(request, shoes=dressed.shoe_name)
@@ -46,14 +46,16 @@ def prepare(request: ShotRequest, studio: Studio) -> PreparedShot:
 
     view = request.view, request.framing, request.size, request.focal_mm
     view_key = (dressed.key, *view)
-    camera = studio.once(Stage.CAMERA, view_key, lambda: frame_camera(dressed.posed, worn, *view, hair=dressed.hair))
-    maps = studio.once(Stage.CONDITIONS, view_key, lambda: render_conditions(scene, camera))
-    take = Take(scene, camera, maps, request.light, request.background, request.seed, pattern, model)
+    camera = studio.get_or_compute(
+        Stage.CAMERA, view_key, lambda: frame_camera(dressed.posed, worn, *view, hair=dressed.hair)
+    )
+    maps = studio.get_or_compute(Stage.CONDITIONS, view_key, lambda: render_conditions(scene, camera))
+    take = RenderContext(scene, camera, maps, request.light, request.background, request.seed, pattern, model)
     fit = report_fit(garment, dressed.body.measurements)
     return PreparedShot(request, take, dressed.pose, garment, fit, worn, dressed.style, dict(studio.timings))
 
 
-def complete(prepared: PreparedShot, pipeline: Pipeline, studio: Studio, picture: ByteArray | None = None) -> Shot:
+def complete(prepared: PreparedShot, pipeline: Pipeline, studio: StageCache, picture: ByteArray | None = None) -> Shot:
     """Photograph a prepared shot.
 
     Args:
@@ -64,18 +66,18 @@ def complete(prepared: PreparedShot, pipeline: Pipeline, studio: Studio, picture
     Raises:
         VModelError: see ``shoot``.
     """
-    take = prepared.take
-    made = photograph(take, pipeline, studio, picture)
+    take = prepared.context
+    made = generate_with_retries(take, pipeline, studio, picture)
     return Shot(
         request=prepared.request,
         model=take.model,
         pose=prepared.pose,
-        pattern=take.pattern,
+        reading=take.reading,
         garment=prepared.garment,
         fit=prepared.fit,
         drape=prepared.drape,
         maps=take.maps,
-        photograph=made,
+        generated=made,
         timings={**prepared.timings, **studio.timings},
         style=prepared.style,
     )

@@ -37,12 +37,12 @@ def inspect_photo(
     from vmodel.rights.policy.minors import read_category
     from vmodel.shot.request import GarmentSource
     from vmodel.studio.read_garment import read_pattern
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
     with cli_errors(as_json):
         read_category(category)
         make_folder(out)
-    pattern = read_pattern(GarmentSource(photo, mask, None, category, landmarks), Studio(Settings()))
+    pattern = read_pattern(GarmentSource(photo, mask, None, category, landmarks), StageCache(Settings()))
     picture = out / f"{stem_of(photo)}--inspect.png"
     with cli_errors(as_json):
         garment = fit_garment(pattern.garment, USUAL_BODY, "woman")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmodel.garment.designs.block_design import Design
     from vmodel.garment.designs.colourway import Colourway
     from vmodel.garment.sewing.assemble import Sewn
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 _DESIGN = "The design"
 
@@ -182,7 +182,7 @@ def shoot_pattern(
     from vmodel.garment.designs.colourway import parse_colourways
     from vmodel.publishing.publisher import Publisher
     from vmodel.shot.pose_sets import in_set
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
     from vmodel.studio.validate import check_requests
 
     with cli_errors(as_json):
@@ -191,7 +191,7 @@ def shoot_pattern(
             tuple(piece_material or ()),
         )  # fmt: skip
         _check(choice)
-        studio, ways = Studio(Settings()), parse_colourways(colorway or [])
+        studio, ways = StageCache(Settings()), parse_colourways(colorway or [])
         like = flags.request_of(context, GarmentSource(out))
         make_folder(out)
         make_home(studio.settings.home)
@@ -223,7 +223,7 @@ def _check(choice: _Choice) -> None:
 
 
 def _designs(
-    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], out: Path, studio: Studio
+    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], out: Path, studio: StageCache
 ) -> Iterator[tuple[str | None, Path]]:
     """Yield (wearer, design file) of every model and colourway; write the files that are not the designer's own."""
     from vmodel.core.files import write_whole
@@ -259,7 +259,7 @@ def _flats(
 
 
 def _blocks(
-    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], studio: Studio
+    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], studio: StageCache
 ) -> Iterator[tuple[str, str, Design]]:
     """Yield (wearer's id, name, design) of every model and colourway."""
     from vmodel.garment.designs.block_design import Design, check_colour
@@ -332,7 +332,7 @@ def _offset(text: str) -> tuple[float, float]:
     return right, up
 
 
-def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: Studio) -> None:
+def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: StageCache) -> None:
     """Save every garment lying flat, with its outline as transparency, and next to it the back as seen from behind."""
     import numpy as np
 

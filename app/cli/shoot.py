@@ -16,7 +16,7 @@ from vmodel.shot.request import ShotRequest
 if TYPE_CHECKING:
     from app.cli.output import Output
     from vmodel.shot.pipeline_interface import Pipeline
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 _WITH_A_SIDECAR = {"sidecar", "out", "file_format", "as_json", "maps", "contact_sheet"}
 """Parameters that concern a picture's output, not how it is made."""
@@ -79,7 +79,7 @@ def shoot_photos(
     from vmodel.shot.outfit_file import read_outfit
     from vmodel.shot.pose_sets import in_set
     from vmodel.studio.size_run import expand_size_chart
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
     from vmodel.studio.validate import check_requests
 
     with cli_errors(as_json):
@@ -90,7 +90,7 @@ def shoot_photos(
         if sidecar is not None:
             _refuse_flags(context)
         make_home(settings.home)
-        studio = Studio(settings)
+        studio = StageCache(settings)
         if sidecar is not None:
             requests = [read_sidecar(sidecar)]
         else:
@@ -125,7 +125,7 @@ def _refuse_flags(context: typer.Context) -> None:
         )
 
 
-def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
+def make_shots(requests: list[ShotRequest], studio: StageCache, pipeline: Pipeline, output: Output) -> int:
     """Make and save every shot, and return the exit code."""
     from pipelines.common.batching import shoot_batched
     from vmodel.shot.pipeline_interface import Shot

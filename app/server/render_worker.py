@@ -36,7 +36,7 @@ from vmodel.shoot import complete, shoot
 from vmodel.shot.request import FILE_FIELDS, ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.dress_model import cast_and_dress
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 if TYPE_CHECKING:
     from vmodel.core.database import Database
@@ -56,7 +56,7 @@ class StudioRenderer:
     """
 
     def __init__(self, settings: Settings, database: Database | None = None) -> None:
-        self._studio = Studio(settings)
+        self._studio = StageCache(settings)
         self._publisher = Publisher(settings, weights_used, database)
         self._locks = settings.home / "locks"
         self._warm = PipelinePool()
@@ -105,7 +105,7 @@ class StudioRenderer:
         made = self._ahead.pop(assignment.shot_id, None)
         if made is None:
             return shoot(request, self._studio, monitored)
-        self._studio.new_shot()
+        self._studio.reset_timings()
         prepared, picture = made
         return complete(prepared, monitored, self._studio, picture)
 
@@ -116,14 +116,14 @@ class StudioRenderer:
         for shot_id, each in shots[1:]:
             with contextlib.suppress(VModelError):  # its error is raised when it is requested itself
                 prepared[shot_id] = prepare_with_draft(each, self._studio)
-        pictures = monitored.make([each.take for each in prepared.values()])
+        pictures = monitored.make([each.context for each in prepared.values()])
         self._ahead = {name: (each, made) for (name, each), made in zip(prepared.items(), pictures, strict=True)}
 
     def _model3d(self, shot: Shot) -> bytes:
         """Return the dressed model as GLB, made once for each drape from parts that are all warm."""
         asked = replace(shot.request, model=shot.model.id, pose=shot.pose)
-        dressed = cast_and_dress(shot.pattern, asked, self._studio)
-        return self._studio.once(Stage.MODEL_3D, dressed.key, lambda: write_model3d(dressed))
+        dressed = cast_and_dress(shot.reading, asked, self._studio)
+        return self._studio.get_or_compute(Stage.MODEL_3D, dressed.key, lambda: write_model3d(dressed))
 
     def _admit(self, request: ShotRequest, assignment: ShotAssignment) -> None:
         """Refuse a garment or model that the seller may not use, and bar models reserved by others from casting."""

@@ -25,7 +25,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.dress_model import cast_and_dress
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray
 
 SIZE = (640, 480)
@@ -64,7 +64,7 @@ class Worn:
     picture: ByteArray | None = None
 
 
-def shoot_one(path: Path, name: str, studio: Studio) -> Worn:
+def shoot_one(path: Path, name: str, studio: StageCache) -> Worn:
     """Make a draft picture of a photo, on the model that the product would choose, and judge how it is worn.
 
     Args:
@@ -79,7 +79,7 @@ def shoot_one(path: Path, name: str, studio: Studio) -> Worn:
     try:
         shot = shoot(request, studio, load_pipeline("draft"))
         seconds = {**shot.timings, "whole": time.perf_counter() - begun}
-        dressed = cast_and_dress(shot.pattern, request, studio)  # cached: the garment that the picture shows
+        dressed = cast_and_dress(shot.reading, request, studio)  # cached: the garment that the picture shows
         report = judge_worn(dressed.garment, dressed.cloth, dressed.body, dressed.posed)
         picture = np.ascontiguousarray(shot.picture[..., :3])
         kind = shot.garment.kind.category.value

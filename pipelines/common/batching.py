@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from vmodel.shoot import complete, prepare, shoot
-from vmodel.shot.pipeline_interface import Failure, Pipeline, PreparedShot, Shot, Take
+from vmodel.shot.pipeline_interface import Failure, Pipeline, PreparedShot, RenderContext, Shot
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import PipelineName, Stage
 from vmodel.studio.sequence import run_sequentially
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray
 
 
@@ -28,12 +28,12 @@ class BatchPipeline(Pipeline, Protocol):
 
     at_once: int
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         """Make one picture per take, in order; see ``vmodel.shot.pipeline_interface.Pipeline``."""
         ...
 
 
-def prepare_with_draft(request: ShotRequest, studio: Studio) -> PreparedShot:
+def prepare_with_draft(request: ShotRequest, studio: StageCache) -> PreparedShot:
     """Prepare a shot and render its draft, so that an error of the draft stops no other shot of a batch.
 
     Raises:
@@ -41,12 +41,12 @@ def prepare_with_draft(request: ShotRequest, studio: Studio) -> PreparedShot:
     """
     prepared = prepare(request, studio)
     with studio.timed(Stage.DRAFT):
-        _ = prepared.take.draft
+        _ = prepared.context.draft
     return replace(prepared, timings=dict(studio.timings))
 
 
 def shoot_batched(
-    requests: Iterable[ShotRequest], studio: Studio, pipeline: Pipeline, home: Path
+    requests: Iterable[ShotRequest], studio: StageCache, pipeline: Pipeline, home: Path
 ) -> Iterator[Shot | Failure]:
     """Make every shot, several at once where the pipeline can; none can stop the others.
 
@@ -67,7 +67,7 @@ def shoot_batched(
 
 
 def _shoot_batch(
-    requests: Sequence[ShotRequest], studio: Studio, pipeline: BatchPipeline, home: Path
+    requests: Sequence[ShotRequest], studio: StageCache, pipeline: BatchPipeline, home: Path
 ) -> Iterator[Shot | Failure]:
     prepared = list(run_sequentially(requests, partial(prepare_with_draft, studio=studio), home))
     ready = [each for each in prepared if isinstance(each, PreparedShot)]
@@ -75,10 +75,10 @@ def _shoot_batch(
     @cache
     def pictures() -> dict[int, ByteArray]:
         with studio.timed(PipelineName(pipeline.name)):
-            return dict(zip(map(id, ready), pipeline.make([each.take for each in ready]), strict=True))
+            return dict(zip(map(id, ready), pipeline.make([each.context for each in ready]), strict=True))
 
     def finish(each: PreparedShot, request: ShotRequest) -> Shot:
-        studio.new_shot()
+        studio.reset_timings()
         return complete(each, pipeline, studio, pictures()[id(each)])
 
     for each in prepared:

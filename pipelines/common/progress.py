@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.common.batching import BatchPipeline
 from vmodel.core.files import make_folder
-from vmodel.shot.pipeline_interface import Pipeline, Take
+from vmodel.shot.pipeline_interface import Pipeline, RenderContext
 from vmodel.types import ByteArray
 
 
@@ -31,7 +31,7 @@ class MonitoredPipeline:
         self._pipeline, self._show, self._tell, self._locks = pipeline, show, tell, locks
         self.name, self.generative = pipeline.name, pipeline.generative
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         """Make a picture; see ``vmodel.shot.pipeline_interface.Pipeline``."""
         if not self.generative:
             return self._pipeline(take)
@@ -39,7 +39,7 @@ class MonitoredPipeline:
         with gpu_lock(self._locks), on_denoiser_step(self._pipeline, self._tell):
             return self._pipeline(take)
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         """Make several pictures at once with a batch pipeline; the first one's draft is shown.
 
         Args:

@@ -18,7 +18,7 @@ from pipelines.embedded.sampling import LONGEST
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, CloseUp, close_up, magnify, render_conditions, render_draft
 from vmodel.scene.render.background import paint_background, read_background
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray
 
 _HEAD = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
@@ -50,7 +50,7 @@ class NearView:
     traced_px: int
 
 
-def near_views(take: Take) -> Iterator[NearView]:
+def near_views(take: RenderContext) -> Iterator[NearView]:
     """Yield views of head and hands that are seen, two to four times as large; skip those that are large already.
 
     Args:
@@ -63,7 +63,7 @@ def near_views(take: Take) -> Iterator[NearView]:
         yield _seen_near(take, window, max(window.box[2:]))
 
 
-def near_head(take: Take) -> NearView | None:
+def near_head(take: RenderContext) -> NearView | None:
     """Return the head two to four times as large.
 
     Args:
@@ -80,20 +80,20 @@ def near_head(take: Take) -> NearView | None:
     return _seen_near(take, window, LONGEST // 2)
 
 
-def _seen_near(take: Take, window: CloseUp, traced_px: int) -> NearView:
+def _seen_near(take: RenderContext, window: CloseUp, traced_px: int) -> NearView:
     maps = render_conditions(take.scene, window.camera)
     draft = render_draft(take.scene, window.camera, maps, take.light, "transparent", take.seed)
     return NearView(window, maps, draft, traced_px)
 
 
-def _window_of_head(take: Take) -> CloseUp | None:
+def _window_of_head(take: RenderContext) -> CloseUp | None:
     """Return a window round face and hair; long hair that the body hides would make the draft's window too large."""
     maps = take.maps
     head = np.isin(maps.parts, _HEAD) | (maps.hair_mask > 0.3)
     return _window(take, head, LONGEST) if np.count_nonzero(head) >= _FEWEST_PX**2 else None
 
 
-def _windows_of_hands(take: Take) -> list[CloseUp]:
+def _windows_of_hands(take: RenderContext) -> list[CloseUp]:
     """Return a window for each hand; clasped hands share one."""
     hands = (take.maps.parts == _HAND).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(hands)
@@ -103,7 +103,7 @@ def _windows_of_hands(take: Take) -> list[CloseUp]:
     return [window for window in windows if window is not None]
 
 
-def _window(take: Take, where: BoolArray, longest: int) -> CloseUp | None:
+def _window(take: RenderContext, where: BoolArray, longest: int) -> CloseUp | None:
     """Return a window round some pixels with a margin; None where it is large enough already."""
     spots = np.argwhere(where)
     low, high = spots.min(axis=0), spots.max(axis=0) + 1
@@ -114,7 +114,7 @@ def _window(take: Take, where: BoolArray, longest: int) -> CloseUp | None:
     return None if factor < 2 else CloseUp(box, factor, magnify(take.camera, box, factor))
 
 
-def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> ByteArray:
+def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: RenderContext) -> ByteArray:
     """Shrink the lit near view and paste it into the picture.
 
     Args:
@@ -146,9 +146,9 @@ def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> 
     return result
 
 
-def _backdrop(take: Take) -> FloatArray:
+def _backdrop(take: RenderContext) -> FloatArray:
     """Return (H, W, 3) linear light of the backdrop behind the person."""
-    lighting = take.scene.lit(take.light, take.camera, take.seed)
+    lighting = take.scene.lighting_for(take.light, take.camera, take.seed)
     return paint_background(read_background(take.background), take.camera, lighting)
 
 

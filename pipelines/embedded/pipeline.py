@@ -28,7 +28,7 @@ from pipelines.embedded.sampling import LONGEST, joint_bilateral_upsample, light
 from vmodel.core.colour import to_srgb as encode_srgb
 from vmodel.errors import WeightsMissing
 from vmodel.scene import TracedLight, shrink, trace_light
-from vmodel.shot.pipeline_interface import Pattern, Take
+from vmodel.shot.pipeline_interface import GarmentReading, RenderContext
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 STEPS = 1
@@ -126,13 +126,13 @@ class Embedded:
         self.pipeline = load_embedded(folder)
         self.steps = steps
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         """Light the take's draft.
 
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
-        take.scene.make_ready(take.light, take.camera, take.seed)
+        take.scene.precompute(take.light, take.camera, take.seed)
         # Rays and arrays release the GIL, so a second core is busy meanwhile.
         with ThreadPoolExecutor(1) as beside:
             light_on_all = beside.submit(traced_light, take, take.camera, LONGEST)
@@ -152,7 +152,7 @@ class Embedded:
             read_conditions(maps, over_backdrop(draft), light)
             for (draft, maps, _), light in zip(sides, normalise_exposure(views), strict=True)
         ]
-        flat_lay, look = read_flat_lay(take.pattern), read_look(take)
+        flat_lay, look = read_flat_lay(take.reading), read_look(take)
         answers = []
         for view, conditions, zoom in zip(views, told, zooms, strict=True):
             seen = replace(look, zoom=look.zoom * zoom)
@@ -229,7 +229,7 @@ def _without_progress_bar() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def traced_light(take: Take, camera: Camera, longest: int) -> TracedLight:
+def traced_light(take: RenderContext, camera: Camera, longest: int) -> TracedLight:
     """Trace light with at most ``longest`` pixels on a side: rays for every pixel of a large picture take too long."""
     return trace_light(take.scene, shrink(camera, longest), take.light, take.seed)
 
@@ -265,7 +265,7 @@ def read_conditions(maps: ConditionMaps, draft: ByteArray, traced: FloatArray) -
     )
 
 
-def read_flat_lay(pattern: Pattern) -> Tensor:
+def read_flat_lay(pattern: GarmentReading) -> Tensor:
     """Return (1, 3, 128, 128) sRGB in -1..1: the garment cut out, whole, centred on white."""
     return flat_lay_tensor(frame_flat_lay(pattern.flat_lay.rgb, pattern.cutout.matte))
 
@@ -275,7 +275,7 @@ def flat_lay_tensor(flat_lay: ByteArray) -> Tensor:
     return rearrange(torch.from_numpy(flat_lay.astype(np.float32)), "h w c -> 1 c h w") / 127.5 - 1
 
 
-def read_look(take: Take) -> Look:
+def read_look(take: RenderContext) -> Look:
     """Return the properties of the person, the light and the cloth."""
     model, depth = take.model, take.maps.depth_m
     distance = float(np.median(depth[depth > 0])) if (depth > 0).any() else 1.0

@@ -21,12 +21,12 @@ from tests.support.spoiled_pictures import (
     with_smeared_print,
 )
 from vmodel.core.colour import LUMINANCE, blurred, to_linear
-from vmodel.finish.garment_detail import finish
+from vmodel.finish.garment_detail import restore_garment_detail
 from vmodel.shoot import shoot
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.generate import photograph
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.generate import generate_with_retries
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ def difference(first: ByteArray, second: ByteArray, chosen: BoolArray) -> FloatA
     return colour_difference(*(to_linear(np.ascontiguousarray(one[..., :3]))[chosen] for one in (first, second)))
 
 
-def solid(take: Take) -> BoolArray:
+def solid(take: RenderContext) -> BoolArray:
     return take.maps.garment_mask > 0.995
 
 
@@ -46,17 +46,17 @@ def detail(picture: ByteArray, chosen: BoolArray) -> FloatArray:
     return (bright - cv2.GaussianBlur(bright, (0, 0), 2.0))[chosen]
 
 
-def spoilt(take: Take) -> ByteArray:
+def spoilt(take: RenderContext) -> ByteArray:
     return with_noise(with_smeared_print(with_other_colours(take), take), take.maps.garment_mask, 6)
 
 
-def test_the_draft_comes_back_as_it_is(example_take: Take) -> None:
-    assert np.array_equal(finish(example_take.draft, example_take), example_take.draft)
+def test_the_draft_comes_back_as_it_is(example_take: RenderContext) -> None:
+    assert np.array_equal(restore_garment_detail(example_take.draft, example_take), example_take.draft)
 
 
-def test_a_wrong_colour_a_smeared_print_and_noise_are_undone(example_take: Take) -> None:
+def test_a_wrong_colour_a_smeared_print_and_noise_are_undone(example_take: RenderContext) -> None:
     picture = spoilt(example_take)
-    finished = finish(picture, example_take)
+    finished = restore_garment_detail(picture, example_take)
     inside = solid(example_take)
     assert np.median(difference(picture, example_take.draft, inside)) > 15
     assert np.median(difference(finished, example_take.draft, inside)) < 2
@@ -67,7 +67,7 @@ def test_a_wrong_colour_a_smeared_print_and_noise_are_undone(example_take: Take)
 
 
 def test_a_lit_print_is_no_less_the_seller_s_than_in_the_draft(
-    example_take: Take, studio: Studio, examples: Path, request: pytest.FixtureRequest
+    example_take: RenderContext, studio: StageCache, examples: Path, request: pytest.FixtureRequest
 ) -> None:
     """Compares the bundled weights' light as ``benchmarks.fidelity`` does; a quarter of a unit more is invisible."""
     photo = examples / f"{request.node.callspec.params['example_take']}.jpg"
@@ -86,7 +86,7 @@ class Noise:
     def __init__(self, colours: int = 3, grain_px: float = 0) -> None:
         self.colours, self.grain_px = colours, grain_px
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         return with_nothing_but_noise(take, self.colours, self.grain_px)
 
 
@@ -96,9 +96,9 @@ class Noise:
     ids=["colours", "greys", "blotches"],
 )
 def test_a_pipeline_that_returns_noise_over_the_garment_spoils_no_print(
-    example_take: Take, studio: Studio, noise: Noise, most: float
+    example_take: RenderContext, studio: StageCache, noise: Noise, most: float
 ) -> None:
-    made = photograph(example_take, noise, studio)
+    made = generate_with_retries(example_take, noise, studio)
     assert made.made_by == "noise"
     inside = solid(example_take)
     off = difference(made.picture, example_take.draft, inside)
@@ -107,22 +107,22 @@ def test_a_pipeline_that_returns_noise_over_the_garment_spoils_no_print(
     assert np.corrcoef(detail(made.picture, inside), detail(example_take.draft, inside))[0, 1] > 0.97
 
 
-def test_every_word_of_a_print_is_read_again_under_noise(tee_request: ShotRequest, studio: Studio) -> None:
+def test_every_word_of_a_print_is_read_again_under_noise(tee_request: ShotRequest, studio: StageCache) -> None:
     shot = shoot(replace(tee_request, size=(1280, 960)), studio, Noise())
-    assert shot.photograph.made_by == "noise"
+    assert shot.generated.made_by == "noise"
     reader = open_reader()
-    words = words_of(reader, shot.pattern.flat_lay.rgb)
+    words = words_of(reader, shot.reading.flat_lay.rgb)
     assert {"tidefolk", "coastal", "supply", "1987"} <= set(words)
     assert matching(words, words_of(reader, close_up(shot))) == len(words)
 
 
-def test_nothing_but_the_garment_is_touched(example_take: Take) -> None:
+def test_nothing_but_the_garment_is_touched(example_take: RenderContext) -> None:
     picture = spoilt(example_take)
     away = cv2.dilate((example_take.maps.garment_mask > 0).astype(np.uint8), np.ones((9, 9))) == 0
-    assert np.array_equal(finish(picture, example_take)[away], picture[away])
+    assert np.array_equal(restore_garment_detail(picture, example_take)[away], picture[away])
 
 
-def test_no_halo_is_left_where_the_picture_s_outline_is_two_pixels_off(example_take: Take) -> None:
+def test_no_halo_is_left_where_the_picture_s_outline_is_two_pixels_off(example_take: RenderContext) -> None:
     picture = laid(
         example_take.draft,
         np.roll(with_other_colours(example_take), 2, axis=1),
@@ -131,14 +131,14 @@ def test_no_halo_is_left_where_the_picture_s_outline_is_two_pixels_off(example_t
     ring = cv2.dilate(solid(example_take).astype(np.uint8), np.ones((5, 5))) > 0
     ring &= cv2.erode(solid(example_take).astype(np.uint8), np.ones((5, 5))) == 0
     before = difference(picture, example_take.draft, ring)
-    after = difference(finish(picture, example_take), example_take.draft, ring)
+    after = difference(restore_garment_detail(picture, example_take), example_take.draft, ring)
     assert np.mean(before > 12) > 0.3
     assert np.mean(after > 12) < 0.06
 
 
-def test_new_folds_and_shadows_stay_and_keep_the_colours(example_take: Take) -> None:
+def test_new_folds_and_shadows_stay_and_keep_the_colours(example_take: RenderContext) -> None:
     picture = with_other_light(example_take)
-    finished = finish(picture, example_take)
+    finished = restore_garment_detail(picture, example_take)
     inside = cv2.erode(solid(example_take).astype(np.uint8), np.ones((7, 7))) > 0
     made, kept = (
         np.log(to_linear(np.ascontiguousarray(one[..., :3])) @ LUMINANCE + 0.01)[inside] for one in (picture, finished)
@@ -148,18 +148,18 @@ def test_new_folds_and_shadows_stay_and_keep_the_colours(example_take: Take) -> 
     assert np.std(kept - drawn) > 0.8 * np.std(made - drawn)
 
 
-def test_a_transparent_picture_keeps_its_alpha(transparent_take: Take) -> None:
+def test_a_transparent_picture_keeps_its_alpha(transparent_take: RenderContext) -> None:
     picture = with_other_colours(transparent_take)
-    finished = finish(picture, transparent_take)
+    finished = restore_garment_detail(picture, transparent_take)
     assert finished.shape[2] == 4
     assert np.array_equal(finished[..., 3], transparent_take.draft[..., 3])
     shown = (transparent_take.maps.garment_mask > 0.2) & (finished[..., 3] > 50)
     assert np.percentile(difference(finished, transparent_take.draft, shown), 95) < 5
 
 
-def test_finishing_gives_the_same_pixels_twice(example_take: Take) -> None:
+def test_finishing_gives_the_same_pixels_twice(example_take: RenderContext) -> None:
     picture = spoilt(example_take)
-    assert np.array_equal(finish(picture, example_take), finish(picture, example_take))
+    assert np.array_equal(restore_garment_detail(picture, example_take), restore_garment_detail(picture, example_take))
 
 
 def test_wide_blurs_take_any_number_of_channels() -> None:

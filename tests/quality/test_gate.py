@@ -14,17 +14,17 @@ from vmodel.publishing.sidecar import describe_shot
 from vmodel.quality.gate import BARS, judge
 from vmodel.scene import PART_NAMES
 from vmodel.shoot import shoot
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 from vmodel.shot.request import ShotRequest
-from vmodel.studio.generate import TRIES, photograph
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.generate import TRIES, generate_with_retries
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray
 
 pytestmark = pytest.mark.slow
 
 FACE = ("face", "lips", "eye", "mouth")
 
-Spoil = Callable[[Take], ByteArray]
+Spoil = Callable[[RenderContext], ByteArray]
 
 SPOILT: dict[str, tuple[str, Spoil]] = {
     "other colours": ("garment colour", spoiled_pictures.with_other_colours),
@@ -53,16 +53,16 @@ class Inventor:
         self.spoil, self.spoilt_tries = spoil, spoilt_tries
         self.seeds: list[int] = []
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         self.seeds.append(take.seed)
         return self.spoil(take) if len(self.seeds) <= self.spoilt_tries else spoiled_pictures.photographed(take)
 
 
-def melted(take: Take) -> ByteArray:
+def melted(take: RenderContext) -> ByteArray:
     return spoiled_pictures.with_melted(take, FACE, 0.12)
 
 
-def test_the_draft_passes_with_room_to_spare(example_take: Take) -> None:
+def test_the_draft_passes_with_room_to_spare(example_take: RenderContext) -> None:
     report = judge(example_take.draft, example_take)
     assert report.passed
     assert set(report.scores) == set(BARS)
@@ -70,45 +70,45 @@ def test_the_draft_passes_with_room_to_spare(example_take: Take) -> None:
     assert min(report.scores.values()) > 0.75
 
 
-def test_a_picture_that_only_has_other_light_and_grain_passes(example_take: Take) -> None:
+def test_a_picture_that_only_has_other_light_and_grain_passes(example_take: RenderContext) -> None:
     report = judge(spoiled_pictures.photographed(example_take), example_take)
     assert report.passed, report.missed
     assert min(report.scores.values()) > 0.75
 
 
 @pytest.mark.parametrize("name", SPOILT)
-def test_a_spoilt_picture_is_refused_for_what_is_wrong_with_it(tee_take: Take, name: str) -> None:
+def test_a_spoilt_picture_is_refused_for_what_is_wrong_with_it(tee_take: RenderContext, name: str) -> None:
     score, spoil = SPOILT[name]
     report = judge(spoil(tee_take), tee_take)
     assert score in report.missed, report.scores
     assert report.scores[score] < BARS[score] - 0.05
 
 
-def test_a_garment_of_another_colour_is_refused_on_every_example(example_take: Take) -> None:
+def test_a_garment_of_another_colour_is_refused_on_every_example(example_take: RenderContext) -> None:
     assert "garment colour" in judge(spoiled_pictures.with_other_colours(example_take), example_take).missed
     assert "modesty" in judge(spoiled_pictures.with_base_layer_on_the_garment(example_take), example_take).missed
     assert "face" in judge(melted(example_take), example_take).missed
 
 
-def test_a_garment_of_another_colour_is_finished_and_then_passes(tee_take: Take, studio: Studio) -> None:
-    made = photograph(tee_take, Inventor(spoiled_pictures.with_other_colours, TRIES), studio)
+def test_a_garment_of_another_colour_is_finished_and_then_passes(tee_take: RenderContext, studio: StageCache) -> None:
+    made = generate_with_retries(tee_take, Inventor(spoiled_pictures.with_other_colours, TRIES), studio)
     assert made.made_by == "inventor"
-    assert len(made.tries) == 1
+    assert len(made.attempts) == 1
     assert judge(made.picture, tee_take).scores["garment colour"] > 0.85
 
 
-def test_a_refused_picture_is_tried_again_with_another_seed(tee_take: Take, studio: Studio) -> None:
+def test_a_refused_picture_is_tried_again_with_another_seed(tee_take: RenderContext, studio: StageCache) -> None:
     pipeline = Inventor(melted, 1)
-    made = photograph(tee_take, pipeline, studio)
+    made = generate_with_retries(tee_take, pipeline, studio)
     assert made.made_by == "inventor"
-    assert len(set(pipeline.seeds)) == len(made.tries) == 2
-    assert made.tries[0].report.missed == ("face",)
-    assert made.tries[1].report.passed
+    assert len(set(pipeline.seeds)) == len(made.attempts) == 2
+    assert made.attempts[0].report.missed == ("face",)
+    assert made.attempts[1].report.passed
     assert made.warnings == ()
 
 
 def test_after_three_refusals_the_draft_is_shown_and_the_sidecar_says_so(
-    studio: Studio, tee_request: ShotRequest, tee_shot: Shot
+    studio: StageCache, tee_request: ShotRequest, tee_shot: Shot
 ) -> None:
     pipeline = Inventor(melted, TRIES)
     shot = shoot(replace(tee_request, pipeline="inventor"), studio, pipeline)
@@ -121,7 +121,7 @@ def test_after_three_refusals_the_draft_is_shown_and_the_sidecar_says_so(
     assert content["timings"].keys() >= {"inventor", "finish", "quality"}
 
 
-def test_bare_skin_is_told_from_a_darker_and_greyer_base_layer_of_its_hue(tee_take: Take) -> None:
+def test_bare_skin_is_told_from_a_darker_and_greyer_base_layer_of_its_hue(tee_take: RenderContext) -> None:
     skin = tee_take.scene.skin
     bare = np.median(skin.albedo[(skin.base_layer < 0.5) & (skin.scatter > 0.3)], axis=0)
     near_skin = (0.2 * bare + 0.2 * (bare @ LUMINANCE)).astype(np.float32)
@@ -133,21 +133,21 @@ def test_bare_skin_is_told_from_a_darker_and_greyer_base_layer_of_its_hue(tee_ta
     assert "modesty" in judge(spoiled_pictures.with_bare_skin_in_the_drafts_light(take), take).missed
 
 
-def test_a_base_layer_painted_as_skin_falls_back_to_the_draft(tee_take: Take, studio: Studio) -> None:
-    made = photograph(tee_take, Inventor(spoiled_pictures.with_bare_skin_in_the_drafts_light, TRIES), studio)
+def test_a_base_layer_painted_as_skin_falls_back_to_the_draft(tee_take: RenderContext, studio: StageCache) -> None:
+    made = generate_with_retries(tee_take, Inventor(spoiled_pictures.with_bare_skin_in_the_drafts_light, TRIES), studio)
     assert made.made_by == "draft"
     assert np.array_equal(made.picture, tee_take.draft)
-    assert len(made.tries) == TRIES
-    assert all("modesty" in each.report.missed for each in made.tries)
+    assert len(made.attempts) == TRIES
+    assert all("modesty" in each.report.missed for each in made.attempts)
 
 
 def test_the_draft_pipeline_is_neither_finished_nor_judged(tee_shot: Shot) -> None:
-    assert tee_shot.photograph.tries == ()
-    assert tee_shot.photograph.made_by == "draft"
+    assert tee_shot.generated.attempts == ()
+    assert tee_shot.generated.made_by == "draft"
     assert "finish" not in tee_shot.timings
 
 
-def test_a_transparent_picture_is_judged_like_any_other(transparent_take: Take) -> None:
+def test_a_transparent_picture_is_judged_like_any_other(transparent_take: RenderContext) -> None:
     assert judge(transparent_take.draft, transparent_take).passed
     spoilt = spoiled_pictures.with_other_colours(transparent_take)
     assert judge(spoilt, transparent_take).missed[:1] == ("garment colour",)

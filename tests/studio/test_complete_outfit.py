@@ -16,29 +16,29 @@ from vmodel.body.model.body import build_body
 from vmodel.errors import DrapeFailed
 from vmodel.publishing.sidecar import describe_shot, read_sidecar
 from vmodel.shoot import prepare, shoot
-from vmodel.shot.pipeline_interface import Pattern, Shot
+from vmodel.shot.pipeline_interface import GarmentReading, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.dress_model import DressedModel, cast_and_dress
 from vmodel.studio.fit_outfit import _readings
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import BodyMeasurements, Category, Garment
 from vmodel.wardrobe.pieces import PIECES, Piece, make_piece
 
 
 @pytest.fixture(scope="module")
-def styled(tee_request: ShotRequest, studio: Studio) -> Shot:
+def styled(tee_request: ShotRequest, studio: StageCache) -> Shot:
     """Return the example T-shirt worn with trousers of the wardrobe."""
     request = replace(tee_request, model="wm-ines", style="slim-black", fitting=True)
     return shoot(request, studio, load_pipeline("draft"))
 
 
-def dressed(shot: Shot, studio: Studio) -> DressedModel:
-    return cast_and_dress(shot.pattern, shot.request, studio)
+def dressed(shot: Shot, studio: StageCache) -> DressedModel:
+    return cast_and_dress(shot.reading, shot.request, studio)
 
 
 def test_a_model_in_a_t_shirt_wears_trousers_that_hang_from_its_waist_to_its_ankles(
-    styled: Shot, studio: Studio
+    styled: Shot, studio: StageCache
 ) -> None:
     assert styled.style.name == "slim-black"
     look = dressed(styled, studio)
@@ -52,7 +52,7 @@ def test_a_model_in_a_t_shirt_wears_trousers_that_hang_from_its_waist_to_its_ank
 
 
 def test_the_sidecar_names_the_pieces_and_makes_the_same_pixels_again(
-    styled: Shot, studio: Studio, tmp_path: Path
+    styled: Shot, studio: StageCache, tmp_path: Path
 ) -> None:
     content = describe_shot(replace(styled, request=replace(styled.request, style="auto")))
     assert content["request"]["style"] == "slim-black"
@@ -75,7 +75,7 @@ def test_a_sidecar_without_a_style_makes_the_plain_picture(
 
 
 def test_pieces_that_do_not_stay_on_are_left_out_and_the_sidecar_says_so(
-    tee_request: ShotRequest, tee_shot: Shot, studio: Studio, monkeypatch: pytest.MonkeyPatch
+    tee_request: ShotRequest, tee_shot: Shot, studio: StageCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_narrow(piece: Piece, gender: str, measures: BodyMeasurements) -> Garment:
         return make_piece(piece, gender, replace(measures, waist=0.5 * measures.waist, hip=0.5 * measures.hip))
@@ -93,7 +93,7 @@ def test_pieces_that_do_not_stay_on_are_left_out_and_the_sidecar_says_so(
     assert np.array_equal(fallen.picture, plain.picture)
 
 
-def test_the_sellers_own_outfit_wins(tee_request: ShotRequest, studio: Studio, examples: Path) -> None:
+def test_the_sellers_own_outfit_wins(tee_request: ShotRequest, studio: StageCache, examples: Path) -> None:
     jeans = GarmentSource(examples / "denim-trousers.jpg")
     prepared = prepare(replace(tee_request, outfit=(jeans,), style="smart", fitting=True), studio)
     assert prepared.style.name == "plain"
@@ -101,7 +101,7 @@ def test_the_sellers_own_outfit_wins(tee_request: ShotRequest, studio: Studio, e
 
 
 def test_a_piece_is_the_same_on_every_woman_in_every_pose_and_from_every_side(
-    tee_request: ShotRequest, studio: Studio, piece_of: Callable[[ShotRequest], str]
+    tee_request: ShotRequest, studio: StageCache, piece_of: Callable[[ShotRequest], str]
 ) -> None:
     asked = replace(tee_request, style="auto")
     others = (("wm-mei", None, "front"), ("wm-amina", "walking", "front"), ("wm-ines", None, "back"))
@@ -111,7 +111,7 @@ def test_a_piece_is_the_same_on_every_woman_in_every_pose_and_from_every_side(
 
 
 def test_pieces_are_not_worn_with_another_reading_that_covers_another_half(
-    tee_request: ShotRequest, studio: Studio, monkeypatch: pytest.MonkeyPatch
+    tee_request: ShotRequest, studio: StageCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A top that does not stay on may be a dress, under which nobody wears the trousers chosen for the top."""
     readings = Category.TOP, Category.DRESS, Category.SKIRT, Category.OUTERWEAR
@@ -121,7 +121,7 @@ def test_pieces_are_not_worn_with_another_reading_that_covers_another_half(
         tried.append([each.kind.category for each in garments])
         raise DrapeFailed("it slips")
 
-    def read(pattern: Pattern, *more: Any) -> Iterator[Garment]:
+    def read(pattern: GarmentReading, *more: Any) -> Iterator[Garment]:
         first = next(_readings(pattern, *more))
         return (replace(first, kind=replace(first.kind, category=each)) for each in readings)
 
@@ -143,7 +143,7 @@ def test_a_fast_preview_is_completed_only_by_a_style_that_was_named(
 
 
 @pytest.fixture
-def piece_of(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Callable[[ShotRequest], str]:
+def piece_of(studio: StageCache, monkeypatch: pytest.MonkeyPatch) -> Callable[[ShotRequest], str]:
     """Return what names the piece that a request is completed with, without draping it."""
     from vmodel.studio.complete_outfit import complete_outfit
     from vmodel.studio.fit_outfit import fit_outfit

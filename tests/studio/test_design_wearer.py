@@ -19,14 +19,14 @@ from vmodel.garment.designs.block_design import Design, write_design
 from vmodel.shoot import shoot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.design_wearer import choose_wearer
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 COARSE = DrapeSettings(spacing_cm=2.5, hang_frames=30, move_frames=24, settle_frames=30)
 """Coarse but quick: fine enough to measure a square of ten centimetres and the width of a sleeve."""
 
 
 @pytest.mark.slow
-def test_a_checkerboard_of_ten_centimetres_measures_ten_on_the_body_in_every_size(studio: Studio) -> None:
+def test_a_checkerboard_of_ten_centimetres_measures_ten_on_the_body_in_every_size(studio: StageCache) -> None:
     flat = {size: prints.worn_block("tee", size, studio, COARSE) for size in prints.GROWN_UPS}
     assert sum(len(found.squares) > 0 for found in flat.values()) >= len(flat) / 2  # on some bodies none lies flat
     for size, found in flat.items():
@@ -38,7 +38,7 @@ def test_a_checkerboard_of_ten_centimetres_measures_ten_on_the_body_in_every_siz
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", ["XL", "4XL"])
-def test_over_a_full_belly_a_skirt_turns_instead_of_stretching_its_print(size: str, studio: Studio) -> None:
+def test_over_a_full_belly_a_skirt_turns_instead_of_stretching_its_print(size: str, studio: StageCache) -> None:
     found = prints.worn_block("skirt", size, studio)  # at the resolution of pictures: coarse cloth hides it
     assert len(found.squares) >= 4
     off = np.abs(found.squares - 1).max(axis=1)
@@ -56,7 +56,7 @@ def test_over_a_full_belly_a_skirt_turns_instead_of_stretching_its_print(size: s
         ("child-shorts", "164"),
     ],
 )
-def test_trousers_go_round_thighs_without_stretching_their_print(block: str, size: str, studio: Studio) -> None:
+def test_trousers_go_round_thighs_without_stretching_their_print(block: str, size: str, studio: StageCache) -> None:
     found = prints.worn_block(block, size, studio, COARSE)
     assert len(found.squares) >= 1  # few lie flat on narrow or bent legs
     assert (np.abs(np.median(found.squares, axis=0) - 1) < 0.015).all()
@@ -65,14 +65,14 @@ def test_trousers_go_round_thighs_without_stretching_their_print(block: str, siz
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", ["trousers", "shorts"])
-def test_no_cloth_is_caught_between_thighs_that_touch(block: str, studio: Studio) -> None:
+def test_no_cloth_is_caught_between_thighs_that_touch(block: str, studio: StageCache) -> None:
     found = prints.worn_block(block, "4XL", studio)  # at the resolution of pictures: coarse cloth hides it
     assert len(found.squares) >= 50
     assert (np.abs(found.squares - 1) <= prints.BAR).all(axis=1).mean() >= 0.97
 
 
 @pytest.mark.slow
-def test_another_print_on_the_same_cut_costs_only_its_own_pixels(studio: Studio, tmp_path: Path) -> None:
+def test_another_print_on_the_same_cut_costs_only_its_own_pixels(studio: StageCache, tmp_path: Path) -> None:
     wearer, measures = choose_wearer("shorts", "wm-ines", None, studio.roster)
     shots = []
     for repeat_cm in (6.0, 20.0):
@@ -88,7 +88,7 @@ def test_another_print_on_the_same_cut_costs_only_its_own_pixels(studio: Studio,
     assert second.timings["conditions"] < first.timings["conditions"]  # no mesh to refine, no rays to trace
     np.testing.assert_array_equal(second.drape.vertices_m, first.drape.vertices_m)
     assert (second.picture != first.picture).any(axis=2).mean() > 0.02
-    alone = shoot(second.request, Studio(studio.settings), load_pipeline("draft"))
+    alone = shoot(second.request, StageCache(studio.settings), load_pipeline("draft"))
     np.testing.assert_array_equal(second.picture, alone.picture)
 
 
@@ -102,11 +102,11 @@ def test_another_print_on_the_same_cut_costs_only_its_own_pixels(studio: Studio,
         ("child-hoodie", "128"),
     ],
 )
-def test_long_sleeves_of_blocks_are_wide_enough_for_an_arm(block: str, size: str, studio: Studio) -> None:
+def test_long_sleeves_of_blocks_are_wide_enough_for_an_arm(block: str, size: str, studio: StageCache) -> None:
     prints.worn_block(block, size, studio, COARSE)  # raises DrapeFailed where it is too tight
 
 
-def test_a_design_without_a_size_is_made_to_its_wearer_s_measure(studio: Studio) -> None:
+def test_a_design_without_a_size_is_made_to_its_wearer_s_measure(studio: StageCache) -> None:
     wearer, measures = choose_wearer("skirt", "wm-ines", None, studio.roster)
     assert wearer.id == "wm-ines"
     assert measures == build_body(studio.roster["wm-ines"]).measurements
@@ -116,14 +116,14 @@ def test_a_design_without_a_size_is_made_to_its_wearer_s_measure(studio: Studio)
     assert larger.hip > measures.hip + 5
 
 
-def test_a_block_or_a_size_that_nobody_knows_is_named(studio: Studio) -> None:
+def test_a_block_or_a_size_that_nobody_knows_is_named(studio: StageCache) -> None:
     with pytest.raises(BadUsage, match="cape"):
         choose_wearer("cape", None, None, studio.roster)
     with pytest.raises(BadUsage, match="46"):
         choose_wearer("tee", None, "46", studio.roster)
 
 
-def test_what_is_drafted_for_children_is_worn_by_children_only(studio: Studio) -> None:
+def test_what_is_drafted_for_children_is_worn_by_children_only(studio: StageCache) -> None:
     childish = [block for block in BLOCKS if is_for_children(block)]
     assert childish
     for block in childish:

@@ -18,13 +18,13 @@ from vmodel.shot.pipeline_interface import Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.design_wearer import choose_wearer
 from vmodel.studio.read_garment import check_rights, read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shot, Shot]:
     folder = tmp_path_factory.mktemp("fitting")
-    studio = Studio(Settings(home=folder / "home"))
+    studio = StageCache(Settings(home=folder / "home"))
     wearer, measures = choose_wearer("dress", "wm-ines", None, studio.roster)
     design = Path(folder / "dress.design.json")
     design.write_bytes(write_design(Design("dress", measures, None, "#7a3b2e", "#e8d9b0")))
@@ -66,10 +66,10 @@ def coloured_flat(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 def test_a_drawing_is_recognised_once_for_the_fittings_of_all_its_colourways(
     examples: Path, coloured_flat: Path, tmp_path: Path
 ) -> None:
-    studio = Studio(Settings(home=tmp_path))
+    studio = StageCache(Settings(home=tmp_path))
     first = read_pattern(GarmentSource(examples / "raglan-tee.svg"), studio, fitting=True)
     assert "understanding" in studio.timings
-    studio.new_shot()
+    studio.reset_timings()
     second = read_pattern(GarmentSource(coloured_flat), studio, fitting=True)
     assert "understanding" not in studio.timings
     assert first.garment.photo is not None
@@ -82,7 +82,7 @@ def test_a_drawing_is_recognised_once_for_the_fittings_of_all_its_colourways(
 
 
 def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples: Path, tmp_path: Path) -> None:
-    studio, source = Studio(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
+    studio, source = StageCache(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
     first, final = read_pattern(source, studio, fitting=True), read_pattern(source, studio)
     assert (first.kind.category, first.kind.sleeve, first.kind.neckline, first.kind.length) == (
         final.kind.category,
@@ -99,15 +99,15 @@ def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples
 
 
 def test_masks_landmarks_and_backs_keep_the_pixels_of_the_final_drawing(examples: Path, tmp_path: Path) -> None:
-    studio, flat = Studio(Settings(home=tmp_path)), examples / "raglan-tee.svg"
+    studio, flat = StageCache(Settings(home=tmp_path)), examples / "raglan-tee.svg"
     pattern = read_pattern(GarmentSource(flat, back=flat), studio, fitting=True)
     assert max(pattern.flat_lay.rgb.shape) == 2000
 
 
 def test_children_s_rules_look_at_the_final_picture_s_drawing(examples: Path, tmp_path: Path) -> None:
-    studio, source = Studio(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
+    studio, source = StageCache(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
     pattern = read_pattern(source, studio, fitting=True)
-    studio.new_shot()
+    studio.reset_timings()
     check_rights(studio.roster["ch-mila"], source, pattern, studio)
     assert {"reading", "detecting"} <= set(studio.timings)
 
@@ -115,7 +115,7 @@ def test_children_s_rules_look_at_the_final_picture_s_drawing(examples: Path, tm
 def test_a_sewn_fitting_in_another_colourway_is_neither_cut_nor_draped_again(examples: Path, tmp_path: Path) -> None:
     content = (examples / "dress-pattern.svg").read_bytes()
     sewn = SewnDesign("dress-pattern.svg", content)
-    studio, pipeline, shots = Studio(Settings(home=tmp_path)), DraftPipeline(), []
+    studio, pipeline, shots = StageCache(Settings(home=tmp_path)), DraftPipeline(), []
     for name, colours in (("own", {}), ("moss", {"#b8cbd8": "#3a5f4a"})):
         path = tmp_path / f"{name}.design.json"
         path.write_bytes(write_sewn_design(sewn.in_colours(colours)))

@@ -10,43 +10,43 @@ import pytest
 from vmodel.config import Settings
 from vmodel.errors import UnknownPose, VModelError
 from vmodel.shot.stages import Stage
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 
 def test_what_is_begun_runs_beside_the_stage_before_it(tmp_path: Path) -> None:
-    studio, both = Studio(Settings(home=tmp_path)), threading.Barrier(2, timeout=60)
+    studio, both = StageCache(Settings(home=tmp_path)), threading.Barrier(2, timeout=60)
 
     def paint() -> str:
         both.wait()
         return "painted"
 
-    studio.begin(Stage.SKIN, "ines", paint)
-    studio.once(Stage.DRAPE, "tee", both.wait)
-    assert studio.once(Stage.SKIN, "ines", paint) == "painted"
+    studio.prefetch(Stage.SKIN, "ines", paint)
+    studio.get_or_compute(Stage.DRAPE, "tee", both.wait)
+    assert studio.get_or_compute(Stage.SKIN, "ines", paint) == "painted"
     assert set(studio.timings) == {"drape", "skin"}
 
 
 def test_what_is_warm_is_not_begun_again(tmp_path: Path) -> None:
-    studio = Studio(Settings(home=tmp_path))
-    assert studio.once(Stage.SKIN, "ines", lambda: "painted") == "painted"
-    studio.begin(Stage.SKIN, "ines", lambda: pytest.fail("made twice"))
-    assert studio.once(Stage.SKIN, "ines", lambda: "again") == "painted"
+    studio = StageCache(Settings(home=tmp_path))
+    assert studio.get_or_compute(Stage.SKIN, "ines", lambda: "painted") == "painted"
+    studio.prefetch(Stage.SKIN, "ines", lambda: pytest.fail("made twice"))
+    assert studio.get_or_compute(Stage.SKIN, "ines", lambda: "again") == "painted"
 
 
 def test_a_refusal_of_what_was_begun_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
-    studio = Studio(Settings(home=tmp_path))
+    studio = StageCache(Settings(home=tmp_path))
 
     def refuse() -> None:
         raise UnknownPose("lying", ["standing"])
 
-    studio.begin(Stage.SKIN, "ines", refuse)
+    studio.prefetch(Stage.SKIN, "ines", refuse)
     for _ in range(2):
         with pytest.raises(VModelError, match="lying"):
-            studio.once(Stage.SKIN, "ines", lambda: None)
+            studio.get_or_compute(Stage.SKIN, "ines", lambda: None)
 
 
 def test_what_a_failed_shot_began_is_forgotten_with_the_next(tmp_path: Path) -> None:
-    studio = Studio(Settings(home=tmp_path))
-    studio.begin(Stage.SKIN, "ines", lambda: "for the shot that failed")
-    studio.new_shot()
-    assert studio.once(Stage.SKIN, "ines", lambda: "for this one") == "for this one"
+    studio = StageCache(Settings(home=tmp_path))
+    studio.prefetch(Stage.SKIN, "ines", lambda: "for the shot that failed")
+    studio.reset_timings()
+    assert studio.get_or_compute(Stage.SKIN, "ines", lambda: "for this one") == "for this one"

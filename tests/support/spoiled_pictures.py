@@ -7,7 +7,7 @@ import numpy as np
 
 from vmodel.core.colour import LUMINANCE, to_linear, to_srgb
 from vmodel.scene import PART_NAMES
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray, FloatArray
 
 
@@ -20,7 +20,7 @@ def laid(picture: ByteArray, other: ByteArray, cover: FloatArray) -> ByteArray:
     return result
 
 
-def with_other_colours(take: Take) -> ByteArray:
+def with_other_colours(take: RenderContext) -> ByteArray:
     """Turn the garment's hues by 120 degrees."""
     hsv = cv2.cvtColor(np.ascontiguousarray(take.draft[..., :3]), cv2.COLOR_RGB2HSV)
     hsv[..., 0] = (hsv[..., 0].astype(int) + 60) % 180
@@ -28,7 +28,7 @@ def with_other_colours(take: Take) -> ByteArray:
     return laid(take.draft, cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), take.maps.garment_mask)
 
 
-def with_smeared_print(picture: ByteArray, take: Take, sigma_px: float = 2.5) -> ByteArray:
+def with_smeared_print(picture: ByteArray, take: RenderContext, sigma_px: float = 2.5) -> ByteArray:
     """Blur the garment within its own outline."""
     weight = (take.maps.garment_mask > 0.99).astype(np.float32)[..., None]
     inside = picture[..., :3].astype(np.float32) * weight
@@ -47,7 +47,7 @@ def with_noise(picture: ByteArray, cover: FloatArray, levels: float, grain_px: f
     return laid(picture, noisy, cover)
 
 
-def with_nothing_but_noise(take: Take, colours: int = 3, grain_px: float = 0) -> ByteArray:
+def with_nothing_but_noise(take: RenderContext, colours: int = 3, grain_px: float = 0) -> ByteArray:
     """Replace the garment by noise: any colour per pixel, or any grey for ``colours`` 1; grain makes it blotches."""
     height, width = take.maps.garment_mask.shape
     noise = np.random.default_rng(take.seed).integers(0, 256, (height, width, colours)).astype(np.float32)
@@ -57,7 +57,7 @@ def with_nothing_but_noise(take: Take, colours: int = 3, grain_px: float = 0) ->
     return laid(take.draft, np.broadcast_to(noise.astype(np.uint8), (height, width, 3)), take.maps.garment_mask)
 
 
-def with_other_light(take: Take) -> ByteArray:
+def with_other_light(take: RenderContext) -> ByteArray:
     """Add folds and a shadow edge that the draft lacks, at the same mean brightness of the garment."""
     height, width = take.maps.garment_mask.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -68,19 +68,19 @@ def with_other_light(take: Take) -> ByteArray:
     return laid(take.draft, to_srgb(lit * gain * np.exp(change)[..., None]), take.maps.garment_mask)
 
 
-def shifted(take: Take, share: float = 0.01) -> ByteArray:
+def shifted(take: RenderContext, share: float = 0.01) -> ByteArray:
     """Move the whole picture sideways by a share of its long side."""
     return np.roll(take.draft, round(share * max(take.draft.shape[:2])), axis=1)
 
 
-def with_melted(take: Take, parts: tuple[str, ...], share: float) -> ByteArray:
+def with_melted(take: RenderContext, parts: tuple[str, ...], share: float) -> ByteArray:
     """Blur parts of the body by a share of their size."""
     chosen = np.isin(take.maps.parts, [PART_NAMES.index(part) for part in parts]).astype(np.float32)
     smeared = cv2.GaussianBlur(take.draft, (0, 0), share * float(np.sqrt(chosen.sum())))
     return laid(take.draft, smeared, cv2.GaussianBlur(chosen, (0, 0), 1.0))
 
 
-def with_base_layer_on_the_garment(take: Take) -> ByteArray:
+def with_base_layer_on_the_garment(take: RenderContext) -> ByteArray:
     """Cut a round hole into the garment, through which the base layer shows."""
     cover = take.maps.garment_mask
     rows, columns = np.nonzero(cover > 0.5)
@@ -91,7 +91,7 @@ def with_base_layer_on_the_garment(take: Take) -> ByteArray:
     return laid(take.draft, _lit_like_the_garment(take, colour), cover * hole)
 
 
-def with_skin_for_the_base_layer(take: Take) -> ByteArray:
+def with_skin_for_the_base_layer(take: RenderContext) -> ByteArray:
     """Replace the visible base layer by skin colour."""
     skin = take.scene.skin
     colour = np.median(skin.albedo[(skin.base_layer < 0.5) & (skin.scatter > 0.3)], axis=0)
@@ -99,20 +99,20 @@ def with_skin_for_the_base_layer(take: Take) -> ByteArray:
     return laid(take.draft, to_srgb(np.broadcast_to(0.9 * colour, take.maps.albedo.shape)), chosen.astype(np.float32))
 
 
-def with_bare_skin_in_the_drafts_light(take: Take) -> ByteArray:
+def with_bare_skin_in_the_drafts_light(take: RenderContext) -> ByteArray:
     """Replace the base layer's own colour by skin colour; light and folds stay."""
     skin = take.scene.skin
     return with_base_layer_of(take, np.median(skin.albedo[(skin.base_layer < 0.5) & (skin.scatter > 0.3)], axis=0))
 
 
-def with_base_layer_of(take: Take, colour: FloatArray) -> ByteArray:
+def with_base_layer_of(take: RenderContext, colour: FloatArray) -> ByteArray:
     """Recolour the base layer, (3,) linear light, lit as it was."""
     chosen = (take.maps.parts == PART_NAMES.index("base layer")).astype(np.float32)
     lit = to_linear(np.ascontiguousarray(take.draft[..., :3])) * (colour + 0.01) / (take.maps.albedo + 0.01)
     return laid(take.draft, to_srgb(np.clip(lit, 0, 1)), chosen)
 
 
-def with_another_skin(take: Take) -> ByteArray:
+def with_another_skin(take: RenderContext) -> ByteArray:
     """Tint face and hands green."""
     chosen = np.isin(take.maps.parts, [PART_NAMES.index(part) for part in ("face", "hand")]).astype(np.float32)
     tinted = take.draft.copy()
@@ -120,14 +120,14 @@ def with_another_skin(take: Take) -> ByteArray:
     return laid(take.draft, tinted, chosen)
 
 
-def with_a_coloured_background(take: Take) -> ByteArray:
+def with_a_coloured_background(take: RenderContext) -> ByteArray:
     """Remove some red from the backdrop."""
     tinted = take.draft.copy()
     tinted[..., 0] = (take.draft[..., 0] * 0.85).astype(np.uint8)
     return laid(take.draft, tinted, 1 - take.maps.person_mask)
 
 
-def with_something_beside_the_figure(take: Take) -> ByteArray:
+def with_something_beside_the_figure(take: RenderContext) -> ByteArray:
     """Add a second, darker shape that was not requested."""
     height, width = take.draft.shape[:2]
     cover = np.zeros((height, width), np.float32)
@@ -135,7 +135,7 @@ def with_something_beside_the_figure(take: Take) -> ByteArray:
     return laid(take.draft, (take.draft * 0.6).astype(np.uint8), cover * (1 - take.maps.person_mask))
 
 
-def photographed(take: Take) -> ByteArray:
+def photographed(take: RenderContext) -> ByteArray:
     """Return a good pipeline's picture: other light, uneven skin and fine grain, without a defect."""
     rng = np.random.default_rng(8)
     height, width = take.maps.garment_mask.shape
@@ -152,6 +152,6 @@ def photographed(take: Take) -> ByteArray:
     return laid(take.draft, to_srgb(lit), np.clip(take.maps.person_mask, 0, 1))
 
 
-def _lit_like_the_garment(take: Take, colour: FloatArray) -> ByteArray:
+def _lit_like_the_garment(take: RenderContext, colour: FloatArray) -> ByteArray:
     shown, plain = (light @ LUMINANCE for light in (to_linear(take.draft[..., :3].copy()), take.maps.albedo))
     return to_srgb(np.clip(shown / np.maximum(plain, 0.02), 0.5, 1.1)[..., None] * colour)

@@ -24,7 +24,7 @@ from vmodel.quality.consistency import measure_look
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Pipeline
 from vmodel.shot.stages import PipelineName, Stage
-from vmodel.studio.stage_cache import Progress, Studio
+from vmodel.studio.stage_cache import Progress, StageCache
 
 _SHORTEST_NEWS_S = 0.2
 
@@ -73,7 +73,7 @@ def work(connection: Connection, config: WorkerConfig) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _bound_threads(config.threads)
     try:
-        studio, pipeline = Studio(config.settings, _teller(connection)), config.make_pipeline()
+        studio, pipeline = StageCache(config.settings, _teller(connection)), config.make_pipeline()
         publisher = Publisher(config.settings, config.weights_of)
     except VModelError as error:
         connection.send(StartFault(error.code, str(error)))
@@ -87,7 +87,7 @@ def work(connection: Connection, config: WorkerConfig) -> None:
             return
 
 
-def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, config: WorkerConfig) -> Outcome:
+def _make(task: Task, studio: StageCache, pipeline: Pipeline, publisher: Publisher, config: WorkerConfig) -> Outcome:
     started = time.perf_counter()
     try:
         shot = shoot(in_its_colours(task, config.folder), studio, pipeline)

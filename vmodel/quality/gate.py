@@ -19,7 +19,7 @@ from vmodel.core.colour import LUMINANCE, blurred, to_linear, to_oklab
 from vmodel.quality.figure import face_score, hands_score, outline_score
 from vmodel.quality.pose import POSE_BAR, pose_score
 from vmodel.scene import PART_NAMES
-from vmodel.shot.pipeline_interface import QualityReport, Take
+from vmodel.shot.pipeline_interface import QualityReport, RenderContext
 from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray, SkinTextures
 
 BARS: Mapping[str, float] = {
@@ -49,7 +49,7 @@ pipeline may rightly change what the draft shows.
 _NO_SKIN = ("background", "base layer", "hair", "garment", "stool", "eye", "lips", "mouth")
 
 
-def judge(picture: ByteArray, take: Take, settings: Settings | None = None) -> QualityReport:
+def judge(picture: ByteArray, take: RenderContext, settings: Settings | None = None) -> QualityReport:
     """Score a picture; where the weights of a pose detector are installed, its ``pose``, too.
 
     Args:
@@ -68,7 +68,7 @@ def judge(picture: ByteArray, take: Take, settings: Settings | None = None) -> Q
         "face": face_score(made.lab, drawn.lab, maps),
         "hands": hands_score(made.lab, drawn.lab, maps),
         "modesty": modesty_score(made, drawn, maps, take.scene.skin, inner),
-        "calm": calm_score(made, drawn, maps, scale),
+        "calm": noise_score(made, drawn, maps, scale),
         "background": background_score(picture, take, scale),
     }
     bars, pose = dict(BARS), None if settings is None else pose_score(picture, take, settings)
@@ -195,7 +195,7 @@ def _bared(made: _Shown, drawn: _Shown, maps: ConditionMaps, base_layer: BoolArr
     return float((around[base_layer] > 0.5).mean())
 
 
-def calm_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -> float:
+def noise_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -> float:
     """Return the lowest of the scores for noise beyond the draft's, blotches of lightness or tint, and burnt areas."""
     # Hair is all fine detail, and a pipeline may arrange it differently.
     person = (maps.person_mask > 0.99) & (maps.hair_mask < 0.1)
@@ -212,7 +212,7 @@ def calm_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -
     return float(np.clip(min(scores), 0, 1))
 
 
-def background_score(picture: ByteArray, take: Take, scale: float) -> float:
+def background_score(picture: ByteArray, take: RenderContext, scale: float) -> float:
     """Return 1 minus the colour cast, and minus the share of the background with objects that were not asked for."""
     apart = np.ones((2 * round(12 * scale) + 1,) * 2, np.uint8)
     empty = cv2.dilate((take.maps.person_mask > 0.01).astype(np.uint8), apart) == 0

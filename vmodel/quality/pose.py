@@ -6,7 +6,7 @@ import numpy as np
 
 from vmodel.body.pose.dwpose import Box, find_joints, weights_folder
 from vmodel.config import Settings
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 POSE_BAR = 0.5
@@ -27,7 +27,7 @@ In the order of COCO-18; the neck, which COCO does not have, is not used.
 _FEWEST = 2
 
 
-def pose_score(picture: ByteArray, take: Take, settings: Settings) -> float | None:
+def pose_score(picture: ByteArray, take: RenderContext, settings: Settings) -> float | None:
     """Score the limb whose joints are farthest from those of the draft, as DWPose sees both.
 
     The reference is the draft, not geometry, so that errors of the detector cancel out. A joint that it does not see in

@@ -15,12 +15,12 @@ from vmodel.drape.simulate.animate import move_cloth
 from vmodel.errors import BadUsage, ClothTornLoose
 from vmodel.quality.wear.judge import check_worn
 from vmodel.scene import Scene, render_conditions, steady_cameras, view_angle
-from vmodel.shot.pipeline_interface import Pattern, Take
+from vmodel.shot.pipeline_interface import GarmentReading, RenderContext
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.dress_model import DressedModel, cast_and_dress
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray, Camera, FloatArray, PosedBody
 
 FRAMES_PER_SECOND = 25
@@ -118,12 +118,12 @@ def check_clip(request: ClipRequest) -> None:
         raise BadUsage("A walking model takes no --pose; leave it out.")
 
 
-def still_of(request: ClipRequest) -> ShotRequest:
+def first_frame_request(request: ClipRequest) -> ShotRequest:
     """Return the shot that a clip begins with: its garment and wearer in the first pose."""
     return replace(request.shot, pose=STEPS[0]) if MOTIONS[request.motion].walks else request.shot
 
 
-def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
+def render_clip(request: ClipRequest, studio: StageCache) -> Iterator[ClipFrame]:
     """Make the pictures of a clip, one after the other; person, garment, light and grain are those of one shot.
 
     They are drafts: a generative pipeline would invent each picture independently, and the garment would flicker.
@@ -136,23 +136,23 @@ def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
         ClothTornLoose: the cloth jumped.
         NotWornRight: the garment slipped while the model walked.
     """
-    studio.new_shot()
+    studio.reset_timings()
     walks = MOTIONS[request.motion].walks
-    shot = still_of(request)
+    shot = first_frame_request(request)
     pattern = read_pattern(shot.garment, studio, shot.fitting)
     dressed = cast_and_dress(pattern, shot, studio)
     start = view_angle(shot.view)
-    degrees = [start + turned for turned in turning(request.motion, request.frames, request.frames_per_second)]
+    degrees = [start + turned for turned in orbit_angles(request.motion, request.frames, request.frames_per_second)]
     view = shot.framing, shot.size, shot.focal_mm
     cameras = steady_cameras(dressed.posed, dressed.worn, degrees, *view, hair=dressed.hair)
     if not walks:
         for camera in cameras:
-            yield ClipFrame(_photograph(dressed.scene, camera, shot, pattern, dressed, studio), 0.0)
+            yield ClipFrame(_render_frame(dressed.scene, camera, shot, pattern, dressed, studio), 0.0)
         return
     yield from _walk(request, shot, pattern, dressed, cameras, studio)
 
 
-def turning(motion: str, frames: int, frames_per_second: int) -> FloatArray:
+def orbit_angles(motion: str, frames: int, frames_per_second: int) -> FloatArray:
     """Return (frames,) angles of the camera round the model, in degrees."""
     if motion == "turntable":
         return np.asarray(np.arange(frames) * 360.0 / frames)
@@ -162,23 +162,23 @@ def turning(motion: str, frames: int, frames_per_second: int) -> FloatArray:
     return np.zeros(frames)
 
 
-def _photograph(
-    scene: Scene, camera: Camera, shot: ShotRequest, pattern: Pattern, dressed: DressedModel, studio: Studio
+def _render_frame(
+    scene: Scene, camera: Camera, shot: ShotRequest, pattern: GarmentReading, dressed: DressedModel, studio: StageCache
 ) -> ByteArray:
     with studio.timed(Stage.CONDITIONS):
         maps = render_conditions(scene, camera)
     with studio.timed(Stage.DRAFT):
-        take = Take(scene, camera, maps, shot.light, shot.background, shot.seed, pattern, dressed.model)
+        take = RenderContext(scene, camera, maps, shot.light, shot.background, shot.seed, pattern, dressed.model)
         return take.draft
 
 
 def _walk(
     request: ClipRequest,
     shot: ShotRequest,
-    pattern: Pattern,
+    pattern: GarmentReading,
     dressed: DressedModel,
     cameras: Sequence[Camera],
-    studio: Studio,
+    studio: StageCache,
 ) -> Iterator[ClipFrame]:
     path = walking_path(dressed, request.frames, request.frames_per_second)
     frame_s = 1 / request.frames_per_second
@@ -202,7 +202,7 @@ def _walk(
             hair = pose_hair(dressed.grown, dressed.body, posed, worn.vertices_m)
         shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)
         scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment, shoes)
-        yield ClipFrame(_photograph(scene, camera, shot, pattern, dressed, studio), jump_m)
+        yield ClipFrame(_render_frame(scene, camera, shot, pattern, dressed, studio), jump_m)
 
 
 def largest_jump_m(frames_per_second: int) -> float:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import TypeVar
 
-from vmodel.body.appearance.cache import grown_hair, painted_skin
+from vmodel.body.appearance.cache import load_or_grow_hair, load_or_paint_skin
 from vmodel.body.appearance.skin import SKIN_SIZE
 from vmodel.body.base_layer.paint import BaseLayer
 from vmodel.body.hair.motion import pose_hair
@@ -29,7 +29,7 @@ from vmodel.quality.wear.judge import check_worn
 from vmodel.rights.policy.minors import check_shown
 from vmodel.scene import Scene
 from vmodel.scene.shading.visibility import AMBIENT_RAYS
-from vmodel.shot.pipeline_interface import Pattern, WornStyle
+from vmodel.shot.pipeline_interface import GarmentReading, WornStyle
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.casting import choose_pose, rank_models
@@ -37,7 +37,7 @@ from vmodel.studio.choose_shoes import choose_shoes
 from vmodel.studio.complete_outfit import Completion, complete_outfit
 from vmodel.studio.fit_outfit import Outfit, fit_outfit
 from vmodel.studio.read_garment import check_rights, digest_of, read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import Drape, Garment, Pose, PosedBody, SkinTextures, Strands, VirtualModel
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class DressedModel:
     style: WornStyle
 
 
-def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
+def cast_and_dress(pattern: GarmentReading, request: ShotRequest, studio: StageCache) -> DressedModel:
     """Find a model whom the garment fits: the named one, or one of those chosen by photo and seed.
 
     Raises:
@@ -94,7 +94,7 @@ def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> Dr
     return dress_model(last, pattern, request, studio)
 
 
-def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[VirtualModel]:
+def cast_models(pattern: GarmentReading, request: ShotRequest, studio: StageCache) -> list[VirtualModel]:
     """Return the models who try a garment on, in order."""
     if request.model:
         return [studio.roster[request.model]]
@@ -102,12 +102,12 @@ def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[
     return rank_models(free, _content(pattern, request, studio), pattern.kind.made_for)[:ASKED]
 
 
-def _content(pattern: Pattern, request: ShotRequest, studio: Studio) -> str:
+def _content(pattern: GarmentReading, request: ShotRequest, studio: StageCache) -> str:
     """Identify the garment's photo and the seed."""
     return f"{digest_of(request.garment, pattern, studio)} {request.seed}"
 
 
-def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
+def dress_model(model: VirtualModel, pattern: GarmentReading, request: ShotRequest, studio: StageCache) -> DressedModel:
     """Dress a model and bring both into the pose.
 
     Args:
@@ -127,8 +127,8 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     outfit = completion.beside(bare)
 
     base_layer = outfit.base_layer(outfit.main, model)
-    studio.begin(Stage.SKIN, *_skin(wearer, base_layer, request, studio))
-    studio.begin(Stage.HAIR, *_hair(wearer, studio))
+    studio.prefetch(Stage.SKIN, *_skin(wearer, base_layer, request, studio))
+    studio.prefetch(Stage.HAIR, *_hair(wearer, studio))
     put_on = _put_on(bare, completion, pattern, wearer, request, studio)
     garments, whole, cloth = put_on.garments, put_on.whole, put_on.cloth
     worn = with_collars(garments, whole, with_hoods(garments, whole, cloth))
@@ -175,8 +175,8 @@ class _Look:
 
 
 def _read_outfit(
-    model: VirtualModel, pattern: Pattern, pose_name: str, request: ShotRequest, studio: Studio
-) -> list[Pattern]:
+    model: VirtualModel, pattern: GarmentReading, pose_name: str, request: ShotRequest, studio: StageCache
+) -> list[GarmentReading]:
     """Read what is worn with the garment on sale, and apply the rules for child models to all of it and to the view."""
     patterns = [pattern]
     counts_as = check_rights(model, request.garment, pattern, studio)
@@ -187,26 +187,26 @@ def _read_outfit(
     return patterns
 
 
-def _pose_body(model: VirtualModel, pose_name: str, studio: Studio) -> _Wearer:
-    studio.once(Stage.BODY_MODEL, "anny", prepare_body_model)
-    body = studio.once(Stage.BODY, model.id, lambda: build_body(model))
-    pose = studio.once(Stage.POSE, pose_name, lambda: load_pose(pose_name))
+def _pose_body(model: VirtualModel, pose_name: str, studio: StageCache) -> _Wearer:
+    studio.get_or_compute(Stage.BODY_MODEL, "anny", prepare_body_model)
+    body = studio.get_or_compute(Stage.BODY, model.id, lambda: build_body(model))
+    pose = studio.get_or_compute(Stage.POSE, pose_name, lambda: load_pose(pose_name))
     key = (model.id, pose_name)
-    return _Wearer(model, pose, body, studio.once(Stage.POSING, key, lambda: body.posed(pose)), key)
+    return _Wearer(model, pose, body, studio.get_or_compute(Stage.POSING, key, lambda: body.posed(pose)), key)
 
 
 def _skin(
-    wearer: _Wearer, base_layer: BaseLayer, request: ShotRequest, studio: Studio
+    wearer: _Wearer, base_layer: BaseLayer, request: ShotRequest, studio: StageCache
 ) -> tuple[Hashable, Callable[[], SkinTextures]]:
     """Return the key of the painted skin, and what paints it."""
     size, cache = FITTING_SKIN if request.fitting else SKIN_SIZE, studio.settings.cache
     key = (wearer.model.id, base_layer, size)
-    return key, lambda: painted_skin(wearer.model, wearer.body, base_layer, cache, size)
+    return key, lambda: load_or_paint_skin(wearer.model, wearer.body, base_layer, cache, size)
 
 
-def _hair(wearer: _Wearer, studio: Studio) -> tuple[Hashable, Callable[[], Strands]]:
+def _hair(wearer: _Wearer, studio: StageCache) -> tuple[Hashable, Callable[[], Strands]]:
     """Return the key of the hair on the body at rest, and what grows it."""
-    return wearer.model.id, lambda: grown_hair(wearer.model, wearer.body, studio.settings.cache)
+    return wearer.model.id, lambda: load_or_grow_hair(wearer.model, wearer.body, studio.settings.cache)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +220,12 @@ class _PutOn:
 
 
 def _put_on(
-    outfit: Outfit, completion: Completion, pattern: Pattern, wearer: _Wearer, request: ShotRequest, studio: Studio
+    outfit: Outfit,
+    completion: Completion,
+    pattern: GarmentReading,
+    wearer: _Wearer,
+    request: ShotRequest,
+    studio: StageCache,
 ) -> _PutOn:
     """Drape the outfit; the garment on sale is the first of its readings that is worn right.
 
@@ -254,41 +259,43 @@ def _put_on(
 
     if outfit.beside or completion.garments:
         key = (*outfit.key, completion.style, *how, wearer.key)
-        return studio.once(Stage.DRAPE, key, put_on_first_right)
+        return studio.get_or_compute(Stage.DRAPE, key, put_on_first_right)
     # A single garment's textures do not affect its drape; several garments come back joined, with the textures of all.
     own = pattern.key if pattern.garment.photo is not None else None  # a photo may be read in other ways as well
     cut = (content_key(_cut_of(first)), own, *how, wearer.key)
-    found = studio.once(Stage.DRAPE, cut, put_on_first_right)
+    found = studio.get_or_compute(Stage.DRAPE, cut, put_on_first_right)
     main = found.garments[0]
     # The drape was computed for a garment of this cut; the textures are this photo's own.
     main = first if _same_cut(main, first) else main
     return replace(found, garments=[main], whole=main)
 
 
-def _paint(wearer: _Wearer, base_layer: BaseLayer, named: str, request: ShotRequest, studio: Studio) -> _Look:
-    skin = studio.once(Stage.SKIN, *_skin(wearer, base_layer, request, studio))
+def _paint(wearer: _Wearer, base_layer: BaseLayer, named: str, request: ShotRequest, studio: StageCache) -> _Look:
+    skin = studio.get_or_compute(Stage.SKIN, *_skin(wearer, base_layer, request, studio))
     shod = "" if request.barefoot else named
     key = (wearer.model.id, shod)
-    shoes = studio.once(Stage.SHOES, key, lambda: make_shoes(wearer.body, shod)) if shod else None
-    return _Look(base_layer, skin, studio.once(Stage.HAIR, *_hair(wearer, studio)), shoes, shod)
+    shoes = studio.get_or_compute(Stage.SHOES, key, lambda: make_shoes(wearer.body, shod)) if shod else None
+    return _Look(base_layer, skin, studio.get_or_compute(Stage.HAIR, *_hair(wearer, studio)), shoes, shod)
 
 
 def _set_scene(
-    wearer: _Wearer, look: _Look, whole: Garment, worn: Drape, key: Hashable, request: ShotRequest, studio: Studio
+    wearer: _Wearer, look: _Look, whole: Garment, worn: Drape, key: Hashable, request: ShotRequest, studio: StageCache
 ) -> tuple[Strands, Scene]:
     """Return the hair in the pose, and the lit scene."""
     # A print changes neither the drape nor the light and hair on it.
     lying = (wearer.key, look.base_layer, request.fitting, _cloth_key(worn))
     seen = fewer_strands(look.hair, FITTING_HAIR)[0] if request.fitting else look.hair
     body, posed, shoes = wearer.body, wearer.posed, look.shoes
-    hair = studio.once(Stage.POSING_HAIR, lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
+    hair = studio.get_or_compute(Stage.POSING_HAIR, lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
     stand = (wearer.key, look.shod)
-    on_feet = None if shoes is None else studio.once(Stage.POSING_SHOES, stand, lambda: shoes.carried(posed))
+    on_feet = None if shoes is None else studio.get_or_compute(Stage.POSING_SHOES, stand, lambda: shoes.carried(posed))
     rays = FITTING_RAYS if request.fitting else AMBIENT_RAYS
-    bare = studio.once(
+    bare = studio.get_or_compute(
         Stage.SCENE, (lying, look.shod), lambda: Scene(posed, body, look.skin, hair, worn, whole, on_feet, rays)
     )
-    scene = studio.once(Stage.SCENE, key, lambda: bare if bare.garment is whole else bare.printed(whole))
+    scene = studio.get_or_compute(
+        Stage.SCENE, key, lambda: bare if bare.garment is whole else bare.with_textures(whole)
+    )
     return hair, scene
 
 

@@ -9,7 +9,7 @@ from vmodel.body.base_layer.paint import BaseLayer, between_halves, choose_base_
 from vmodel.core.colour import to_linear
 from vmodel.garment.pattern.fit import fit_garment, worn_closed
 from vmodel.garment.sizing.stated_sizes import read_size_chart
-from vmodel.shot.pipeline_interface import Pattern
+from vmodel.shot.pipeline_interface import GarmentReading
 from vmodel.shot.request import GarmentSource
 from vmodel.types import BodyMeasurements, Category, Garment, GarmentKind, VirtualModel
 
@@ -43,7 +43,10 @@ class Outfit:
 
 
 def fit_outfit(
-    patterns: Sequence[Pattern], sources: Sequence[GarmentSource], model: VirtualModel, measurements: BodyMeasurements
+    patterns: Sequence[GarmentReading],
+    sources: Sequence[GarmentSource],
+    model: VirtualModel,
+    measurements: BodyMeasurements,
 ) -> Outfit:
     """Fit garments to a model.
 
@@ -65,7 +68,7 @@ def fit_outfit(
 
 
 def _readings(
-    pattern: Pattern,
+    pattern: GarmentReading,
     measurements: BodyMeasurements,
     model: VirtualModel,
     stated_cm: SizeCm,

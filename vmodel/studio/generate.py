@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from vmodel.finish.garment_detail import finish
+from vmodel.finish.garment_detail import restore_garment_detail
 from vmodel.quality.gate import judge
 from vmodel.rights.admission.face_detection import detector_path
-from vmodel.shot.pipeline_interface import Photograph, Pipeline, Take, Try
+from vmodel.shot.pipeline_interface import Attempt, GeneratedImage, Pipeline, RenderContext
 from vmodel.shot.stages import PipelineName, Stage
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray
 
 TRIES = 3
@@ -19,7 +19,9 @@ _UNSEEN = (
 )
 
 
-def photograph(take: Take, pipeline: Pipeline, studio: Studio, picture: ByteArray | None = None) -> Photograph:
+def generate_with_retries(
+    take: RenderContext, pipeline: Pipeline, studio: StageCache, picture: ByteArray | None = None
+) -> GeneratedImage:
     """Make a picture with a pipeline.
 
     A generated picture gets the garment's own pixels back and must pass the quality gate. If it does not, up to two
@@ -33,18 +35,18 @@ def photograph(take: Take, pipeline: Pipeline, studio: Studio, picture: ByteArra
         picture: first try, if the pipeline has made it already.
     """
     if pipeline.generative and take.model.is_child and not detector_path(studio.settings).is_file():
-        return Photograph(take.draft, "draft", note=_UNSEEN)
-    tries: list[Try] = []
+        return GeneratedImage(take.draft, "draft", note=_UNSEEN)
+    tries: list[Attempt] = []
     for attempt in range(TRIES):
         again = take.with_seed(take.seed + attempt * _SEED_STEP)
         with studio.timed(PipelineName(pipeline.name)):
             made = pipeline(again) if picture is None or attempt else picture
         if not pipeline.generative:
-            return Photograph(made, pipeline.name)
+            return GeneratedImage(made, pipeline.name)
         with studio.timed(Stage.FINISH):
-            made = finish(made, take)
+            made = restore_garment_detail(made, take)
         with studio.timed(Stage.QUALITY):
-            tries.append(Try(again.seed, judge(made, take, studio.settings)))
+            tries.append(Attempt(again.seed, judge(made, take, studio.settings)))
         if tries[-1].report.passed:
-            return Photograph(made, pipeline.name, tuple(tries))
-    return Photograph(take.draft, "draft", tuple(tries))
+            return GeneratedImage(made, pipeline.name, tuple(tries))
+    return GeneratedImage(take.draft, "draft", tuple(tries))

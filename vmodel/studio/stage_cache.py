@@ -22,7 +22,7 @@ T = TypeVar("T")
 Progress = Callable[[Stage | PipelineName, float], None]
 
 
-class Studio:
+class StageCache:
     """Results of the stages, kept while a process lives, and their run times.
 
     Attributes:
@@ -47,7 +47,7 @@ class Studio:
         """Virtual models that may be asked for."""
         return load_roster(self.settings)
 
-    def new_shot(self) -> None:
+    def reset_timings(self) -> None:
         """Start the clock of the next shot."""
         self.timings = {}
         self._begun.clear()
@@ -56,7 +56,7 @@ class Studio:
         """Report the progress of a stage to the watcher."""
         self.watch(stage, share)
 
-    def once(self, stage: Stage, key: Hashable, make: Callable[[], T]) -> T:
+    def get_or_compute(self, stage: Stage, key: Hashable, make: Callable[[], T]) -> T:
         """Return the stage's result for this key, computed only if it is not warm.
 
         Errors are kept like results: the second shot of a photo without a garment fails at once.
@@ -78,8 +78,8 @@ class Studio:
         result: T = outcome
         return result
 
-    def begin(self, stage: Stage, key: Hashable, make: Callable[[], object]) -> None:
-        """Compute on a background thread what ``once`` will be asked for later in this shot."""
+    def prefetch(self, stage: Stage, key: Hashable, make: Callable[[], object]) -> None:
+        """Compute on a background thread what ``get_or_compute`` will be asked for later in this shot."""
         if key not in self._warm.get(stage, {}) and (stage, key) not in self._begun:
             self._begun[stage, key] = self._beside.submit(make)
 

@@ -18,7 +18,7 @@ KEY = "VMODEL_API_KEY"
 """Variable that holds the key of a service."""
 
 
-def dry_run(
+def forecast_batch(
     table: Table, plan: Plan, out: Path, jobs: int, settings: Settings, service: str | None, as_json: bool
 ) -> int:
     """Report what a run would do and cost, without making or writing anything.

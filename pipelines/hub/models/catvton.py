@@ -33,7 +33,7 @@ from pipelines.hub.runtime.device_placement import (
 from pipelines.hub.runtime.reference_images import as_shot, frame_garment, working_size
 from vmodel.errors import WeightsIncomplete
 from vmodel.scene import PART_NAMES
-from vmodel.shot.pipeline_interface import Pattern, Pipeline, Take
+from vmodel.shot.pipeline_interface import GarmentReading, Pipeline, RenderContext
 from vmodel.types import ByteArray
 
 STEPS = 50
@@ -72,7 +72,7 @@ class CatVton(HubPipeline):
         self.at_once = layout.batch
         self.person = load_person()
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         """Make all the people first, then dress them; see ``HubPipeline``."""
         person = self.person
         made = person.make(takes) if isinstance(person, BatchPipeline) else [person(take) for take in takes]
@@ -82,7 +82,7 @@ class CatVton(HubPipeline):
         finally:
             self._people = {}
 
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make_batch(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         """Make one picture per take; see ``HubPipeline``."""
         size = working_size(takes[0].draft.shape)
         people = [_resized(Image.fromarray(self._people[id(take)]), size) for take in takes]
@@ -90,8 +90,8 @@ class CatVton(HubPipeline):
         painted = self.pipeline(
             torch.cat([_signed(person) for person in people]),
             torch.cat([torch.from_numpy(mask)[None, None].float() for mask in masks]),
-            takes[0].pattern.key,
-            lambda: _signed(lay_on_white(takes[0].pattern, size)),
+            takes[0].reading.key,
+            lambda: _signed(lay_on_white(takes[0].reading, size)),
             [torch.Generator().manual_seed(take.seed) for take in takes],
             self.steps,
         )
@@ -237,7 +237,7 @@ def attention_weights(unet: Any) -> dict[str, Tensor]:
     }
 
 
-def paint_mask(take: Take, size: tuple[int, int]) -> ByteArray:
+def paint_mask(take: RenderContext, size: tuple[int, int]) -> ByteArray:
     """Return the mask of the painted area: the garment and a little around it, but no face, no hair and no hand.
 
     Args:
@@ -253,7 +253,7 @@ def paint_mask(take: Take, size: tuple[int, int]) -> ByteArray:
     return np.asarray(cv2.resize(reach, size[::-1], interpolation=cv2.INTER_NEAREST))
 
 
-def lay_on_white(pattern: Pattern, size: tuple[int, int]) -> Image.Image:
+def lay_on_white(pattern: GarmentReading, size: tuple[int, int]) -> Image.Image:
     """Paste the cut-out flat-lay, whole, into the middle of a white picture of (height, width)."""
     garment = frame_garment(pattern)
     share = min(size[0] / garment.height, size[1] / garment.width)

@@ -15,7 +15,7 @@ from pipelines.hub.runtime.reference_images import as_shot, read_references
 from pipelines.hub.runtime.settings import read_tuning
 from pipelines.hub.runtime.visible_parts import find_visible_parts
 from vmodel.errors import BadUsage
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 STEPS = 4
@@ -49,14 +49,14 @@ class Flux2Klein(HubPipeline):
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
 
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make_batch(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         """Make one picture per take; see ``HubPipeline``."""
         shown = [read_references(take) for take in takes]
         height, width = shown[0].size
         made = self.pipeline.make(
             [(each.draft, each.garment, each.pose_map) for each in shown],
             [
-                instruct_edit(take.model, take.pattern.kind, take.material, seen=find_visible_parts(take))
+                instruct_edit(take.model, take.reading.kind, take.material, seen=find_visible_parts(take))
                 for take in takes
             ],
             [take.seed for take in takes],

@@ -12,7 +12,7 @@ from pipelines.hub.runtime.device_placement import layout_here, loading_options,
 from pipelines.hub.runtime.prompts import instruct_edit
 from pipelines.hub.runtime.reference_images import as_shot, read_references
 from pipelines.hub.runtime.visible_parts import find_visible_parts
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 STEPS = 40
@@ -58,7 +58,7 @@ class QwenEdit(HubPipeline):
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
 
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make_batch(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         """Make one picture per take; see ``HubPipeline``."""
         shown = [read_references(take, shown_size) for take in takes]
         height, width = shown[0].size
@@ -68,7 +68,7 @@ class QwenEdit(HubPipeline):
         made = self.pipeline.make(
             [(each.draft, each.garment, each.pose_map) for each in shown],
             [
-                instruct_edit(take.model, take.pattern.kind, take.material, "picture", find_visible_parts(take))
+                instruct_edit(take.model, take.reading.kind, take.material, "picture", find_visible_parts(take))
                 for take in takes
             ],
             [take.seed for take in takes],

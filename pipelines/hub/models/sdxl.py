@@ -23,7 +23,7 @@ from pipelines.hub.runtime.device_placement import (
 from pipelines.hub.runtime.prompts import NEGATIVE_PROMPT, describe_photograph
 from pipelines.hub.runtime.reference_images import as_shot, read_references
 from pipelines.hub.runtime.visible_parts import find_visible_parts
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray, FloatArray
 
 STEPS = 15
@@ -60,7 +60,7 @@ class Sdxl(HubPipeline):
         place_pipeline(self.pipeline, layout)
         self.at_once, self._captions_kept, self._garments_kept = layout.batch, EncodingCache(), EncodingCache()
 
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make_batch(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         """Make one picture per take; see ``HubPipeline``."""
         shown = [read_references(take) for take in takes]
         height, width = shown[0].size
@@ -86,10 +86,10 @@ class Sdxl(HubPipeline):
         )
         return [as_shot(picture, take.draft) for picture, take in zip(made.images, takes, strict=True)]
 
-    def _captions(self, takes: Sequence[Take]) -> dict[str, Tensor]:
+    def _captions(self, takes: Sequence[RenderContext]) -> dict[str, Tensor]:
         """Encode the takes' captions and the negative prompt."""
         captions = [
-            describe_photograph(take.model, take.pattern.kind, take.material, find_visible_parts(take))
+            describe_photograph(take.model, take.reading.kind, take.material, find_visible_parts(take))
             for take in takes
         ]
         encoded = [self._captions_kept.get_or_compute(caption, partial(self._encode, caption)) for caption in captions]
@@ -99,11 +99,11 @@ class Sdxl(HubPipeline):
         encoded: tuple[Tensor, ...] = self.pipeline.encode_prompt(caption, negative_prompt=NEGATIVE_PROMPT)
         return encoded
 
-    def _garment(self, take: Take, garment: Image.Image) -> list[Tensor]:
+    def _garment(self, take: RenderContext, garment: Image.Image) -> list[Tensor]:
         """Return the IP-Adapter's embeddings of the garment, and of none."""
         pipeline = self.pipeline
         return self._garments_kept.get_or_compute(
-            take.pattern.key,
+            take.reading.key,
             lambda: pipeline.prepare_ip_adapter_image_embeds(garment, None, pipeline._execution_device, 1, True),
         )
 

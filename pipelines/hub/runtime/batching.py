@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vmodel.errors import CardMemoryExhausted
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 T = TypeVar("T")
@@ -71,10 +71,10 @@ class HubPipeline(ABC):
     at_once: int
 
     @abstractmethod
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make_batch(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         """Make one picture per take; the takes are of one garment and one size."""
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         """Turn the takes' drafts into photographs, in batches of one garment and one size.
 
         Returns:
@@ -84,12 +84,12 @@ class HubPipeline(ABC):
             CardMemoryExhausted: the card's memory does not hold one picture.
         """
         made: list[ByteArray] = []
-        for _, alike in groupby(takes, lambda take: (take.pattern.key, take.draft.shape)):
+        for _, alike in groupby(takes, lambda take: (take.reading.key, take.draft.shape)):
             pictures, self.at_once = make_batches(self.make_batch, list(alike), self.at_once, self.pipeline, self.name)
             made += pictures
         return made
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         """Make the picture of one take; see ``make``."""
         return self.make([take])[0]
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from pipelines.common.network_images import BACKDROP, cut_on_white, over_backdrop
-from vmodel.shot.pipeline_interface import Pattern, Take
+from vmodel.shot.pipeline_interface import GarmentReading, RenderContext
 from vmodel.types import ByteArray
 
 MULTIPLE = 16
@@ -42,7 +42,7 @@ class References:
         return self.draft.height, self.draft.width
 
 
-def read_references(take: Take, fit: Fit | None = None) -> References:
+def read_references(take: RenderContext, fit: Fit | None = None) -> References:
     """Return the take's pictures, in a size that the networks take.
 
     Args:
@@ -56,7 +56,7 @@ def read_references(take: Take, fit: Fit | None = None) -> References:
     if (width, height) != draft.size:
         draft = draft.resize((width, height), Image.Resampling.LANCZOS)
         pose_map = pose_map.resize((width, height), Image.Resampling.BILINEAR)
-    return References(draft, frame_garment(take.pattern, fit), pose_map)
+    return References(draft, frame_garment(take.reading, fit), pose_map)
 
 
 def working_size(size: tuple[int, ...]) -> tuple[int, int]:
@@ -68,7 +68,7 @@ def working_size(size: tuple[int, ...]) -> tuple[int, int]:
     return height, width
 
 
-def frame_garment(pattern: Pattern, fit: Fit = working_size) -> Image.Image:
+def frame_garment(pattern: GarmentReading, fit: Fit = working_size) -> Image.Image:
     """Frame the cut-out flat-lay on white with a margin of a twentieth, in a size that the networks take."""
     cut = cut_on_white(pattern.flat_lay.rgb, pattern.cutout.matte)
     whole = Image.fromarray((np.clip(cut, 0, 255) + 0.5).astype(np.uint8))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vmodel.scene import PART_NAMES, project_points
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import FloatArray
 
 _NOSE, _NECK, _EYES, _EARS = 0, 1, (14, 15), (16, 17)
@@ -60,7 +60,7 @@ class VisibleParts:
 EVERYTHING = VisibleParts()
 
 
-def find_visible_parts(take: Take) -> VisibleParts:
+def find_visible_parts(take: RenderContext) -> VisibleParts:
     """Determine the parts that a take's camera sees.
 
     Args:
@@ -113,7 +113,7 @@ def _turned(place_m: FloatArray, ahead: FloatArray, camera_m: FloatArray) -> flo
     return float(ahead @ towards / max(float(np.linalg.norm(ahead) * np.linalg.norm(towards)), 1e-9))
 
 
-def _chin_inside(take: Take, joints_m: FloatArray) -> bool:
+def _chin_inside(take: RenderContext, joints_m: FloatArray) -> bool:
     chin_m = joints_m[_NOSE] + _CHIN * (joints_m[_NECK] - joints_m[_NOSE])
     (x, y), depth = project_points(chin_m, take.camera)
     height, width = take.camera.size

@@ -30,7 +30,7 @@ from vmodel.service.accounts.auth import create_api_key
 from vmodel.service.accounts.users import create_account
 from vmodel.shoot import shoot
 from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZE = (384, 288)
@@ -107,7 +107,7 @@ def told_of(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_a_batch_and_a_worker_that_are_killed_deliver_the_same_pictures_for_one_price(
-    service: Service, studio: Studio, examples: Path, tmp_path: Path
+    service: Service, studio: StageCache, examples: Path, tmp_path: Path
 ) -> None:
     shutil.copy(examples / "logo-tee.jpg", tmp_path)
     rows = ["photo,width_cm,models,poses,views", "logo-tee.jpg,50,wm-ines,standing,front"]
@@ -161,7 +161,7 @@ def test_a_batch_and_a_worker_that_are_killed_deliver_the_same_pictures_for_one_
         assert_is_what_one_machine_makes(Path(each["picture"]), service, studio, tmp_path / "logo-tee.jpg")
 
 
-def assert_is_what_one_machine_makes(path: Path, service: Service, studio: Studio, photo: Path) -> None:
+def assert_is_what_one_machine_makes(path: Path, service: Service, studio: StageCache, photo: Path) -> None:
     """Check that the picture equals, bit for bit, the one made here under the same licence without a kill."""
     sidecar = json.loads(path.with_suffix(".json").read_bytes())
     _, model, pose, view = path.stem.split("--")

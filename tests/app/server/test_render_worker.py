@@ -24,7 +24,7 @@ from vmodel.service.jobs.errors import ShotStopped
 from vmodel.service.jobs.lifecycle import watch_job
 from vmodel.service.ledger.reservations import Balance
 from vmodel.service.worker.loop import Worker
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 from vmodel.types import ByteArray
 
 
@@ -90,7 +90,7 @@ class FiveSteps:
         self.pipeline.unet = Denoiser()
         self.walked = 0
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         latents = torch.zeros(1)
         for _ in range(self.steps):
             latents = self.pipeline.unet(latents)
@@ -98,7 +98,7 @@ class FiveSteps:
         return latents.numpy().astype(np.uint8)
 
 
-def test_every_step_of_the_denoiser_is_told_and_the_next_one_can_be_stopped(tee_take: Take) -> None:
+def test_every_step_of_the_denoiser_is_told_and_the_next_one_can_be_stopped(tee_take: RenderContext) -> None:
     pipeline, shares = FiveSteps(), []
     with on_denoiser_step(pipeline, shares.append):
         pipeline(tee_take)

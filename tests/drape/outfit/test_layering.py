@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from vmodel.shot.pipeline_interface import Shot
     from vmodel.shot.request import ShotRequest
     from vmodel.studio.dress_model import DressedModel
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 
 def part(worn: Drape, textures: list[int]) -> Drape:
@@ -50,7 +50,7 @@ def test_garments_are_put_on_from_the_skin_outwards() -> None:
 
 
 @pytest.fixture(scope="module")
-def dress(studio: Studio, examples: Path, tee_request: ShotRequest, tee_shot: Shot) -> dict[bool, DressedModel]:
+def dress(studio: StageCache, examples: Path, tee_request: ShotRequest, tee_shot: Shot) -> dict[bool, DressedModel]:
     """Dress the model in the example T-shirt and jeans: the shirt outside the jeans, and tucked in."""
     from vmodel.shot.request import GarmentSource
     from vmodel.studio.dress_model import dress_model
@@ -74,7 +74,7 @@ def test_no_garment_shows_through_the_one_over_it(dress: dict[bool, DressedModel
 
 @pytest.mark.slow
 def test_three_layers_lie_one_over_the_other(
-    dress: dict[bool, DressedModel], studio: Studio, tee_request: ShotRequest, tmp_path: Path
+    dress: dict[bool, DressedModel], studio: StageCache, tee_request: ShotRequest, tmp_path: Path
 ) -> None:
     """A coat of the library over the T-shirt over the jeans."""
     from vmodel.garment.designs.block_design import ENDING, Design, write_design
@@ -93,7 +93,7 @@ def test_three_layers_lie_one_over_the_other(
 
 
 @pytest.mark.slow
-def test_a_child_wears_three_layers_one_over_the_other(studio: Studio, tmp_path: Path) -> None:
+def test_a_child_wears_three_layers_one_over_the_other(studio: StageCache, tmp_path: Path) -> None:
     """On small bodies, the creases at the armpits are as deep as the gap below a coat."""
     from vmodel.body.model.body import build_body
     from vmodel.garment.designs.block_design import ENDING, Design, write_design
@@ -172,7 +172,7 @@ def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot:
     assert np.array_equal(lift(sleeve, skirt, nowhere(skirt)).vertices_m, sleeve_m.astype(np.float32))
 
 
-def test_sleeves_that_hang_close_beside_trousers_stay_whole(studio: Studio) -> None:
+def test_sleeves_that_hang_close_beside_trousers_stay_whole(studio: StageCache) -> None:
     """Cloth of theirs that seems to lie beneath trousers was left out, and a hole showed the arm."""
     from vmodel.body.model.body import build_body
 
@@ -187,7 +187,7 @@ def test_sleeves_that_hang_close_beside_trousers_stay_whole(studio: Studio) -> N
     assert all(cloth.tobytes() in kept for cloth in alone.texture_px[on_arms])
 
 
-def test_sleeves_are_beside_what_has_none_there(studio: Studio) -> None:
+def test_sleeves_are_beside_what_has_none_there(studio: StageCache) -> None:
     """The forearm of a knitted top was pressed into the arm where a vest hung beside it, and skin showed."""
     from vmodel.body.model.body import build_body
 
@@ -204,13 +204,13 @@ def test_sleeves_are_beside_what_has_none_there(studio: Studio) -> None:
 
 
 @pytest.fixture(scope="module")
-def ines(studio: Studio) -> Body:
+def ines(studio: StageCache) -> Body:
     from vmodel.body.model.body import build_body
 
     return build_body(studio.roster["wm-ines"])
 
 
-def put_on(cuts: Sequence[Garment], body: Body, studio: Studio) -> tuple[Drape, list[Drape]]:
+def put_on(cuts: Sequence[Garment], body: Body, studio: StageCache) -> tuple[Drape, list[Drape]]:
     """Drape an outfit; returns it whole and as separate garments, each with textures for front and back."""
     worn = drape_outfit(cuts, body, load_pose("standing"), studio.settings)[1]
     return worn, [part(worn, [2 * number, 2 * number + 1]) for number in range(len(cuts))]
@@ -233,7 +233,7 @@ def worn_closed() -> Garment:
 @pytest.mark.slow
 @pytest.mark.parametrize("is_open", [True, False])
 def test_a_cardigan_lies_over_a_dress_which_shows_between_its_open_edges(
-    is_open: bool, ines: Body, studio: Studio
+    is_open: bool, ines: Body, studio: StageCache
 ) -> None:
     cardigan = by_formula.open_jacket(material="knit") if is_open else worn_closed()
     worn, (dress, outside) = put_on([by_formula.dress(), cardigan], ines, studio)
@@ -250,7 +250,7 @@ def test_a_cardigan_lies_over_a_dress_which_shows_between_its_open_edges(
 
 
 @pytest.mark.slow
-def test_a_narrow_jacket_worn_open_presses_the_loose_sleeves_of_a_tee(ines: Body, studio: Studio) -> None:
+def test_a_narrow_jacket_worn_open_presses_the_loose_sleeves_of_a_tee(ines: Body, studio: StageCache) -> None:
     worn, (tee, trousers, jacket) = put_on(
         [by_formula.tee(), by_formula.trousers(), by_formula.open_jacket()], ines, studio
     )
@@ -301,7 +301,7 @@ def test_a_tucked_shirt_ends_at_the_waistband_and_a_loose_one_below(dress: dict[
 
 @pytest.mark.slow
 def test_an_outfit_can_be_shot_again_from_its_sidecar_unless_one_of_its_photos_changed(
-    dress: dict[bool, DressedModel], studio: Studio, tee_request: ShotRequest, examples: Path, tmp_path: Path
+    dress: dict[bool, DressedModel], studio: StageCache, tee_request: ShotRequest, examples: Path, tmp_path: Path
 ) -> None:
     from pipelines.registry import load_pipeline
     from vmodel.errors import SidecarInvalid
@@ -329,7 +329,7 @@ def test_each_fabric_keeps_its_own_look(dress: dict[bool, DressedModel]) -> None
 
 
 @pytest.mark.slow
-def test_what_is_worn_makes_the_body_thicker_only_where_it_lies(studio: Studio, tee_shot: Shot) -> None:
+def test_what_is_worn_makes_the_body_thicker_only_where_it_lies(studio: StageCache, tee_shot: Shot) -> None:
     from vmodel.body.model.body import build_body
     from vmodel.body.pose.library import load_pose
 

@@ -21,7 +21,7 @@ from vmodel.types import Category, Drape, DrapeReport, FloatArray, Garment, IntA
 
 if TYPE_CHECKING:
     from vmodel.body.model.body import Body
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 
 def cloth(points_m: FloatArray, triangles: IntArray, rim: IntArray | None = None) -> Drape:
@@ -42,7 +42,7 @@ def cloth(points_m: FloatArray, triangles: IntArray, rim: IntArray | None = None
 
 
 @pytest.fixture(scope="module")
-def body(studio: Studio) -> Body:
+def body(studio: StageCache) -> Body:
     from vmodel.body.model.body import build_body
 
     return build_body(studio.roster["wm-ines"])
@@ -103,7 +103,7 @@ def test_the_band_that_a_top_is_tucked_into_cuts_nothing_off_its_sleeves(body: B
     ],
 )
 def test_the_seller_is_warned_of_their_own_layers_and_what_completes_them_has_to_lie_well(
-    body: Body, studio: Studio, monkeypatch: pytest.MonkeyPatch, shown: dict[tuple[int, int], float], warned: bool,
+    body: Body, studio: StageCache, monkeypatch: pytest.MonkeyPatch, shown: dict[tuple[int, int], float], warned: bool,
     fails: bool,
 ) -> None:  # fmt: skip
     """A tee and a jacket for sale, and trousers that complete them."""

@@ -10,12 +10,12 @@ from vmodel.body.model.body import Body, build_body
 from vmodel.body.pose.library import load_pose
 from vmodel.drape.placement.part_thighs import GAP_M, THIGH_BONES, parted_thighs, with_room_between
 from vmodel.garment.designs.block_design import Design, make_garment
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import FloatArray
 
 
 @pytest.fixture(scope="module")
-def stout(studio: Studio) -> Body:
+def stout(studio: StageCache) -> Body:
     return build_body(studio.roster["wm-moana"])
 
 
@@ -44,7 +44,7 @@ def test_thighs_that_lie_in_one_another_are_parted(pose: str, stout: Body) -> No
     assert (moved > 0).mean() < 0.05  # the insides of the thighs and nothing else
 
 
-def test_thighs_that_do_not_touch_stay_as_they_are(studio: Studio) -> None:
+def test_thighs_that_do_not_touch_stay_as_they_are(studio: StageCache) -> None:
     body = build_body(studio.roster["mn-minh"])
     before = np.asarray(body.posed(load_pose("standing")).vertices_m)
     moved = np.linalg.norm(parted_thighs(body)(before) - before, axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.prints import CHECK_CM, squares_cm
-from vmodel.body.mesh.subdivision import refine
+from vmodel.body.mesh.subdivision import loop_subdivide
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.model.roster import load_roster
 from vmodel.body.pose.library import load_pose
@@ -80,7 +80,7 @@ def test_seams_between_pieces_do_not_zigzag(dress: Garment) -> None:
     cloth = mesh_cloth(dress, 2.0)
     jolt = np.random.default_rng(3).normal(0, 0.15, cloth.flat_cm.shape)
     jolted_m = np.pad((cloth.flat_cm + jolt) / 100, ((0, 0), (0, 1)))
-    finer = refine(cloth.triangles, cloth.count, 1).matrix[: cloth.count]
+    finer = loop_subdivide(cloth.triangles, cloth.count, 1).matrix[: cloth.count]
     skirt = next(panel.name for panel in dress.panels if "skirt_front" in panel.name)
     seam = cloth.edge_particles[skirt, "side_left"]
 

@@ -22,7 +22,7 @@ from vmodel.drape.simulate.put_on import attempt_pose
 from vmodel.garment.pattern.fit import fit_garment
 from vmodel.shot.request import GarmentSource
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import FloatArray, Garment, PosedBody
 
 #: Cloth this far inside the body goes through a limb, not merely over a bend of the skin.
@@ -56,7 +56,7 @@ def test_no_cloth_starts_inside_the_arm_that_hangs_over_the_side_seam(body: Body
 @pytest.mark.parametrize("model", ["wm-sofia", "wm-moana", "mn-tane"])
 def test_large_people_wear_the_bundled_long_sleeve(model: str, examples: Path, tmp_path: Path) -> None:
     """L to 4XL: sleeves fit a stout arm; photographed level, they pull a little where the arm hangs."""
-    studio = Studio(Settings(home=tmp_path))
+    studio = StageCache(Settings(home=tmp_path))
     garment = read_pattern(GarmentSource(examples / "striped-long-sleeve.jpg"), studio).garment
     wearer = studio.roster[model]
     worn_by = build_body(wearer)

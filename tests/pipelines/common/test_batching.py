@@ -12,9 +12,9 @@ import pytest
 from pipelines.common.batching import shoot_batched
 from vmodel.body.shoes.catalogue import CANVAS_SHOES
 from vmodel.shoot import shoot
-from vmodel.shot.pipeline_interface import Failure, Shot, Take
+from vmodel.shot.pipeline_interface import Failure, RenderContext, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray
 
 pytestmark = pytest.mark.slow
@@ -29,16 +29,16 @@ class Negative:
     def __init__(self, at_once: int) -> None:
         self.at_once, self.batches = at_once, list[int]()
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         return self.make([take])[0]
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         self.batches.append(len(takes))
         return [np.roll(255 - take.draft, take.seed, axis=1) for take in takes]
 
 
 def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
-    studio: Studio, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
+    studio: StageCache, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
 ) -> None:
     asked = replace(tee_request, shoes=CANVAS_SHOES)  # a shot names the shoes that were chosen
     gone = replace(asked, garment=GarmentSource(tmp_path / "gone.jpg"))
@@ -54,6 +54,6 @@ def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
         single = shoot(request, studio, alone)
         assert isinstance(result, Shot)
         assert result.request == request
-        assert result.photograph.made_by == "negative"
+        assert result.generated.made_by == "negative"
         assert np.array_equal(result.picture, single.picture)
         assert "negative" in result.timings

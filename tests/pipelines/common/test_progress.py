@@ -12,7 +12,7 @@ import torch
 
 from pipelines.common.progress import MonitoredPipeline, gpu_lock
 from pipelines.draft import DraftPipeline
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 
@@ -25,16 +25,18 @@ class Twice:
         self.pipeline = torch.nn.Module()
         self.pipeline.transformer = torch.nn.Identity()
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         return self.make([take])[0]
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
         for _ in range(self.steps):
             self.pipeline.transformer(torch.zeros(1))
         return [255 - take.draft for take in takes]
 
 
-def test_a_draft_is_shown_and_steps_are_told_for_one_picture_and_for_several(tee_take: Take, tmp_path: Path) -> None:
+def test_a_draft_is_shown_and_steps_are_told_for_one_picture_and_for_several(
+    tee_take: RenderContext, tmp_path: Path
+) -> None:
     shown, told = list[ByteArray](), list[float]()
     monitored = MonitoredPipeline(Twice(), shown.append, told.append, tmp_path)
     assert np.array_equal(monitored(tee_take), 255 - tee_take.draft)
@@ -44,7 +46,7 @@ def test_a_draft_is_shown_and_steps_are_told_for_one_picture_and_for_several(tee
     assert told == [0, 0.5, 0, 0.5]
 
 
-def test_a_draft_is_made_without_ado_and_singly(tee_take: Take, tmp_path: Path) -> None:
+def test_a_draft_is_made_without_ado_and_singly(tee_take: RenderContext, tmp_path: Path) -> None:
     def refuse(_: object) -> None:
         raise AssertionError
 
@@ -59,11 +61,13 @@ class Invents:
 
     name, generative = "invents", True
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         return 255 - take.draft
 
 
-def test_a_pipeline_without_networks_tells_no_steps_and_shows_its_draft(tee_take: Take, tmp_path: Path) -> None:
+def test_a_pipeline_without_networks_tells_no_steps_and_shows_its_draft(
+    tee_take: RenderContext, tmp_path: Path
+) -> None:
     shown, told = list[ByteArray](), list[float]()
     monitored = MonitoredPipeline(Invents(), shown.append, told.append, tmp_path)
     assert np.array_equal(monitored(tee_take), 255 - tee_take.draft)

@@ -7,19 +7,19 @@ import numpy as np
 
 from pipelines.embedded.close_ups import NearView, lay_near, near_views
 from vmodel.scene import PART_NAMES, frame_camera, render_conditions
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 
 HAND, FACE = PART_NAMES.index("hand"), PART_NAMES.index("face")
 
 
-def shown_in(near: NearView, take: Take, part: int) -> float:
+def shown_in(near: NearView, take: RenderContext, part: int) -> float:
     """Return the share of a part's pixels that lie within the close-up's window."""
     top, left, height, width = near.window.box
     where = take.maps.parts == part
     return float(where[top : top + height, left : left + width].sum() / max(where.sum(), 1))
 
 
-def test_the_head_and_each_hand_are_seen_near(tee_take: Take) -> None:
+def test_the_head_and_each_hand_are_seen_near(tee_take: RenderContext) -> None:
     head, *hands = near_views(tee_take)
     assert shown_in(head, tee_take, FACE) == 1
     assert len(hands) == 2
@@ -36,14 +36,16 @@ def test_the_head_and_each_hand_are_seen_near(tee_take: Take) -> None:
         assert np.abs(small - there).mean() < 0.03
 
 
-def test_a_picture_that_shows_hands_large_is_not_set_up_again(tee_take: Take) -> None:
+def test_a_picture_that_shows_hands_large_is_not_set_up_again(tee_take: RenderContext) -> None:
     size = (3072, 2304)
     camera = frame_camera(tee_take.scene.posed, tee_take.scene.drape, "front", "full", size)
     large = replace(tee_take, camera=camera, maps=render_conditions(tee_take.scene, camera))
     assert [shown_in(near, large, HAND) for near in near_views(large)] in ([], [0.0])
 
 
-def test_what_was_seen_near_leaves_no_mark_in_the_picture(tee_take: Take, transparent_take: Take) -> None:
+def test_what_was_seen_near_leaves_no_mark_in_the_picture(
+    tee_take: RenderContext, transparent_take: RenderContext
+) -> None:
     """Blended back unlit, a close-up equals the draft in slightly finer detail."""
     for take in (tee_take, transparent_take):
         for near in near_views(take):

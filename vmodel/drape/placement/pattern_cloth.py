@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from scipy.spatial import Delaunay, cKDTree
 
-from vmodel.body.mesh.subdivision import refine, vertex_normals
+from vmodel.body.mesh.subdivision import loop_subdivide, vertex_normals
 from vmodel.body.model.body import Body
 from vmodel.drape.cloth.mesh import Cloth, mesh_garment
 from vmodel.drape.cloth.smoothing import smooth_jags, spread
@@ -156,7 +156,7 @@ def straight_seams(cloth: Cloth, positions_m: FloatArray) -> FloatArray:
     beside = both[np.isin(both[:, 0], inner), 1].reshape(-1, 2)
     found = np.array(positions_m, np.float64)
     normals = vertex_normals(found, cloth.triangles)[inner]
-    finer = refine(cloth.triangles, cloth.count, 1).matrix[: cloth.count]
+    finer = loop_subdivide(cloth.triangles, cloth.count, 1).matrix[: cloth.count]
     for _ in range(_SEAM_ROUNDS):
         seen = finer @ found
         move = _SEAM_SHARE * (seen[beside].mean(axis=1) - seen[inner])

@@ -26,7 +26,7 @@ from vmodel.errors import WeightsIncomplete
 from vmodel.quality.gate import BARS
 from vmodel.rights.licence.certificate import RESEARCH_USES
 from vmodel.scene import PART_NAMES
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 from vmodel.types import ByteArray
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
@@ -52,7 +52,7 @@ class Negative:
     name = "negative"
     generative = True
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         return 255 - take.draft
 
 
@@ -66,7 +66,7 @@ class Skip:
 
 
 @torch.no_grad()
-def paint_by_hand(weights: Path, person: ByteArray, take: Take, steps: int) -> ByteArray:
+def paint_by_hand(weights: Path, person: ByteArray, take: RenderContext, steps: int) -> ByteArray:
     """Paint by the paper's method with mask and garment of ours only: networks, a sampler, and their arithmetic."""
     unet = UNet2DConditionModel.from_pretrained(weights / "base", subfolder="unet", variant="fp16").float()
     unet.set_attn_processor({name: Skip() if "attn2" in name else each for name, each in unet.attn_processors.items()})
@@ -88,7 +88,7 @@ def paint_by_hand(weights: Path, person: ByteArray, take: Take, steps: int) -> B
 
     mask = torch.tensor(paint_mask(take, SIZE), dtype=torch.float32)[None, None]
     body = encode(tensor(person) * (1 - mask))
-    cloth = encode(tensor(lay_on_white(take.pattern, SIZE)))
+    cloth = encode(tensor(lay_on_white(take.reading, SIZE)))
     small = mask[..., ::8, ::8]
     tall_mask = torch.cat([small, 0 * small], 2)
     generator = torch.Generator().manual_seed(take.seed)
@@ -105,7 +105,7 @@ def paint_by_hand(weights: Path, person: ByteArray, take: Take, steps: int) -> B
 
 
 @pytest.mark.slow
-def test_the_same_picture_as_the_paper_s_arithmetic_by_hand(weights: Path, tee_take: Take) -> None:
+def test_the_same_picture_as_the_paper_s_arithmetic_by_hand(weights: Path, tee_take: RenderContext) -> None:
     catvton = CatVton(weights, Negative, steps=2)
     person = 255 - tee_take.draft
     expected = paint_by_hand(weights, person, tee_take, 2)
@@ -120,7 +120,7 @@ def test_the_same_picture_as_the_paper_s_arithmetic_by_hand(weights: Path, tee_t
 
 
 @pytest.mark.slow
-def test_nothing_far_from_the_garment_is_painted_and_no_face_nor_hand(weights: Path, tee_take: Take) -> None:
+def test_nothing_far_from_the_garment_is_painted_and_no_face_nor_hand(weights: Path, tee_take: RenderContext) -> None:
     made = CatVton(weights, Negative, steps=1)(tee_take)
     person = 255 - tee_take.draft
     mask = paint_mask(tee_take, SIZE)
@@ -137,7 +137,9 @@ def test_nothing_far_from_the_garment_is_painted_and_no_face_nor_hand(weights: P
 
 
 @pytest.mark.slow
-def test_person_blanked_garment_and_mask_reach_the_network_one_above_the_other(weights: Path, tee_take: Take) -> None:
+def test_person_blanked_garment_and_mask_reach_the_network_one_above_the_other(
+    weights: Path, tee_take: RenderContext
+) -> None:
     catvton, told, seen, encoded = CatVton(weights, Negative, steps=3), list[float](), list[Any](), list[Any]()
     catvton.pipeline.vae.encoder.register_forward_pre_hook(lambda _, given: encoded.append(given[0]))
     catvton.pipeline.unet.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
@@ -148,7 +150,7 @@ def test_person_blanked_garment_and_mask_reach_the_network_one_above_the_other(w
     mask = paint_mask(tee_take, SIZE) == 1
     assert np.array_equal(person[~mask], 255 - tee_take.draft[~mask])
     assert set(person[mask].ravel()) == {128}
-    assert np.array_equal(garment, np.asarray(lay_on_white(tee_take.pattern, SIZE)))
+    assert np.array_equal(garment, np.asarray(lay_on_white(tee_take.reading, SIZE)))
     first = seen[0]
     height, width = SIZE[0] // 8, SIZE[1] // 8
     assert first.shape == (2, 9, 2 * height, width)
@@ -160,9 +162,9 @@ def test_person_blanked_garment_and_mask_reach_the_network_one_above_the_other(w
     assert torch.equal(first[0, 5:, :height], first[1, 5:, :height])
 
 
-def test_the_garment_lies_whole_in_the_middle_of_white(tee_take: Take) -> None:
+def test_the_garment_lies_whole_in_the_middle_of_white(tee_take: RenderContext) -> None:
     for size in ((512, 384), (320, 640)):
-        laid = np.asarray(lay_on_white(tee_take.pattern, size))
+        laid = np.asarray(lay_on_white(tee_take.reading, size))
         assert laid.shape == (*size, 3)
         there = (laid < 250).any(axis=2)
         rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
@@ -172,7 +174,7 @@ def test_the_garment_lies_whole_in_the_middle_of_white(tee_take: Take) -> None:
 
 
 @pytest.mark.slow
-def test_a_transparent_take_gives_a_transparent_picture(weights: Path, transparent_take: Take) -> None:
+def test_a_transparent_take_gives_a_transparent_picture(weights: Path, transparent_take: RenderContext) -> None:
     made = CatVton(weights, DraftPipeline, steps=1)(transparent_take)
     assert np.array_equal(made[..., 3], transparent_take.draft[..., 3])
 

@@ -22,7 +22,7 @@ from pipelines.hub.weights.store import pull_weights
 from tests.support.tiny_models.fashn_vton import write_package
 from vmodel.config import Settings
 from vmodel.errors import BadUsage, CardMemoryExhausted, PackageMissing, PipelineUnknown
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray, Category
 
 
@@ -53,7 +53,7 @@ class Negative:
     name = "negative"
     generative = True
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, take: RenderContext) -> ByteArray:
         return 255 - take.draft
 
 
@@ -105,7 +105,7 @@ def test_what_is_dressed_can_be_named_but_not_anything(
 
 @pytest.mark.slow
 def test_the_other_pipeline_s_person_and_the_flat_lay_reach_the_package_as_they_are(
-    weights: Path, package: None, tee_take: Take
+    weights: Path, package: None, tee_take: RenderContext
 ) -> None:
     fashn = Fashn(weights, Negative, steps=3)
     take = tee_take.with_seed(2**32 + 5)
@@ -114,7 +114,7 @@ def test_the_other_pipeline_s_person_and_the_flat_lay_reach_the_package_as_they_
         made = fashn(take)
     (asked,) = fashn.pipeline.asked
     assert np.array_equal(asked.pop("person"), 255 - take.draft)
-    assert np.array_equal(asked.pop("garment"), np.asarray(frame_garment(take.pattern)))
+    assert np.array_equal(asked.pop("garment"), np.asarray(frame_garment(take.reading)))
     assert asked == {
         "category": "tops",
         "photo_type": "flat-lay",
@@ -129,13 +129,15 @@ def test_the_other_pipeline_s_person_and_the_flat_lay_reach_the_package_as_they_
 
 
 @pytest.mark.slow
-def test_a_transparent_take_gives_a_transparent_picture(weights: Path, package: None, transparent_take: Take) -> None:
+def test_a_transparent_take_gives_a_transparent_picture(
+    weights: Path, package: None, transparent_take: RenderContext
+) -> None:
     made = Fashn(weights, DraftPipeline, steps=1)(transparent_take)
     assert np.array_equal(made[..., 3], transparent_take.draft[..., 3])
 
 
 @pytest.mark.slow
-def test_a_picture_that_no_card_memory_holds_is_refused(weights: Path, package: None, tee_take: Take) -> None:
+def test_a_picture_that_no_card_memory_holds_is_refused(weights: Path, package: None, tee_take: RenderContext) -> None:
     fashn = Fashn(weights, DraftPipeline, steps=1)
 
     def refuse(*_: object) -> None:
@@ -150,7 +152,7 @@ def test_a_picture_that_no_card_memory_holds_is_refused(weights: Path, package: 
 def test_from_pull_to_picture_on_the_command_line(
     published: Path,
     examples: Path,
-    tee_take: Take,
+    tee_take: RenderContext,
     package: None,
     asked_anew: None,
     tmp_path: Path,

@@ -21,7 +21,7 @@ from vmodel.config import Settings
 from vmodel.errors import PackageMissing
 from vmodel.rights.provenance.keys import open_authority
 from vmodel.rights.watermark.codec import embed_mark
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,9 @@ def test_a_transparent_picture_keeps_its_alpha_and_loses_the_grey_behind() -> No
 
 
 @pytest.mark.slow
-def test_the_same_bits_as_the_stock_pipeline_called_by_hand(klein: Flux2Klein, weights: Path, tee_take: Take) -> None:
+def test_the_same_bits_as_the_stock_pipeline_called_by_hand(
+    klein: Flux2Klein, weights: Path, tee_take: RenderContext
+) -> None:
     from diffusers import Flux2KleinPipeline
 
     stock = Flux2KleinPipeline.from_pretrained(weights / "pipeline", dtype=torch.float32)
@@ -73,10 +75,10 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(klein: Flux2Klein, w
     expected = stock(
         image=[
             Image.fromarray(tee_take.draft),
-            frame_garment(tee_take.pattern),
+            frame_garment(tee_take.reading),
             Image.fromarray(tee_take.maps.pose_map),
         ],
-        prompt=instruct_edit(tee_take.model, tee_take.pattern.kind, drape.material),
+        prompt=instruct_edit(tee_take.model, tee_take.reading.kind, drape.material),
         height=512,
         width=384,
         num_inference_steps=4,
@@ -90,7 +92,9 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(klein: Flux2Klein, w
 
 
 @pytest.mark.slow
-def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel(weights: Path, tee_take: Take) -> None:
+def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel(
+    weights: Path, tee_take: RenderContext
+) -> None:
     klein = Flux2Klein(weights)  # one without cached encodings
     seen: list[torch.Tensor] = []
     handle = klein.pipeline.vae.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
@@ -106,18 +110,18 @@ def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel
 
 
 @pytest.mark.slow
-def test_the_garment_is_shown_whole_on_white_in_the_photo_s_colours(tee_take: Take) -> None:
-    garment = np.asarray(frame_garment(tee_take.pattern))
-    matte = tee_take.pattern.cutout.matte
+def test_the_garment_is_shown_whole_on_white_in_the_photo_s_colours(tee_take: RenderContext) -> None:
+    garment = np.asarray(frame_garment(tee_take.reading))
+    matte = tee_take.reading.cutout.matte
     assert (garment[:8] == 255).all()
     assert (garment[:, :8] == 255).all()
     cloth = garment[(garment != 255).any(axis=2)]
-    photo = tee_take.pattern.flat_lay.rgb[matte > 0.99]
+    photo = tee_take.reading.flat_lay.rgb[matte > 0.99]
     assert np.abs(np.median(cloth, axis=0) - np.median(photo, axis=0)).max() <= 3
 
 
 @pytest.mark.slow
-def test_a_transparent_take_gives_a_transparent_picture(klein: Flux2Klein, transparent_take: Take) -> None:
+def test_a_transparent_take_gives_a_transparent_picture(klein: Flux2Klein, transparent_take: RenderContext) -> None:
     made = klein(transparent_take)
     assert made.shape == transparent_take.draft.shape
     assert np.array_equal(made[..., 3], transparent_take.draft[..., 3])

@@ -23,7 +23,7 @@ from pipelines.hub.weights.catalogue import CATALOGUE
 from pipelines.hub.weights.store import pull_weights
 from vmodel.config import Settings
 from vmodel.errors import PackageMissing
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +41,21 @@ def small_size() -> Iterator[tuple[int, int]]:
         yield shown_size((512, 384))
 
 
-def references(take: Take, size: tuple[int, int]) -> list[Image.Image]:
+def references(take: RenderContext, size: tuple[int, int]) -> list[Image.Image]:
     height, width = size
     return [
         Image.fromarray(take.draft).resize((width, height), Image.Resampling.LANCZOS),
-        frame_garment(take.pattern, shown_size),
+        frame_garment(take.reading, shown_size),
         Image.fromarray(take.maps.pose_map).resize((width, height), Image.Resampling.BILINEAR),
     ]
 
 
-def call_by_hand(stock: Any, take: Take, size: tuple[int, int], **further: Any) -> Any:
+def call_by_hand(stock: Any, take: RenderContext, size: tuple[int, int], **further: Any) -> Any:
     drape = take.scene.drape
     assert drape is not None
     made = stock(
         image=references(take, size),
-        prompt=instruct_edit(take.model, take.pattern.kind, drape.material, "picture"),
+        prompt=instruct_edit(take.model, take.reading.kind, drape.material, "picture"),
         height=size[0],
         width=size[1],
         generator=torch.Generator().manual_seed(take.seed),
@@ -91,7 +91,7 @@ def test_few_steps_need_peft_and_many_do_not(weights: Path, monkeypatch: pytest.
 
 @pytest.mark.slow
 def test_the_same_bits_as_the_stock_pipeline_called_by_hand(
-    weights: Path, tee_take: Take, small_size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    weights: Path, tee_take: RenderContext, small_size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipelines.hub.models.qwen_edit.FEW_STEPS", 1)
     qwen = QwenEdit(weights, steps=2)
@@ -116,7 +116,7 @@ def test_without_a_batch_it_is_the_stock_pipeline(published: Path, small_size: t
 
 @pytest.mark.slow
 def test_few_steps_are_those_of_lightning_without_guidance(
-    weights: Path, tee_take: Take, small_size: tuple[int, int]
+    weights: Path, tee_take: RenderContext, small_size: tuple[int, int]
 ) -> None:
     qwen = QwenEdit(weights, steps=2)
     stock = QwenImageEditPlusPipeline.from_pretrained(weights / "pipeline", dtype=torch.float32)
@@ -141,7 +141,7 @@ def test_few_steps_are_those_of_lightning_without_guidance(
 
 @pytest.mark.slow
 def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel(
-    weights: Path, tee_take: Take, small_size: tuple[int, int]
+    weights: Path, tee_take: RenderContext, small_size: tuple[int, int]
 ) -> None:
     qwen, seen = QwenEdit(weights, steps=1), list[torch.Tensor]()
     handle = qwen.pipeline.vae.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))

@@ -17,7 +17,7 @@ from pipelines.hub.runtime.prompts import NEGATIVE_PROMPT, describe_photograph
 from pipelines.hub.runtime.reference_images import frame_garment, read_references
 from pipelines.hub.weights.store import find_weights, pull_weights
 from vmodel.config import Settings
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 
@@ -55,7 +55,7 @@ def test_the_garment_s_mask_has_the_picture_s_size() -> None:
 
 
 @pytest.mark.slow
-def test_the_same_bits_as_the_stock_pipeline_called_by_hand(sdxl: Sdxl, weights: Path, tee_take: Take) -> None:
+def test_the_same_bits_as_the_stock_pipeline_called_by_hand(sdxl: Sdxl, weights: Path, tee_take: RenderContext) -> None:
     from diffusers import ControlNetUnionModel, StableDiffusionXLControlNetUnionImg2ImgPipeline
     from diffusers.image_processor import IPAdapterMaskProcessor
 
@@ -74,14 +74,14 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(sdxl: Sdxl, weights:
     drape = tee_take.scene.drape
     assert drape is not None
     expected = stock(
-        prompt=describe_photograph(tee_take.model, tee_take.pattern.kind, drape.material),
+        prompt=describe_photograph(tee_take.model, tee_take.reading.kind, drape.material),
         negative_prompt=NEGATIVE_PROMPT,
         image=Image.fromarray(tee_take.draft),
         strength=0.5,
         control_image=[Image.fromarray(tee_take.maps.pose_map), near_map(tee_take.maps.depth_m, (512, 384))],
         control_mode=[0, 1],
         controlnet_conditioning_scale=0.8,
-        ip_adapter_image=frame_garment(tee_take.pattern),
+        ip_adapter_image=frame_garment(tee_take.reading),
         cross_attention_kwargs={
             "ip_adapter_masks": [IPAdapterMaskProcessor().preprocess([coverage], height=512, width=384)]
         },
@@ -97,7 +97,9 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(sdxl: Sdxl, weights:
 
 
 @pytest.mark.slow
-def test_draft_pose_depth_and_garment_each_reach_the_network_that_reads_them(weights: Path, tee_take: Take) -> None:
+def test_draft_pose_depth_and_garment_each_reach_the_network_that_reads_them(
+    weights: Path, tee_take: RenderContext
+) -> None:
     sdxl = Sdxl(weights, steps=2)  # one without cached encodings
     pipeline, seen = sdxl.pipeline, dict[str, Any]()
 
@@ -137,7 +139,7 @@ def test_draft_pose_depth_and_garment_each_reach_the_network_that_reads_them(wei
 
 
 @pytest.mark.slow
-def test_a_transparent_take_gives_a_transparent_picture(sdxl: Sdxl, transparent_take: Take) -> None:
+def test_a_transparent_take_gives_a_transparent_picture(sdxl: Sdxl, transparent_take: RenderContext) -> None:
     made = sdxl(transparent_take)
     assert np.array_equal(made[..., 3], transparent_take.draft[..., 3])
 

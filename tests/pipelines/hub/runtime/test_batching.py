@@ -27,7 +27,7 @@ from pipelines.hub.weights.store import pull_weights
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import CardMemoryExhausted
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 
 pytestmark = [
     pytest.mark.slow,
@@ -61,7 +61,7 @@ def doubles(pipeline: Any) -> bool:
 
 
 @pytest.fixture(scope="module")
-def takes(tee_take: Take) -> list[Take]:
+def takes(tee_take: RenderContext) -> list[RenderContext]:
     """Return takes of one garment in three poses: as it is, mirrored, and upside down.
 
     The last one is of a child, which makes the sentence shorter.
@@ -71,21 +71,21 @@ def takes(tee_take: Take) -> list[Take]:
     return [tee_take, mirrored, replaced(fallen, model=child)]
 
 
-def laid_otherwise(take: Take, turn: Any) -> Take:
+def laid_otherwise(take: RenderContext, turn: Any) -> RenderContext:
     maps = {name: getattr(take.maps, name)[turn].copy() for name in ("pose_map", "depth_m", "garment_mask")}
     turned = replaced(take, maps=replace(take.maps, **maps), seed=take.seed + 7)
     vars(turned)["draft"] = take.draft[turn].copy()
     return turned
 
 
-def replaced(take: Take, **changes: Any) -> Take:
+def replaced(take: RenderContext, **changes: Any) -> RenderContext:
     other = replace(take, **changes)
     vars(other)["draft"] = take.draft
     return other
 
 
 @pytest.fixture(scope="module")
-def singles(fresh: Maker, takes: list[Take]) -> list[Any]:
+def singles(fresh: Maker, takes: list[RenderContext]) -> list[Any]:
     pipeline = fresh()
     return [pipeline(take) for take in takes]
 
@@ -115,7 +115,7 @@ def assert_alike(one: Any, other: Any) -> None:
     assert off.mean() < 0.1
 
 
-def test_a_batch_is_its_pictures_made_singly(fresh: Maker, takes: list[Take], singles: list[Any]) -> None:
+def test_a_batch_is_its_pictures_made_singly(fresh: Maker, takes: list[RenderContext], singles: list[Any]) -> None:
     pipeline = fresh()
     assert isinstance(pipeline, BatchPipeline)
     card = Card(pipeline)
@@ -154,7 +154,9 @@ def coloured(seed: int) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (144, 112, 3), np.uint8))
 
 
-def test_a_batch_that_runs_out_of_memory_goes_on_smaller(fresh: Maker, takes: list[Take], singles: list[Any]) -> None:
+def test_a_batch_that_runs_out_of_memory_goes_on_smaller(
+    fresh: Maker, takes: list[RenderContext], singles: list[Any]
+) -> None:
     pipeline = fresh()
     card = Card(pipeline, most=2 if doubles(pipeline) else 1)
     made = pipeline.make(takes)
@@ -166,7 +168,7 @@ def test_a_batch_that_runs_out_of_memory_goes_on_smaller(fresh: Maker, takes: li
 
 @pytest.mark.parametrize("setting", ["OFFLOAD=group", "TILING=true", "ATTENTION=native"])
 def test_where_weights_lie_and_tiles_that_hold_the_picture_change_nothing(
-    fresh: Maker, takes: list[Take], singles: list[Any], setting: str, monkeypatch: pytest.MonkeyPatch
+    fresh: Maker, takes: list[RenderContext], singles: list[Any], setting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(*f"VMODEL_HUB_{setting}".split("="))
     pipeline = fresh()
@@ -178,7 +180,7 @@ def test_where_weights_lie_and_tiles_that_hold_the_picture_change_nothing(
 
 
 def test_networks_that_wait_in_memory_until_they_work_change_nothing(
-    fresh: Maker, takes: list[Take], singles: list[Any], monkeypatch: pytest.MonkeyPatch
+    fresh: Maker, takes: list[RenderContext], singles: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without a card the settings leave it out; its hooks work the same on the processor.
     monkeypatch.setattr("pipelines.hub.runtime.device_placement._decide_offload", lambda *_: "model")
@@ -188,7 +190,7 @@ def test_networks_that_wait_in_memory_until_they_work_change_nothing(
 
 
 def test_blocks_are_captured_whole_and_make_the_same_picture(
-    fresh: Maker, takes: list[Take], singles: list[Any], monkeypatch: pytest.MonkeyPatch
+    fresh: Maker, takes: list[RenderContext], singles: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The whole compiler except the C++ behind it, which takes minutes.
     monkeypatch.setattr(torch.nn.Module, "compile", partialmethod(torch.nn.Module.compile, backend="aot_eager"))
@@ -202,7 +204,7 @@ def test_blocks_are_captured_whole_and_make_the_same_picture(
 @pytest.mark.parametrize(("precision", "kind"), [("fp8", "Parameter"), ("int8", "WeightQBytesTensor")])
 def test_fewer_bits_change_a_picture_a_little(
     fresh: Maker,
-    takes: list[Take],
+    takes: list[RenderContext],
     singles: list[Any],
     precision: str,
     kind: str,
@@ -230,7 +232,7 @@ class Stopped(Exception):
 
 
 def test_a_picture_is_cancelled_within_a_step_and_the_next_one_is_unharmed(
-    fresh: Maker, takes: list[Take], singles: list[Any]
+    fresh: Maker, takes: list[RenderContext], singles: list[Any]
 ) -> None:
     pipeline, told = fresh(), list[float]()
     card = Card(pipeline)
@@ -247,14 +249,16 @@ def test_a_picture_is_cancelled_within_a_step_and_the_next_one_is_unharmed(
     assert_alike(pipeline(takes[0]), singles[0])
 
 
-def test_a_picture_that_no_card_memory_holds_is_refused_with_the_remedy(fresh: Maker, takes: list[Take]) -> None:
+def test_a_picture_that_no_card_memory_holds_is_refused_with_the_remedy(
+    fresh: Maker, takes: list[RenderContext]
+) -> None:
     pipeline = fresh()
     Card(pipeline, most=0)
     with pytest.raises(CardMemoryExhausted, match=r"--size.*VMODEL_HUB_OFFLOAD=group"):
         pipeline.make(takes)
 
 
-def test_a_garment_is_encoded_once_for_all_poses(fresh: Maker, takes: list[Take]) -> None:
+def test_a_garment_is_encoded_once_for_all_poses(fresh: Maker, takes: list[RenderContext]) -> None:
     pipeline, calls = fresh(), list[str]()
     inside = pipeline.pipeline
     named = {"text": "text_encoder", "garment": "image_encoder", "picture": "vae"}

@@ -20,7 +20,7 @@ from pipelines.training.scenes.target_picture import (
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, render_conditions
 from vmodel.scene.hair.rasteriser import StrandLayer
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ConditionMaps, FloatArray
 
 
@@ -136,7 +136,9 @@ def test_what_the_denoiser_wiped_off_skin_is_there_in_its_light() -> None:
     assert np.allclose(made[6:34, 6:34].mean(axis=1), target[6:34, 6:34].mean(axis=1), rtol=0.06)
 
 
-def test_cloth_to_be_photographed_has_the_mean_colour_of_its_print_and_all_else_of_the_scene(tee_take: Take) -> None:
+def test_cloth_to_be_photographed_has_the_mean_colour_of_its_print_and_all_else_of_the_scene(
+    tee_take: RenderContext,
+) -> None:
     scene = tee_take.scene
     plain = in_one_colour(scene)
     assert scene.garment is not None
