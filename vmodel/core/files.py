@@ -13,8 +13,9 @@ import re
 import stat
 import tempfile
 import threading
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -287,6 +288,16 @@ def encode_picture(picture: ByteArray, file_format: str, quality: int = 95, xmp:
             text.add_itxt("XML:com.adobe.xmp", xmp.decode())
         image.save(stream, "PNG", compress_level=4, pnginfo=text)
     return stream.getvalue()
+
+
+def read_own_yaml(path: Traversable) -> Any:
+    """Return what a YAML file of this package says, read by libyaml if that is there: ten times as fast.
+
+    Never for files of others: libyaml's errors and limits are not those of ``yaml.safe_load``.
+    """
+    import yaml
+
+    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def sha256_of(path: Path) -> str:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Final
 
-import yaml
-
 from vmodel.body.model.roster import Roster
+from vmodel.core.files import read_own_yaml
 from vmodel.errors import BadUsage
 from vmodel.shot.request import ShotRequest
 from vmodel.types import VirtualModel
@@ -104,6 +103,5 @@ def _shown_by(name: str, wearer: str) -> list[Staging]:
 
 @functools.cache
 def _entries() -> Mapping[str, Sequence[Mapping[str, str]]]:
-    text = (files("vmodel.body.pose") / "sets.yaml").read_text(encoding="utf-8")
-    entries: Mapping[str, Sequence[Mapping[str, str]]] = yaml.safe_load(text)
+    entries: Mapping[str, Sequence[Mapping[str, str]]] = read_own_yaml(files("vmodel.body.pose") / "sets.yaml")
     return entries

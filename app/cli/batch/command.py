@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli import flags
-from app.cli.batch.forecast import KEY, counted, forecast_batch
+from app.cli.batch.forecast import KEY, counted, forecast_run
 from app.cli.console import say_check, say_warning
 from app.cli.errors import cli_errors
 from vmodel.errors import BadUsage
@@ -158,7 +158,7 @@ def shoot_batch(
         run = replace(_prepare(source, photos, defaults, out, jobs, as_json, Settings()), service=service)
     if dry_run:
         raise typer.Exit(
-            forecast_batch(run.table, run.plan, run.out, run.jobs, run.config.settings, run.service, as_json)
+            forecast_run(run.table, run.plan, run.out, run.jobs, run.config.settings, run.service, as_json)
         )
     raise typer.Exit(_carry_out(run))
 

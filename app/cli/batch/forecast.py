@@ -18,7 +18,7 @@ KEY = "VMODEL_API_KEY"
 """Variable that holds the key of a service."""
 
 
-def forecast_batch(
+def forecast_run(
     table: Table, plan: Plan, out: Path, jobs: int, settings: Settings, service: str | None, as_json: bool
 ) -> int:
     """Report what a run would do and cost, without making or writing anything.

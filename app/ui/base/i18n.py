@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from vmodel.core.files import read_own_yaml
 from vmodel.errors import VModelError
 from vmodel.shot.stages import Stage
 
@@ -28,10 +27,7 @@ def load_words(language: str) -> Words:
         language: one of ``LANGUAGES``.
     """
     assert language in LANGUAGES
-    words = {
-        name: yaml.safe_load((_FOLDER / language / f"{name}.yaml").read_text(encoding="utf-8"))
-        for name in ("page", "verify", "errors")
-    }
+    words = {name: read_own_yaml(_FOLDER / language / f"{name}.yaml") for name in ("page", "verify", "errors")}
     return {**words.pop("page"), **words}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import yaml
 
 from vmodel.config import Settings
+from vmodel.core.files import read_own_yaml
 from vmodel.errors import ModelInvalid, UnknownModel
 from vmodel.types import Hair, VirtualModel
 
@@ -71,14 +73,19 @@ def load_roster(settings: Settings) -> Roster:
     Raises:
         ModelInvalid: a seller's file is not a model, is under 18, or takes an id that is in use.
     """
-    bundled = yaml.safe_load((files("vmodel.body.model") / "roster.yaml").read_text(encoding="utf-8"))
-    models = {model_id: parse_model(model_id, entry) for model_id, entry in bundled.items()}
+    models = dict(_bundled())
     for path in sorted((settings.home / "models").glob("*.yaml")):
         for model in _read_own(path):
             if model.id in models:
                 raise ModelInvalid(f"{path.name} takes the id {model.id!r}, which is in use")
             models[model.id] = model
     return Roster(models)
+
+
+@functools.cache
+def _bundled() -> Mapping[str, VirtualModel]:
+    entries = read_own_yaml(files("vmodel.body.model") / "roster.yaml")
+    return {model_id: parse_model(model_id, entry) for model_id, entry in entries.items()}
 
 
 def _read_own(path: Path) -> list[VirtualModel]:

@@ -6,6 +6,7 @@ on long legs one foot would float. Small further rotations correct both.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -41,12 +42,27 @@ Skin: TypeAlias = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 @dataclass(frozen=True, eq=False)
 class _Sets:
-    """Vertex indices of the parts that may touch."""
+    """Vertex indices of the parts that may touch, and the faces (F, 3) with a corner on the trunk."""
 
     trunk: IntArray
+    trunk_faces: IntArray
     arms: dict[str, IntArray]
     upper_arms: dict[str, IntArray]
     feet: dict[str, IntArray]
+
+
+@dataclass(frozen=True, eq=False)
+class _Trunk:
+    """Skin of the trunk in one pose: its points, their outward normals, and an index of the points."""
+
+    points: FloatArray
+    normals: FloatArray
+    tree: cKDTree
+
+    @classmethod
+    def of(cls, vertices: FloatArray, sets: _Sets) -> _Trunk:
+        points = vertices[sets.trunk]
+        return cls(points, _normals(vertices, sets.trunk_faces)[sets.trunk], cKDTree(points))
 
 
 def adapt_rotations(rotations: FloatArray, skin: Skin, surface: Surface) -> FloatArray:
@@ -76,16 +92,20 @@ def world_rotations(rotations: FloatArray, surface: Surface) -> FloatArray:
 def penetration_m(vertices_m: FloatArray, surface: Surface) -> float:
     """Return the depth in metres of the deepest arm or hand vertex in trunk, head or legs; 0 if all are outside."""
     sets = _sets_of(surface)
-    depths = [_overlap(vertices_m, surface, sets.trunk, sets.arms[side], 0.0)[0] for side in ("L", "R")]
+    trunk = _Trunk.of(vertices_m, sets)
+    depths = [_overlap(trunk, vertices_m[sets.arms[side]], 0.0)[0] for side in ("L", "R")]
     return float(max((depth.max() if len(depth) else 0.0) for depth in depths))
 
 
+@functools.cache
 def _sets_of(surface: Surface) -> _Sets:
     def chosen(beginnings: tuple[str, ...], side: str = "") -> IntArray:
         return np.flatnonzero(vertices_on(surface, lambda bone: bone.startswith(beginnings) and bone.endswith(side)))
 
+    trunk = chosen(("root", "pelvis", "spine", "upperleg", "lowerleg", "neck", "head"))
     return _Sets(
-        trunk=chosen(("root", "pelvis", "spine", "upperleg", "lowerleg", "neck", "head")),
+        trunk=trunk,
+        trunk_faces=surface.faces[np.isin(surface.faces, trunk).any(axis=1)],
         arms={side: chosen(("lowerarm", "wrist", "finger", "metacarpal"), f".{side}")[::2] for side in ("L", "R")},
         upper_arms={side: chosen(("upperarm",), f".{side}")[::2] for side in ("L", "R")},
         feet={side: chosen(("foot", "toe"), f".{side}") for side in ("L", "R")},
@@ -102,18 +122,14 @@ def _near_elbow(vertices: FloatArray, bones: FloatArray, surface: Surface, sets:
     return np.asarray(chosen[away > FREE_ARM * np.linalg.norm(elbow - shoulder)])
 
 
-def _overlap(
-    vertices: FloatArray, surface: Surface, trunk_vertices: IntArray, arm_vertices: IntArray, clearance: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return lacking distance, outward normal and position of the arm vertices that are too close to the trunk."""
-    normals = _normals(vertices, surface.faces)[trunk_vertices]
-    trunk, arm = vertices[trunk_vertices], vertices[arm_vertices]
-    distance, nearest = cKDTree(trunk).query(arm, distance_upper_bound=0.07)
+def _overlap(trunk: _Trunk, arm: FloatArray, clearance: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return lacking distance, outward normal and position of the points of an arm that are too close to the trunk."""
+    distance, nearest = trunk.tree.query(arm, distance_upper_bound=0.07)
     found = np.isfinite(distance)
     nearest = nearest[found]
-    height = np.einsum("ij,ij->i", arm[found] - trunk[nearest], normals[nearest])
+    height = np.einsum("ij,ij->i", arm[found] - trunk.points[nearest], trunk.normals[nearest])
     close = height < clearance
-    return clearance - height[close], normals[nearest[close]], arm[found][close]
+    return clearance - height[close], trunk.normals[nearest[close]], arm[found][close]
 
 
 def _normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
@@ -149,10 +165,10 @@ def _push_out(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets) 
     current = rotations.copy()
     for _ in range(PUSH_ITERATIONS):
         vertices, bones = (batch[0] for batch in skin(current[None]))
-        moved = False
+        moved, trunk = False, _Trunk.of(vertices, sets)
         for side in ("L", "R"):
             shoulder = _upper(side, surface)
-            lacking, normals, points = _lacking(vertices, bones, surface, sets, side)
+            lacking, normals, points = _lacking(trunk, vertices, bones, surface, sets, side)
             if len(lacking) == 0 or lacking.max() < TOUCHING_M:
                 continue
             lever = np.cross(points - bones[shoulder, :3, 3], normals)
@@ -180,7 +196,8 @@ def _least_share(
 
     def depth(shares: dict[str, float]) -> dict[str, float]:
         vertices, bones = (batch[0] for batch in skin(move(shares)[None]))
-        lacking = {side: _lacking(vertices, bones, surface, sets, side)[0] for side in sides}
+        trunk = _Trunk.of(vertices, sets)
+        lacking = {side: _lacking(trunk, vertices, bones, surface, sets, side)[0] for side in sides}
         return {side: float(found.max(initial=0.0)) for side, found in lacking.items()}
 
     allowed = {side: max(found, TOUCHING_M) for side, found in depth(dict.fromkeys(sides, 1.0)).items()}
@@ -226,11 +243,11 @@ def _upper(side: str, surface: Surface) -> int:
 
 
 def _lacking(
-    vertices: FloatArray, bones: FloatArray, surface: Surface, sets: _Sets, side: str
+    trunk: _Trunk, vertices: FloatArray, bones: FloatArray, surface: Surface, sets: _Sets, side: str
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return ``_overlap`` of an arm without the part that merges into the trunk."""
     arm = np.concatenate([sets.arms[side], _near_elbow(vertices, bones, surface, sets, side)])
-    return _overlap(vertices, surface, sets.trunk, arm, ARM_CLEARANCE_M)
+    return _overlap(trunk, vertices[arm], ARM_CLEARANCE_M)
 
 
 def _level_feet(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets) -> FloatArray:

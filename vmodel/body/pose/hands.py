@@ -8,12 +8,12 @@ from importlib.resources import files
 from typing import Annotated, Any
 
 import numpy as np
-import yaml
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 from scipy.spatial.transform import Rotation
 
 from vmodel.body.pose.skeleton import reference_joints, shortest_arc
+from vmodel.core.files import read_own_yaml
 from vmodel.types import FloatArray
 
 FINGERS = (2, 3, 4, 5)
@@ -40,8 +40,7 @@ class HandPose:
 @functools.cache
 def load_hands() -> Mapping[str, HandPose]:
     """Return the hand poses by name."""
-    text = (files("vmodel.body.pose") / "hands.yaml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[str, HandPose]).validate_python(yaml.safe_load(text))
+    return TypeAdapter(dict[str, HandPose]).validate_python(read_own_yaml(files("vmodel.body.pose") / "hands.yaml"))
 
 
 def hand_axes(side: str) -> tuple[FloatArray, FloatArray]:

@@ -8,9 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vmodel.body.pose.compiler import compile_pose, mirrored
+from vmodel.core.files import read_own_yaml
 from vmodel.errors import UnknownPose
 from vmodel.types import Pose
 
@@ -54,8 +53,7 @@ def load_pose(name_or_path: str) -> Pose:
 
 @functools.cache
 def _entries() -> Mapping[str, Mapping[str, Any]]:
-    text = (files("vmodel.body.pose") / "poses.yaml").read_text(encoding="utf-8")
-    entries: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)
+    entries: Mapping[str, Mapping[str, Any]] = read_own_yaml(files("vmodel.body.pose") / "poses.yaml")
     return entries
 
 

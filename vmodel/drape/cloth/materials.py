@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-import yaml
-
+from vmodel.core.files import read_own_yaml
 from vmodel.errors import UnknownMaterial
 from vmodel.types import Category, Garment
 
@@ -63,5 +62,5 @@ def load_material(name: str) -> Material:
 @functools.cache
 def load_materials() -> Mapping[str, Material]:
     """Return all materials by name."""
-    entries = yaml.safe_load((files("vmodel.drape.cloth") / "materials.yaml").read_text(encoding="utf-8"))
+    entries = read_own_yaml(files("vmodel.drape.cloth") / "materials.yaml")
     return {name: Material(name=name, **values) for name, values in entries.items()}

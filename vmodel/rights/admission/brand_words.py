@@ -18,6 +18,7 @@ import numpy as np
 import yaml
 
 from vmodel.config import Settings
+from vmodel.core.files import read_own_yaml
 from vmodel.rights.errors import RightsListInvalid
 from vmodel.types import ByteArray
 
@@ -49,7 +50,7 @@ def read_brands(settings: Settings) -> tuple[str, ...]:
     Raises:
         RightsListInvalid: the operator's file is no list of names.
     """
-    bundled = yaml.safe_load((files("vmodel.rights.admission") / "brands.yaml").read_text(encoding="utf-8"))
+    bundled = read_own_yaml(files("vmodel.rights.admission") / "brands.yaml")
     own = [] if settings.brands is None else _read_list(settings.brands)
     return tuple(dict.fromkeys([*bundled, *own]))
 

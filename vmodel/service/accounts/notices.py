@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import ForeignKey, Index, String, Text, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.core.database import Database, Table, UtcDateTime, new_id, now
+from vmodel.core.files import read_own_yaml
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.rate_limit import check_rate, forget_rates
 from vmodel.service.accounts.users import Account, ApiKey
@@ -203,7 +203,7 @@ def describe(kind: str, details: str, language: str) -> str:
 @cache
 def notice_words(language: str) -> dict[str, Any]:
     """Return the words of notices and of their mail in a language, "en" or "zh"."""
-    words: dict[str, Any] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))[language]
+    words: dict[str, Any] = read_own_yaml(_WORDS)[language]
     return words
 
 
