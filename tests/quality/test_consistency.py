@@ -36,7 +36,7 @@ def repainted(shot: Shot, where: np.ndarray, factors: tuple[float, float, float]
     """Return the same shot with some pixels of another colour."""
     picture = shot.picture.copy()
     picture[where] = np.clip(picture[where] * factors, 0, 255).astype(np.uint8)
-    return replace(shot, photograph=replace(shot.generated, picture=picture))
+    return replace(shot, generated=replace(shot.generated, picture=picture))
 
 
 def test_views_of_one_person_in_one_light_belong_together(looks: list[Look]) -> None:
