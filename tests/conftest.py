@@ -87,33 +87,33 @@ def tee_shot(studio: StageCache, tee_request: ShotRequest) -> Shot:
     return shoot(tee_request, studio, load_pipeline("draft"))
 
 
-def take_of(studio: StageCache, request: ShotRequest) -> RenderContext:
-    """Return the take that a pipeline gets for this shot."""
+def context_of(studio: StageCache, request: ShotRequest) -> RenderContext:
+    """Return the render context that a pipeline gets for this shot."""
     from vmodel.shoot import prepare
 
     return prepare(request, studio).context
 
 
 @pytest.fixture(scope="session", params=["logo-tee", "striped-long-sleeve", "satin-camisole"])
-def example_take(request: pytest.FixtureRequest, studio: StageCache, examples: Path) -> RenderContext:
-    """Return the take of a plain garment with a logo, of one that is all print, and of a shiny one."""
+def example_context(request: pytest.FixtureRequest, studio: StageCache, examples: Path) -> RenderContext:
+    """Return the render context of a plain garment with a logo, of one that is all print, and of a shiny one."""
     from vmodel.shot.request import GarmentSource, ShotRequest
 
-    return take_of(studio, ShotRequest(GarmentSource(examples / f"{request.param}.jpg"), size=(512, 384)))
+    return context_of(studio, ShotRequest(GarmentSource(examples / f"{request.param}.jpg"), size=(512, 384)))
 
 
 @pytest.fixture(scope="session")
-def tee_take(studio: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
-    """Return the example T-shirt's take; its drape is the one of ``tee_shot``."""
-    return take_of(studio, tee_request)
+def tee_context(studio: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
+    """Return the example T-shirt's render context; its drape is the one of ``tee_shot``."""
+    return context_of(studio, tee_request)
 
 
 @pytest.fixture(scope="session")
-def transparent_take(studio: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
-    """Return the example T-shirt's take without a background."""
+def transparent_context(studio: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
+    """Return the example T-shirt's render context without a background."""
     from dataclasses import replace
 
-    return take_of(studio, replace(tee_request, background="transparent"))
+    return context_of(studio, replace(tee_request, background="transparent"))
 
 
 @pytest.fixture(scope="session")

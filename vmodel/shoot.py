@@ -30,7 +30,7 @@ def shoot(request: ShotRequest, studio: StageCache, pipeline: Pipeline) -> Shot:
 
 
 def prepare(request: ShotRequest, studio: StageCache) -> PreparedShot:
-    """Set a shot up as far as no pipeline is needed; restart the studio's clock.
+    """Set a shot up as far as no pipeline is needed; restart the clock.
 
     Args:
         request: the picture to make.
@@ -39,8 +39,8 @@ def prepare(request: ShotRequest, studio: StageCache) -> PreparedShot:
         VModelError: see ``shoot``.
     """
     studio.reset_timings()
-    pattern = read_pattern(request.garment, studio, request.fitting)
-    dressed = cast_and_dress(pattern, request, studio)
+    reading = read_pattern(request.garment, studio, request.fitting)
+    dressed = cast_and_dress(reading, request, studio)
     request = replace(request, shoes=dressed.shoe_name)
     model, garment, worn, scene = dressed.model, dressed.garment, dressed.worn, dressed.scene
 
@@ -50,9 +50,9 @@ def prepare(request: ShotRequest, studio: StageCache) -> PreparedShot:
         Stage.CAMERA, view_key, lambda: frame_camera(dressed.posed, worn, *view, hair=dressed.hair)
     )
     maps = studio.get_or_compute(Stage.CONDITIONS, view_key, lambda: render_conditions(scene, camera))
-    take = RenderContext(scene, camera, maps, request.light, request.background, request.seed, pattern, model)
+    context = RenderContext(scene, camera, maps, request.light, request.background, request.seed, reading, model)
     fit = report_fit(garment, dressed.body.measurements)
-    return PreparedShot(request, take, dressed.pose, garment, fit, worn, dressed.style, dict(studio.timings))
+    return PreparedShot(request, context, dressed.pose, garment, fit, worn, dressed.style, dict(studio.timings))
 
 
 def complete(prepared: PreparedShot, pipeline: Pipeline, studio: StageCache, picture: ByteArray | None = None) -> Shot:
@@ -62,21 +62,21 @@ def complete(prepared: PreparedShot, pipeline: Pipeline, studio: StageCache, pic
         prepared: by ``prepare``.
         pipeline: turns the scene into pixels.
         studio: records the time.
-        picture: first try, if the pipeline has made it already; further tries still call the pipeline.
+        picture: first attempt, if the pipeline has made it already; further ones still call the pipeline.
     Raises:
         VModelError: see ``shoot``.
     """
-    take = prepared.context
-    made = generate_with_retries(take, pipeline, studio, picture)
+    context = prepared.context
+    made = generate_with_retries(context, pipeline, studio, picture)
     return Shot(
         request=prepared.request,
-        model=take.model,
+        model=context.model,
         pose=prepared.pose,
-        reading=take.reading,
+        reading=context.reading,
         garment=prepared.garment,
         fit=prepared.fit,
         drape=prepared.drape,
-        maps=take.maps,
+        maps=context.maps,
         generated=made,
         timings={**prepared.timings, **studio.timings},
         style=prepared.style,

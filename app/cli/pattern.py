@@ -346,10 +346,10 @@ def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: StageCache)
         if design is not None:
             _draw_sewn(sew_design(design), garment.photo.name.removesuffix(".design.json"), out)
             continue
-        pattern = read_pattern(garment, studio)
-        alpha = np.rint(pattern.cutout.matte * 255).astype(np.uint8)
-        front = np.dstack([pattern.flat_lay.rgb, alpha])
-        back = np.dstack([pattern.garment.textures[1], alpha])[:, ::-1]
+        reading = read_pattern(garment, studio)
+        alpha = np.rint(reading.cutout.matte * 255).astype(np.uint8)
+        front = np.dstack([reading.flat_lay.rgb, alpha])
+        back = np.dstack([reading.garment.textures[1], alpha])[:, ::-1]
         path = out / f"{garment.photo.name.removesuffix('.json').removesuffix('.svg')}--flat.png"
         write_whole(path, encode_picture(np.ascontiguousarray(np.hstack([front, back])), "png"))
         print(path)

@@ -28,8 +28,8 @@ class BatchPipeline(Pipeline, Protocol):
 
     at_once: int
 
-    def make(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
-        """Make one picture per take, in order; see ``vmodel.shot.pipeline_interface.Pipeline``."""
+    def make(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        """Make one picture per context, in order; see ``vmodel.shot.pipeline_interface.Pipeline``."""
         ...
 
 

@@ -62,7 +62,7 @@ def drawn_shot(picture: ByteArray, made_by: str = "draft") -> Shot:
     kind = GarmentKind(Category.TOP, 0.97, Sleeve.SHORT, Neckline.CREW, Length.HIP)
     cutout = Cutout(np.ones(flat_lay.rgb.shape[:2], np.float32), "network", 0.9)
     garment = Garment(kind, (), (), (), {}, 0.05)
-    pattern = GarmentReading("tee", flat_lay, cutout, kind, Landmarks({}, {}), garment)
+    reading = GarmentReading("tee", flat_lay, cutout, kind, Landmarks({}, {}), garment)
     nothing = np.zeros((0, 3), np.float32)
     drape = Drape(
         *(nothing, np.zeros((0, 3), np.int64), nothing[:, :2], picture[:0], picture[:0, 0, 0]),
@@ -74,7 +74,7 @@ def drawn_shot(picture: ByteArray, made_by: str = "draft") -> Shot:
     request = ShotRequest(GarmentSource(photo), "wm-ines", "contrapposto", pipeline=made_by)
     maps = cast("ConditionMaps", None)
     return Shot(
-        request, model, "contrapposto", pattern, garment, fit, drape, maps, GeneratedImage(picture, made_by), {}
+        request, model, "contrapposto", reading, garment, fit, drape, maps, GeneratedImage(picture, made_by), {}
     )
 
 

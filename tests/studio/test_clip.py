@@ -54,8 +54,8 @@ def test_a_turn_goes_to_both_sides_and_comes_back() -> None:
     assert abs(degrees[-1] - degrees[0]) < 5
 
 
-def test_a_figure_that_turns_keeps_its_height_and_its_place(tee_take: RenderContext) -> None:
-    scene = tee_take.scene
+def test_a_figure_that_turns_keeps_its_height_and_its_place(tee_context: RenderContext) -> None:
+    scene = tee_context.scene
     angles = [0.0, 50.0, 90.0, 180.0, 265.0]
     cameras = steady_cameras(scene.posed, scene.drape, angles, "full", (512, 384))
     body = np.asarray(scene.posed.vertices_m, float)

@@ -19,7 +19,7 @@ from vmodel.shoot import prepare, shoot
 from vmodel.shot.pipeline_interface import GarmentReading, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.dress_model import DressedModel, cast_and_dress
-from vmodel.studio.fit_outfit import _readings
+from vmodel.studio.fit_outfit import _fitted_readings
 from vmodel.studio.read_garment import read_pattern
 from vmodel.studio.stage_cache import StageCache
 from vmodel.types import BodyMeasurements, Category, Garment
@@ -121,12 +121,12 @@ def test_pieces_are_not_worn_with_another_reading_that_covers_another_half(
         tried.append([each.kind.category for each in garments])
         raise DrapeFailed("it slips")
 
-    def read(pattern: GarmentReading, *more: Any) -> Iterator[Garment]:
-        first = next(_readings(pattern, *more))
+    def read(reading: GarmentReading, *more: Any) -> Iterator[Garment]:
+        first = next(_fitted_readings(reading, *more))
         return (replace(first, kind=replace(first.kind, category=each)) for each in readings)
 
     monkeypatch.setattr("vmodel.studio.dress_model.drape_outfit", slips)
-    monkeypatch.setattr("vmodel.studio.fit_outfit._readings", read)
+    monkeypatch.setattr("vmodel.studio.fit_outfit._fitted_readings", read)
     with pytest.raises(DrapeFailed, match="it slips"):
         prepare(replace(tee_request, model="wm-hana", style="chinos-brown"), studio)
     assert tried == [
@@ -151,8 +151,8 @@ def piece_of(studio: StageCache, monkeypatch: pytest.MonkeyPatch) -> Callable[[S
     def name(request: ShotRequest) -> str:
         model = studio.roster[str(request.model)]
         measures = build_body(model).measurements
-        pattern = read_pattern(request.garment, studio)
-        outfit = fit_outfit([pattern], [request.garment], model, measures)
-        return complete_outfit(outfit, pattern, model, measures, request, studio).style.name
+        reading = read_pattern(request.garment, studio)
+        outfit = fit_outfit([reading], [request.garment], model, measures)
+        return complete_outfit(outfit, reading, model, measures, request, studio).style.name
 
     return name

@@ -90,7 +90,7 @@ def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples
         final.kind.neckline,
         final.kind.length,
     )
-    sides = [max(pattern.flat_lay.rgb.shape) for pattern in (first, final)]
+    sides = [max(reading.flat_lay.rgb.shape) for reading in (first, final)]
     assert sides == [640, 2000]
     for name, point in final.landmarks.points_px.items():
         apart = np.abs(first.landmarks.points_px[name] / 640 - point / 2000)
@@ -100,15 +100,15 @@ def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples
 
 def test_masks_landmarks_and_backs_keep_the_pixels_of_the_final_drawing(examples: Path, tmp_path: Path) -> None:
     studio, flat = StageCache(Settings(home=tmp_path)), examples / "raglan-tee.svg"
-    pattern = read_pattern(GarmentSource(flat, back=flat), studio, fitting=True)
-    assert max(pattern.flat_lay.rgb.shape) == 2000
+    reading = read_pattern(GarmentSource(flat, back=flat), studio, fitting=True)
+    assert max(reading.flat_lay.rgb.shape) == 2000
 
 
 def test_children_s_rules_look_at_the_final_picture_s_drawing(examples: Path, tmp_path: Path) -> None:
     studio, source = StageCache(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
-    pattern = read_pattern(source, studio, fitting=True)
+    reading = read_pattern(source, studio, fitting=True)
     studio.reset_timings()
-    check_rights(studio.roster["ch-mila"], source, pattern, studio)
+    check_rights(studio.roster["ch-mila"], source, reading, studio)
     assert {"reading", "detecting"} <= set(studio.timings)
 
 

@@ -46,22 +46,25 @@ _REFERENCE_PX = 1024
 """Long side of the picture for which the radii below hold; they grow and shrink with it."""
 
 
-def restore_garment_detail(picture: ByteArray, take: RenderContext) -> ByteArray:
+def restore_garment_detail(picture: ByteArray, context: RenderContext) -> ByteArray:
     """Put the photo's own pixels back on the garment, under the picture's light and shade.
 
     The garment's exposure and colours are anchored to the draft's. Wrong colours are corrected, and a garment that is
     brighter or darker as a whole is brought back. One that is brighter on one side or has other folds keeps them.
 
     Args:
-        picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``take``.
-        take: what the pipeline was asked for.
+        picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``context``.
+        context: what the pipeline was asked for.
     Returns:
         The same shape; pixels that show no garment are unchanged. The draft itself comes back unchanged.
     """
-    maps, material = take.maps, look_of_material(take.scene.drape)
+    maps, material = context.maps, look_of_material(context.scene.drape)
     known: BoolArray = np.asarray(np.isfinite(maps.warp_px).all(axis=2))
     return finish_garment(
-        picture, take.draft, GarmentView(maps.garment_mask, maps.hair_mask, maps.albedo, known), not material.is_matte
+        picture,
+        context.draft,
+        GarmentView(maps.garment_mask, maps.hair_mask, maps.albedo, known),
+        not material.is_matte,
     )
 
 

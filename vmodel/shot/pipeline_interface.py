@@ -54,7 +54,7 @@ class RenderContext:
         maps: condition maps of ``scene`` seen by ``camera``.
         light, background: names of ``vmodel.scene``; a background may also be a colour or a file.
         seed: the only source of randomness.
-        pattern: reading of the photo, including the flat-lay itself.
+        reading: of the photo, including the flat-lay itself.
         model: the person shown.
     """
 
@@ -81,7 +81,7 @@ class RenderContext:
         return render_draft(self.scene, self.camera, self.maps, self.light, self.background, self.seed)
 
     def with_seed(self, seed: int) -> RenderContext:
-        """Return the same take for another try; its draft stays the one that the first try started from."""
+        """Return the same context for another attempt; its draft stays the one that the first attempt started from."""
         if seed == self.seed:
             return self
         other = replace(self, seed=seed)
@@ -112,7 +112,7 @@ class PreparedShot:
     """Shot that is set up and not yet photographed.
 
     Attributes:
-        take: input of the pipeline.
+        context: input of the pipeline.
         pose: name of the pose.
         garment: in the worn size.
         style: what completes the outfit.
@@ -130,7 +130,7 @@ class PreparedShot:
 
 
 class Pipeline(Protocol):
-    """Interface of pipelines, which turn a take into a picture.
+    """Interface of pipelines, which turn a render context into a picture.
 
     Attributes:
         name: value of ``--pipeline``.
@@ -143,7 +143,7 @@ class Pipeline(Protocol):
     @property
     def generative(self) -> bool: ...  # noqa: D102
 
-    def __call__(self, take: RenderContext) -> ByteArray:
+    def __call__(self, context: RenderContext) -> ByteArray:
         """Return (H, W, 3) sRGB, or (H, W, 4) with straight alpha on the transparent background."""
         ...
 
@@ -171,7 +171,7 @@ class Attempt:
     """One picture that a generative pipeline made.
 
     Attributes:
-        seed: of this try.
+        seed: of this attempt.
         report: what the gate found, after the finish.
     """
 
@@ -186,7 +186,7 @@ class GeneratedImage:
     Attributes:
         picture: (H, W, 3) or (H, W, 4) uint8 sRGB.
         made_by: name of the pipeline; "draft" where another one missed the bar with every seed.
-        tries: in order, the shown one last; empty for a pipeline that invents nothing.
+        attempts: in order, the shown one last; empty for a pipeline that invents nothing.
         note: reason why the draft is shown though another pipeline was asked for and none was tried.
     """
 

@@ -139,17 +139,17 @@ def render_clip(request: ClipRequest, studio: StageCache) -> Iterator[ClipFrame]
     studio.reset_timings()
     walks = MOTIONS[request.motion].walks
     shot = first_frame_request(request)
-    pattern = read_pattern(shot.garment, studio, shot.fitting)
-    dressed = cast_and_dress(pattern, shot, studio)
+    reading = read_pattern(shot.garment, studio, shot.fitting)
+    dressed = cast_and_dress(reading, shot, studio)
     start = view_angle(shot.view)
     degrees = [start + turned for turned in orbit_angles(request.motion, request.frames, request.frames_per_second)]
     view = shot.framing, shot.size, shot.focal_mm
     cameras = steady_cameras(dressed.posed, dressed.worn, degrees, *view, hair=dressed.hair)
     if not walks:
         for camera in cameras:
-            yield ClipFrame(_render_frame(dressed.scene, camera, shot, pattern, dressed, studio), 0.0)
+            yield ClipFrame(_render_frame(dressed.scene, camera, shot, reading, dressed, studio), 0.0)
         return
-    yield from _walk(request, shot, pattern, dressed, cameras, studio)
+    yield from _walk(request, shot, reading, dressed, cameras, studio)
 
 
 def orbit_angles(motion: str, frames: int, frames_per_second: int) -> FloatArray:
@@ -163,19 +163,19 @@ def orbit_angles(motion: str, frames: int, frames_per_second: int) -> FloatArray
 
 
 def _render_frame(
-    scene: Scene, camera: Camera, shot: ShotRequest, pattern: GarmentReading, dressed: DressedModel, studio: StageCache
+    scene: Scene, camera: Camera, shot: ShotRequest, reading: GarmentReading, dressed: DressedModel, studio: StageCache
 ) -> ByteArray:
     with studio.timed(Stage.CONDITIONS):
         maps = render_conditions(scene, camera)
     with studio.timed(Stage.DRAFT):
-        take = RenderContext(scene, camera, maps, shot.light, shot.background, shot.seed, pattern, dressed.model)
-        return take.draft
+        context = RenderContext(scene, camera, maps, shot.light, shot.background, shot.seed, reading, dressed.model)
+        return context.draft
 
 
 def _walk(
     request: ClipRequest,
     shot: ShotRequest,
-    pattern: GarmentReading,
+    reading: GarmentReading,
     dressed: DressedModel,
     cameras: Sequence[Camera],
     studio: StageCache,
@@ -202,7 +202,7 @@ def _walk(
             hair = pose_hair(dressed.grown, dressed.body, posed, worn.vertices_m)
         shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)
         scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment, shoes)
-        yield ClipFrame(_render_frame(scene, camera, shot, pattern, dressed, studio), jump_m)
+        yield ClipFrame(_render_frame(scene, camera, shot, reading, dressed, studio), jump_m)
 
 
 def largest_jump_m(frames_per_second: int) -> float:

@@ -49,7 +49,7 @@ class Completion:
 
 def complete_outfit(
     outfit: Outfit,
-    pattern: GarmentReading,
+    reading: GarmentReading,
     model: VirtualModel,
     measures: BodyMeasurements,
     request: ShotRequest,
@@ -59,7 +59,7 @@ def complete_outfit(
 
     Args:
         outfit: the seller's garments, fitted.
-        pattern: of the garment on sale.
+        reading: of the garment on sale.
         model: the wearer.
         measures: of the wearer.
         request: says the style; a fast preview is completed only by a style that was named.
@@ -67,16 +67,16 @@ def complete_outfit(
     """
     if request.style == PLAIN or (request.fitting and request.style == AUTO):
         return Completion((), ())
-    kinds = [pattern.kind, *(each.kind for each in outfit.beside)]
-    content = f"{digest_of(request.garment, pattern, studio)} {request.seed}"
-    pieces = choose_pieces(request.style, kinds, model.gender, _mean_colour(pattern), content)
+    kinds = [reading.kind, *(each.kind for each in outfit.beside)]
+    content = f"{digest_of(request.garment, reading, studio)} {request.seed}"
+    pieces = choose_pieces(request.style, kinds, model.gender, _mean_colour(reading), content)
     return Completion(pieces, tuple(_make(each, model, measures, studio) for each in pieces))
 
 
-def _mean_colour(pattern: GarmentReading) -> tuple[float, float, float]:
+def _mean_colour(reading: GarmentReading) -> tuple[float, float, float]:
     """Return the mean linear-light colour of a garment in its photo, which is the same whoever wears it."""
-    shown = pattern.flat_lay.rgb[::_STEP_PX, ::_STEP_PX][pattern.cutout.mask[::_STEP_PX, ::_STEP_PX]]
-    red, green, blue = to_linear(shown if len(shown) else pattern.flat_lay.rgb.reshape(-1, 3)).mean(axis=0)
+    shown = reading.flat_lay.rgb[::_STEP_PX, ::_STEP_PX][reading.cutout.mask[::_STEP_PX, ::_STEP_PX]]
+    red, green, blue = to_linear(shown if len(shown) else reading.flat_lay.rgb.reshape(-1, 3)).mean(axis=0)
     return float(red), float(green), float(blue)
 
 

@@ -81,55 +81,55 @@ class DressedModel:
     style: WornStyle
 
 
-def cast_and_dress(pattern: GarmentReading, request: ShotRequest, studio: StageCache) -> DressedModel:
+def cast_and_dress(reading: GarmentReading, request: ShotRequest, studio: StageCache) -> DressedModel:
     """Find a model whom the garment fits: the named one, or one of those chosen by photo and seed.
 
     Raises:
         VModelError: a name or a rule forbids it, the garment stays on none of the models, or none wears it right.
     """
-    *others, last = cast_models(pattern, request, studio)
+    *others, last = cast_models(reading, request, studio)
     for model in others:
         with contextlib.suppress(DrapeFailed, NotWornRight):
-            return dress_model(model, pattern, request, studio)
-    return dress_model(last, pattern, request, studio)
+            return dress_model(model, reading, request, studio)
+    return dress_model(last, reading, request, studio)
 
 
-def cast_models(pattern: GarmentReading, request: ShotRequest, studio: StageCache) -> list[VirtualModel]:
+def cast_models(reading: GarmentReading, request: ShotRequest, studio: StageCache) -> list[VirtualModel]:
     """Return the models who try a garment on, in order."""
     if request.model:
         return [studio.roster[request.model]]
     free = [model for model in studio.roster.values() if model.id not in studio.barred]
-    return rank_models(free, _content(pattern, request, studio), pattern.kind.made_for)[:ASKED]
+    return rank_models(free, _content(reading, request, studio), reading.kind.made_for)[:ASKED]
 
 
-def _content(pattern: GarmentReading, request: ShotRequest, studio: StageCache) -> str:
+def _content(reading: GarmentReading, request: ShotRequest, studio: StageCache) -> str:
     """Identify the garment's photo and the seed."""
-    return f"{digest_of(request.garment, pattern, studio)} {request.seed}"
+    return f"{digest_of(request.garment, reading, studio)} {request.seed}"
 
 
-def dress_model(model: VirtualModel, pattern: GarmentReading, request: ShotRequest, studio: StageCache) -> DressedModel:
+def dress_model(model: VirtualModel, reading: GarmentReading, request: ShotRequest, studio: StageCache) -> DressedModel:
     """Dress a model and bring both into the pose.
 
     Args:
         model: the wearer.
-        pattern: what was read from the photo.
+        reading: what was read from the photo.
         request: pose, and the size that was stated.
         studio: keeps the results of earlier shots.
     Raises:
         VModelError: a name or a rule forbids it, the garment does not stay on, or is not worn right.
     """
     sources = request.garment, *request.outfit
-    pose_name = request.pose or choose_pose(model, pattern.kind.category)
-    patterns = _read_outfit(model, pattern, pose_name, request, studio)
+    pose_name = request.pose or choose_pose(model, reading.kind.category)
+    readings = _read_outfit(model, reading, pose_name, request, studio)
     wearer = _pose_body(model, pose_name, studio)
-    bare = fit_outfit(patterns, sources, model, wearer.body.measurements)
-    completion = complete_outfit(bare, pattern, model, wearer.body.measurements, request, studio)
+    bare = fit_outfit(readings, sources, model, wearer.body.measurements)
+    completion = complete_outfit(bare, reading, model, wearer.body.measurements, request, studio)
     outfit = completion.beside(bare)
 
     base_layer = outfit.base_layer(outfit.main, model)
     studio.prefetch(Stage.SKIN, *_skin(wearer, base_layer, request, studio))
     studio.prefetch(Stage.HAIR, *_hair(wearer, studio))
-    put_on = _put_on(bare, completion, pattern, wearer, request, studio)
+    put_on = _put_on(bare, completion, reading, wearer, request, studio)
     garments, whole, cloth = put_on.garments, put_on.whole, put_on.cloth
     worn = with_collars(garments, whole, with_hoods(garments, whole, cloth))
 
@@ -138,7 +138,7 @@ def dress_model(model: VirtualModel, pattern: GarmentReading, request: ShotReque
         base_layer = replace(bare, beside=tuple(beside)).base_layer(main, model)
     named = request.shoes
     if not request.barefoot:
-        named = choose_shoes(request.shoes, outfit.main, model, _content(pattern, request, studio))
+        named = choose_shoes(request.shoes, outfit.main, model, _content(reading, request, studio))
     look = _paint(wearer, base_layer, named, request, studio)
     key = (*bare.key, put_on.style, request.tucked, request.fitting, wearer.key)
     scene_key = (key, look.shod)  # shoes do not affect the drape, but they are seen
@@ -175,16 +175,16 @@ class _Look:
 
 
 def _read_outfit(
-    model: VirtualModel, pattern: GarmentReading, pose_name: str, request: ShotRequest, studio: StageCache
+    model: VirtualModel, reading: GarmentReading, pose_name: str, request: ShotRequest, studio: StageCache
 ) -> list[GarmentReading]:
     """Read what is worn with the garment on sale, and apply the rules for child models to all of it and to the view."""
-    patterns = [pattern]
-    counts_as = check_rights(model, request.garment, pattern, studio)
+    readings = [reading]
+    counts_as = check_rights(model, request.garment, reading, studio)
     for source in request.outfit:
-        patterns.append(read_pattern(source, studio, request.fitting))
-        counts_as |= check_rights(model, source, patterns[-1], studio)
+        readings.append(read_pattern(source, studio, request.fitting))
+        counts_as |= check_rights(model, source, readings[-1], studio)
     check_shown(model, counts_as, pose_name, request.framing)
-    return patterns
+    return readings
 
 
 def _pose_body(model: VirtualModel, pose_name: str, studio: StageCache) -> _Wearer:
@@ -222,7 +222,7 @@ class _PutOn:
 def _put_on(
     outfit: Outfit,
     completion: Completion,
-    pattern: GarmentReading,
+    reading: GarmentReading,
     wearer: _Wearer,
     request: ShotRequest,
     studio: StageCache,
@@ -261,7 +261,7 @@ def _put_on(
         key = (*outfit.key, completion.style, *how, wearer.key)
         return studio.get_or_compute(Stage.DRAPE, key, put_on_first_right)
     # A single garment's textures do not affect its drape; several garments come back joined, with the textures of all.
-    own = pattern.key if pattern.garment.photo is not None else None  # a photo may be read in other ways as well
+    own = reading.key if reading.garment.photo is not None else None  # a photo may be read in other ways as well
     cut = (content_key(_cut_of(first)), own, *how, wearer.key)
     found = studio.get_or_compute(Stage.DRAPE, cut, put_on_first_right)
     main = found.garments[0]

@@ -10,8 +10,8 @@ from vmodel.shot.stages import PipelineName, Stage
 from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray
 
-TRIES = 3
-"""Number of tries of a generative pipeline before the draft is shown instead."""
+ATTEMPTS = 3
+"""Number of attempts of a generative pipeline before the draft is shown instead."""
 _SEED_STEP = 1_000_003
 _UNSEEN = (
     "no face detector is installed here that could look at a generated picture of a child, so this is the draft; "
@@ -20,7 +20,7 @@ _UNSEEN = (
 
 
 def generate_with_retries(
-    take: RenderContext, pipeline: Pipeline, studio: StageCache, picture: ByteArray | None = None
+    context: RenderContext, pipeline: Pipeline, studio: StageCache, picture: ByteArray | None = None
 ) -> GeneratedImage:
     """Make a picture with a pipeline.
 
@@ -29,24 +29,24 @@ def generate_with_retries(
     detector: where none is installed, the draft is shown.
 
     Args:
-        take: the scene, framed and mapped.
+        context: the scene, framed and mapped.
         pipeline: makes the picture.
         studio: records the time.
-        picture: first try, if the pipeline has made it already.
+        picture: first attempt, if the pipeline has made it already.
     """
-    if pipeline.generative and take.model.is_child and not detector_path(studio.settings).is_file():
-        return GeneratedImage(take.draft, "draft", note=_UNSEEN)
-    tries: list[Attempt] = []
-    for attempt in range(TRIES):
-        again = take.with_seed(take.seed + attempt * _SEED_STEP)
+    if pipeline.generative and context.model.is_child and not detector_path(studio.settings).is_file():
+        return GeneratedImage(context.draft, "draft", note=_UNSEEN)
+    attempts: list[Attempt] = []
+    for attempt in range(ATTEMPTS):
+        again = context.with_seed(context.seed + attempt * _SEED_STEP)
         with studio.timed(PipelineName(pipeline.name)):
             made = pipeline(again) if picture is None or attempt else picture
         if not pipeline.generative:
             return GeneratedImage(made, pipeline.name)
         with studio.timed(Stage.FINISH):
-            made = restore_garment_detail(made, take)
+            made = restore_garment_detail(made, context)
         with studio.timed(Stage.QUALITY):
-            tries.append(Attempt(again.seed, judge(made, take, studio.settings)))
-        if tries[-1].report.passed:
-            return GeneratedImage(made, pipeline.name, tuple(tries))
-    return GeneratedImage(take.draft, "draft", tuple(tries))
+            attempts.append(Attempt(again.seed, judge(made, context, studio.settings)))
+        if attempts[-1].report.passed:
+            return GeneratedImage(made, pipeline.name, tuple(attempts))
+    return GeneratedImage(context.draft, "draft", tuple(attempts))

@@ -82,9 +82,9 @@ def read_pattern(source: GarmentSource, studio: StageCache, fitting: bool = Fals
     return GarmentReading(whole_key, flat_lay, cutout, garment.kind, landmarks, garment, others, question)
 
 
-def digest_of(source: GarmentSource, pattern: GarmentReading, studio: StageCache) -> str:
+def digest_of(source: GarmentSource, reading: GarmentReading, studio: StageCache) -> str:
     """Return the SHA-256 of a garment's photo, by which people and pieces are chosen for it."""
-    return studio.get_or_compute(Stage.DIGEST, pattern.key, lambda: sha256_of(source.photo))
+    return studio.get_or_compute(Stage.DIGEST, reading.key, lambda: sha256_of(source.photo))
 
 
 def _doubts(
@@ -135,7 +135,7 @@ def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: Garmen
 
 
 def check_rights(
-    model: VirtualModel, source: GarmentSource, pattern: GarmentReading, studio: StageCache
+    model: VirtualModel, source: GarmentSource, reading: GarmentReading, studio: StageCache
 ) -> frozenset[Category]:
     """Apply the rules for child models to the declared and to the detected garment; the stricter wins.
 
@@ -147,15 +147,15 @@ def check_rights(
         NotAllowedForChildren: the model is under 18 and the garment is not surely everyday clothes.
     """
     if not model.is_child:
-        return frozenset({pattern.kind.category})
+        return frozenset({reading.kind.category})
     check_declared(model, source.category, source.material)
     # Detected again without the seller's statement, which would hide what the photo shows.
     whole = read_pattern(source, studio)
     seen = studio.get_or_compute(
         Stage.DETECTING, whole.key, lambda: detected_kind(whole.flat_lay, whole.cutout, whole.garment)
     )
-    check_detected(model, seen, pattern.garment.material)
-    return frozenset({pattern.kind.category, seen.category})
+    check_detected(model, seen, reading.garment.material)
+    return frozenset({reading.kind.category, seen.category})
 
 
 def _read_drawing(source: GarmentSource, studio: StageCache) -> GarmentReading:

@@ -1,4 +1,4 @@
-"""Warm studio: every stage runs once for the same input, and its time is charged to the shot that needed it."""
+"""Cache of stages: each runs once for the same input, and its time is charged to the shot that needed it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StageCache:
     Attributes:
         settings: of this process.
         watch: receives the running stage and its share done.
-        timings: seconds per stage of the current shot; a stage that was warm is absent, and one begun ahead counts only
+        timings: seconds per stage of the current shot; a stage that was warm is absent, and one prefetched counts only
             the time spent waiting for it.
         barred: ids of models that are not cast, because another seller has exclusive rights to them or to similar ones.
     """
@@ -40,7 +40,7 @@ class StageCache:
         self.timings: dict[str, float] = {}
         self.barred: frozenset[str] = frozenset()
         self._warm: dict[Stage, OrderedDict[Hashable, Any]] = {}
-        self._begun: dict[tuple[Stage, Hashable], Future[Any]] = {}
+        self._prefetched: dict[tuple[Stage, Hashable], Future[Any]] = {}
 
     @cached_property
     def roster(self) -> Roster:
@@ -50,7 +50,7 @@ class StageCache:
     def reset_timings(self) -> None:
         """Start the clock of the next shot."""
         self.timings = {}
-        self._begun.clear()
+        self._prefetched.clear()
 
     def report(self, stage: Stage | PipelineName, share: float) -> None:
         """Report the progress of a stage to the watcher."""
@@ -66,9 +66,9 @@ class StageCache:
         """
         kept = self._warm.setdefault(stage, OrderedDict())
         if key not in kept:
-            begun = self._begun.pop((stage, key), None)
+            prefetched = self._prefetched.pop((stage, key), None)
             with self.timed(stage):
-                kept[key] = _try(make if begun is None else begun.result)
+                kept[key] = _try(make if prefetched is None else prefetched.result)
             while len(kept) > stage.kept:
                 kept.popitem(last=False)
         kept.move_to_end(key)
@@ -80,8 +80,8 @@ class StageCache:
 
     def prefetch(self, stage: Stage, key: Hashable, make: Callable[[], object]) -> None:
         """Compute on a background thread what ``get_or_compute`` will be asked for later in this shot."""
-        if key not in self._warm.get(stage, {}) and (stage, key) not in self._begun:
-            self._begun[stage, key] = self._beside.submit(make)
+        if key not in self._warm.get(stage, {}) and (stage, key) not in self._prefetched:
+            self._prefetched[stage, key] = self._beside.submit(make)
 
     @cached_property
     def _beside(self) -> ThreadPoolExecutor:

@@ -59,7 +59,7 @@ class Fashn:
         self.pipeline: Any = open_try_on(folder / "weights", layout.device)
         self.person = load_person()
 
-    def __call__(self, take: RenderContext) -> ByteArray:
+    def __call__(self, context: RenderContext) -> ByteArray:
         """Make the person's picture, and dress it.
 
         Returns:
@@ -67,20 +67,20 @@ class Fashn:
         Raises:
             CardMemoryExhausted: the card's memory does not hold one picture.
         """
-        person = over_backdrop(self.person(take))
+        person = over_backdrop(self.person(context))
         try:
             made = self.pipeline(
                 person_image=Image.fromarray(person),
-                garment_image=frame_garment(take.reading),
-                category=category_word(take.reading.kind.category),
+                garment_image=frame_garment(context.reading),
+                category=category_word(context.reading.kind.category),
                 garment_photo_type="flat-lay",
                 num_timesteps=self.steps,
-                seed=take.seed % _SEEDS,
+                seed=context.seed % _SEEDS,
                 segmentation_free=True,
             )
         except torch.OutOfMemoryError:
             raise CardMemoryExhausted(self.name) from None
-        return as_shot(made.images[0], take.draft)
+        return as_shot(made.images[0], context.draft)
 
 
 def category_word(category: Category) -> str:

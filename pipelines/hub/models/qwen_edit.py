@@ -58,9 +58,9 @@ class QwenEdit(HubPipeline):
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
 
-    def make_batch(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
-        """Make one picture per take; see ``HubPipeline``."""
-        shown = [read_references(take, shown_size) for take in takes]
+    def make_batch(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        """Make one picture per context; see ``HubPipeline``."""
+        shown = [read_references(context, shown_size) for context in contexts]
         height, width = shown[0].size
         guidance: dict[str, Any] = {"true_cfg_scale": 1.0}
         if not self.lightning:
@@ -68,16 +68,18 @@ class QwenEdit(HubPipeline):
         made = self.pipeline.make(
             [(each.draft, each.garment, each.pose_map) for each in shown],
             [
-                instruct_edit(take.model, take.reading.kind, take.material, "picture", find_visible_parts(take))
-                for take in takes
+                instruct_edit(
+                    context.model, context.reading.kind, context.material, "picture", find_visible_parts(context)
+                )
+                for context in contexts
             ],
-            [take.seed for take in takes],
+            [context.seed for context in contexts],
             height=height,
             width=width,
             num_inference_steps=self.steps,
             **guidance,
         )
-        return [as_shot(picture, take.draft) for picture, take in zip(made, takes, strict=True)]
+        return [as_shot(picture, context.draft) for picture, context in zip(made, contexts, strict=True)]
 
 
 def shown_size(size: tuple[int, ...]) -> tuple[int, int]:

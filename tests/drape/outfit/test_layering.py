@@ -57,9 +57,9 @@ def dress(studio: StageCache, examples: Path, tee_request: ShotRequest, tee_shot
     from vmodel.studio.read_garment import read_pattern
 
     jeans = GarmentSource(examples / "denim-trousers.jpg", material="denim")
-    pattern = read_pattern(tee_request.garment, studio)
+    reading = read_pattern(tee_request.garment, studio)
     asked = {tucked: replace(tee_request, outfit=(jeans,), tucked=tucked) for tucked in (False, True)}
-    return {tucked: dress_model(tee_shot.model, pattern, request, studio) for tucked, request in asked.items()}
+    return {tucked: dress_model(tee_shot.model, reading, request, studio) for tucked, request in asked.items()}
 
 
 @pytest.mark.slow

@@ -29,12 +29,12 @@ class Negative:
     def __init__(self, at_once: int) -> None:
         self.at_once, self.batches = at_once, list[int]()
 
-    def __call__(self, take: RenderContext) -> ByteArray:
-        return self.make([take])[0]
+    def __call__(self, context: RenderContext) -> ByteArray:
+        return self.make([context])[0]
 
-    def make(self, takes: Sequence[RenderContext]) -> list[ByteArray]:
-        self.batches.append(len(takes))
-        return [np.roll(255 - take.draft, take.seed, axis=1) for take in takes]
+    def make(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        self.batches.append(len(contexts))
+        return [np.roll(255 - context.draft, context.seed, axis=1) for context in contexts]
 
 
 def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(

@@ -84,11 +84,11 @@ def test_a_few_pixels_are_no_measure() -> None:
     assert np.array_equal(normalised, seen.light)
 
 
-def test_a_real_take_and_its_head_seen_near_are_exposed_alike(tee_take: RenderContext) -> None:
-    head = near_head(tee_take)
+def test_a_real_take_and_its_head_seen_near_are_exposed_alike(tee_context: RenderContext) -> None:
+    head = near_head(tee_context)
     assert head is not None
-    sides = (tee_take.camera, tee_take.draft, tee_take.maps), (head.window.camera, head.draft, head.maps)
-    traced = [trace_light(tee_take.scene, shrink(camera, 192), tee_take.light) for camera, _, _ in sides]
+    sides = (tee_context.camera, tee_context.draft, tee_context.maps), (head.window.camera, head.draft, head.maps)
+    traced = [trace_light(tee_context.scene, shrink(camera, 192), tee_context.light) for camera, _, _ in sides]
     views = [
         ExposedView(light, draft, maps.parts, maps.hair_mask)
         for light, (_, draft, maps) in zip(develop_light(traced), sides, strict=True)

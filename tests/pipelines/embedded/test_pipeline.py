@@ -213,21 +213,25 @@ def test_a_take_becomes_a_picture_of_its_own_size(studio: StageCache, tee_reques
     tiny_pipeline().save_pretrained(tmp_path / "saved")
     pipeline = Embedded(tmp_path / "saved", steps=1)
 
-    take = prepare(replace(tee_request, background="transparent"), studio).context
-    made = pipeline(take)
-    assert made.shape == take.draft.shape
-    assert np.array_equal(made[..., 3], take.draft[..., 3])
-    assert not np.array_equal(made, take.draft)
+    context = prepare(replace(tee_request, background="transparent"), studio).context
+    made = pipeline(context)
+    assert made.shape == context.draft.shape
+    assert np.array_equal(made[..., 3], context.draft[..., 3])
+    assert not np.array_equal(made, context.draft)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("strength", [0, 0.01])
 def test_whatever_a_network_says_skin_is_exposed_like_a_photograph(
-    tee_take: RenderContext, tmp_path: Path, strength: float
+    tee_context: RenderContext, tmp_path: Path, strength: float
 ) -> None:
     tiny_pipeline(strength=strength).save_pretrained(tmp_path / "saved")
-    made = Embedded(tmp_path / "saved", steps=1)(tee_take)
-    skin = np.isin(tee_take.maps.parts, BARE) & (tee_take.maps.hair_mask < 0.01) & (tee_take.maps.person_mask > 0.99)
-    drawn, lit = (to_linear(np.ascontiguousarray(each[..., :3]))[skin] for each in (tee_take.draft, made))
+    made = Embedded(tmp_path / "saved", steps=1)(tee_context)
+    skin = (
+        np.isin(tee_context.maps.parts, BARE)
+        & (tee_context.maps.hair_mask < 0.01)
+        & (tee_context.maps.person_mask > 0.99)
+    )
+    drawn, lit = (to_linear(np.ascontiguousarray(each[..., :3]))[skin] for each in (tee_context.draft, made))
     changed = np.log((lit + OFFSET) / (drawn + OFFSET)).mean(axis=0)
     assert np.abs(changed - np.log(skin_exposure_gain(drawn.mean(axis=0)))).max() < 0.02

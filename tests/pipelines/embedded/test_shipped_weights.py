@@ -41,26 +41,30 @@ def test_the_picture_passes_the_quality_gate_at_once_and_is_the_same_again(
 
 
 @pytest.mark.slow
-def test_skin_is_lit_anew_and_has_no_less_shape_than_in_the_draft(photographed: Shot, tee_take: RenderContext) -> None:
-    skin = np.isin(tee_take.maps.parts, [PART_NAMES.index(name) for name in ("skin", "face", "hand")])
-    skin &= tee_take.maps.person_mask > 0.99
-    made, drawn = (np.log(to_linear(each) @ LUMINANCE + 0.02)[skin] for each in (photographed.picture, tee_take.draft))
+def test_skin_is_lit_anew_and_has_no_less_shape_than_in_the_draft(
+    photographed: Shot, tee_context: RenderContext
+) -> None:
+    skin = np.isin(tee_context.maps.parts, [PART_NAMES.index(name) for name in ("skin", "face", "hand")])
+    skin &= tee_context.maps.person_mask > 0.99
+    made, drawn = (
+        np.log(to_linear(each) @ LUMINANCE + 0.02)[skin] for each in (photographed.picture, tee_context.draft)
+    )
     assert made.std() > drawn.std()
     assert np.abs(made - drawn).mean() > 0.02
 
 
 @pytest.mark.slow
-def test_the_garment_keeps_the_photos_colours(photographed: Shot, tee_take: RenderContext) -> None:
-    plain = (tee_take.maps.garment_mask > 0.99) & (tee_take.maps.hair_mask < 0.01)
-    made, drawn = (to_linear(each)[plain].mean(axis=0) for each in (photographed.picture, tee_take.draft))
+def test_the_garment_keeps_the_photos_colours(photographed: Shot, tee_context: RenderContext) -> None:
+    plain = (tee_context.maps.garment_mask > 0.99) & (tee_context.maps.hair_mask < 0.01)
+    made, drawn = (to_linear(each)[plain].mean(axis=0) for each in (photographed.picture, tee_context.draft))
     assert np.allclose(made / made.sum(), drawn / drawn.sum(), atol=0.01)
 
 
 @pytest.mark.slow
-def test_no_halo_stands_round_skin_and_cloth(photographed: Shot, tee_take: RenderContext) -> None:
-    beside_hair = cv2.dilate((tee_take.maps.hair_mask > 0).astype(np.uint8), np.ones((41, 41), np.uint8)) > 0
-    backdrop = (tee_take.maps.person_mask == 0) & ~beside_hair
-    assert np.array_equal(photographed.picture[backdrop], tee_take.draft[backdrop])
+def test_no_halo_stands_round_skin_and_cloth(photographed: Shot, tee_context: RenderContext) -> None:
+    beside_hair = cv2.dilate((tee_context.maps.hair_mask > 0).astype(np.uint8), np.ones((41, 41), np.uint8)) > 0
+    backdrop = (tee_context.maps.person_mask == 0) & ~beside_hair
+    assert np.array_equal(photographed.picture[backdrop], tee_context.draft[backdrop])
 
 
 @pytest.mark.slow

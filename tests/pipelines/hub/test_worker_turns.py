@@ -50,9 +50,9 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list of the number of pictures per call of the pipeline."""
     asked, make = list[int](), Sdxl.make
 
-    def counted(self: Sdxl, takes: Sequence[RenderContext]) -> list[ByteArray]:
-        asked.append(len(takes))
-        return make(self, takes)
+    def counted(self: Sdxl, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        asked.append(len(contexts))
+        return make(self, contexts)
 
     monkeypatch.setattr(Sdxl, "make", counted)
     return asked

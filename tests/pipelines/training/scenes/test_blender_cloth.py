@@ -29,14 +29,14 @@ def detail(picture: FloatArray, inside: FloatArray) -> FloatArray:
 @pytest.mark.slow
 @pytest.mark.blender
 def test_threads_of_knitted_cloth_are_photographed_where_the_draft_has_them(
-    tee_take: RenderContext, tmp_path: Path
+    tee_context: RenderContext, tmp_path: Path
 ) -> None:
-    plain = in_one_colour(tee_take.scene)
+    plain = in_one_colour(tee_context.scene)
     assert plain.drape is not None
     knit = replace(plain.drape, material="knit", texture_materials=())
     scene = Scene(plain.posed, plain.body, plain.skin, plain.hair, knit, plain.garment)
     stature = float(scene.posed.vertices_m[:, 2].max())
-    camera = zoom_in(replace(tee_take.camera, size=SIZE), np.array([0.0, -0.1, CHEST_M * stature]), 0.08)
+    camera = zoom_in(replace(tee_context.camera, size=SIZE), np.array([0.0, -0.1, CHEST_M * stature]), 0.08)
     hand_over(scene, [camera], scene.lighting_for(LIGHT, camera, SEED).setup, SEED, tmp_path / "scene.npz")
     with BlenderWorker(find_blender_python()) as photographer:
         photograph = photographer.render(tmp_path / "scene.npz", tmp_path, [16], SEED)[0]
