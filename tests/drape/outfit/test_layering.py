@@ -17,8 +17,16 @@ from tests.support.garments.mannequin import tube
 from vmodel.body.pose.library import load_pose
 from vmodel.drape import drape, drape_outfit
 from vmodel.drape.geometry.signed_distance import distance_to_body
-from vmodel.drape.outfit.compress_layers import without
-from vmodel.drape.outfit.layering import hangs_beside, in_order, leave_out, lift, pad_body, share_through, sink
+from vmodel.drape.outfit.compress_layers import drop_triangles
+from vmodel.drape.outfit.layering import (
+    drop_poking_triangles,
+    hangs_beside,
+    in_order,
+    pad_body,
+    poke_through_share,
+    push_out_over,
+    push_under,
+)
 from vmodel.drape.simulate.put_on import for_piece
 from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.types import BoolArray, Category, Drape, Garment, GarmentKind, IntArray, Length, Neckline, Sleeve
@@ -114,7 +122,7 @@ def test_a_child_wears_three_layers_one_over_the_other(studio: StageCache, tmp_p
 
 
 def through(inner: Drape, outer: Drape) -> float:
-    return share_through(inner, outer, nowhere(inner))
+    return poke_through_share(inner, outer, nowhere(inner))
 
 
 def nowhere(garment: Drape) -> BoolArray:
@@ -128,7 +136,7 @@ def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
     outer_m, _ = tube(0.8, 1.2, 0.155)
     inner, outer = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (inner_m, outer_m))
     assert through(inner, outer) > 0.1
-    laid = lift(outer, inner, nowhere(inner))
+    laid = push_out_over(outer, inner, nowhere(inner))
     assert through(inner, laid) == 0
     far = np.abs(outer_m[:, 2] - 1.0) > 0.1
     assert np.array_equal(laid.vertices_m[far], outer_m[far])
@@ -151,13 +159,13 @@ def test_what_shows_through_a_coat_is_left_out_and_what_comes_out_at_its_hem_sta
         for each, ends in ((inner_m, none), (outer_m, edges))
     )  # fmt: skip
     assert through(inner, outer) > 0.003
-    left = leave_out(inner, outer, nowhere(inner))
+    left = drop_poking_triangles(inner, outer, nowhere(inner))
     kept = {tuple(point) for point in left.vertices_m.tolist()}
     shows = inner.vertices_m[pinched]
     assert not any(tuple(point) in kept for point in shows.tolist())
     assert all(tuple(point) in kept for point in inner.vertices_m[inner.vertices_m[:, 2] < 0.82].tolist())
     assert len(left.triangles) > 0.9 * len(triangles)
-    whole = leave_out(inner, outer, ~nowhere(inner))
+    whole = drop_poking_triangles(inner, outer, ~nowhere(inner))
     assert len(whole.triangles) == len(triangles)  # a sleeve stays whole, however near to trousers it hangs
 
 
@@ -168,8 +176,8 @@ def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot:
     sleeve_m[:, 0] += 0.21
     skirt, sleeve = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (skirt_m, sleeve_m))
     assert through(skirt, sleeve) == 0
-    assert np.array_equal(sink(skirt, sleeve, nowhere(skirt)).vertices_m, skirt_m.astype(np.float32))
-    assert np.array_equal(lift(sleeve, skirt, nowhere(skirt)).vertices_m, sleeve_m.astype(np.float32))
+    assert np.array_equal(push_under(skirt, sleeve, nowhere(skirt)).vertices_m, skirt_m.astype(np.float32))
+    assert np.array_equal(push_out_over(sleeve, skirt, nowhere(skirt)).vertices_m, sleeve_m.astype(np.float32))
 
 
 def test_sleeves_that_hang_close_beside_trousers_stay_whole(studio: StageCache) -> None:
@@ -277,7 +285,7 @@ def seen_beside(worn: Drape, low_m: float, high_m: float) -> IntArray:
 
 def test_what_is_left_of_a_garment_has_no_loose_vertex(tee_shot: Shot) -> None:
     worn = tee_shot.drape
-    left = without(worn, np.asarray(worn.vertices_m)[:, 0] > 0)
+    left = drop_triangles(worn, np.asarray(worn.vertices_m)[:, 0] > 0)
     assert np.array_equal(np.unique(left.triangles), np.arange(len(left.vertices_m)))
     assert len(left.vertices_m) < 0.7 * len(worn.vertices_m)
     ends = left.vertices_m[left.rest_edges]

@@ -8,7 +8,7 @@ import pytest
 from vmodel.body.mesh.measure import vertices_on
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.pose.library import load_pose
-from vmodel.drape.placement.part_thighs import GAP_M, THIGH_BONES, parted_thighs, with_room_between
+from vmodel.drape.placement.part_thighs import GAP_M, THIGH_BONES, parted_thighs, separate_thighs
 from vmodel.garment.designs.block_design import Design, make_garment
 from vmodel.studio.stage_cache import StageCache
 from vmodel.types import FloatArray
@@ -54,5 +54,5 @@ def test_thighs_that_do_not_touch_stay_as_they_are(studio: StageCache) -> None:
 def test_a_skirt_meets_the_body_as_it_is(stout: Body) -> None:
     posed = stout.posed(load_pose("standing"))
     skirt, trousers = (make_garment(Design(name, stout.measurements), name)[3] for name in ("skirt", "trousers"))
-    assert with_room_between(skirt, stout, posed) is posed
-    assert with_room_between(trousers, stout, posed) is not posed
+    assert separate_thighs(skirt, stout, posed) is posed
+    assert separate_thighs(trousers, stout, posed) is not posed

@@ -113,7 +113,7 @@ def place_any(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room
     return place_cloth(cloth, garment, body, posed, room_m)
 
 
-def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float = MOST_SET) -> None:
+def restore_cut_size(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float = MOST_SET) -> None:
     """Let pieces regain their size: where cloth is wider than it was cut its links are set shorter, and the reverse.
 
     Woven cloth hardly gives, but a link of the solver does: along a gathered seam, whose folds push, and where
@@ -135,7 +135,7 @@ def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float
         around = [spread(cloth, _round_particles(cloth, area), _NEAR_ROUNDS) for area in (worn, cut)]
         share = np.clip(share * np.clip(around[1] / around[0], 0.94, 1.06), _LEAST_SET, most)
         set_m = cloth.edge_rest_m * (share[first] + share[second]) / 2
-        solver.relax(replace(cloth, edge_rest_m=set_m))
+        solver.set_rest_lengths(replace(cloth, edge_rest_m=set_m))
         solver.settle(TAKE_IN_FRAMES, phase)
 
 
