@@ -59,11 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--shots", type=int, help="only so many; all 42 by default")
     asked = parser.parse_args(arguments)
     requests = every_request(parse_size(asked.size))[: asked.shots]
-    detector, studio = PoseDetector(asked.model_folder), StageCache(Settings())
-    make_shot = partial(shoot, studio=studio, pipeline=load_pipeline("draft"))
+    detector, stages = PoseDetector(asked.model_folder), StageCache(Settings())
+    make_shot = partial(shoot, stages=stages, pipeline=load_pipeline("draft"))
     sightings: list[DetectedShot] = []
     failures: list[Failure] = []
-    for result in run_sequentially(requests, make_shot, studio.settings.home):
+    for result in run_sequentially(requests, make_shot, stages.settings.home):
         if isinstance(result, Failure):
             failures.append(result)
             print(f"{result.request.garment.photo.name}: {result.code}: {result.message}", file=sys.stderr)

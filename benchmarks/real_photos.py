@@ -97,9 +97,9 @@ def read_all(photos: Path, names: Sequence[str], labels: dict[str, dict[str, Any
 def shoot_every(photos: Path, names: Sequence[str]) -> list[Worn]:
     """Make a picture of each photo; drapes are computed, not read from an earlier run's cache."""
     with tempfile.TemporaryDirectory(prefix="vmodel-") as home:
-        studio = StageCache(Settings(home=Path(home)))
+        stages = StageCache(Settings(home=Path(home)))
         return [
-            shoot_one(photos / name, name, studio) for name in track(names, "shooting", console=Console(stderr=True))
+            shoot_one(photos / name, name, stages) for name in track(names, "shooting", console=Console(stderr=True))
         ]
 
 

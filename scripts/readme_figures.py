@@ -70,16 +70,16 @@ PORTRAITS_A_ROW = 8
 
 def main(names: Sequence[str]) -> None:
     """Write the named pictures, or all, into docs/pictures."""
-    studio = StageCache(Settings())
+    stages = StageCache(Settings())
     folder = ROOT / "docs" / "pictures"
     folder.mkdir(exist_ok=True)
     makers = {"worn": picture_shots, "light": picture_light, "places": picture_places, "roster": picture_roster}
     for name, make in makers.items():
         if name in (names or (name,)):
-            write_whole(folder / f"{name}.jpg", encode_picture(make(studio), "jpeg", quality=85))
+            write_whole(folder / f"{name}.jpg", encode_picture(make(stages), "jpeg", quality=85))
 
 
-def picture_shots(studio: StageCache) -> ByteArray:
+def picture_shots(stages: StageCache) -> ByteArray:
     """Make a column for each garment: the flat-lay above its shot."""
     requests = [
         ShotRequest(
@@ -94,7 +94,7 @@ def picture_shots(studio: StageCache) -> ByteArray:
     ]
     columns = []
     for result in run_sequentially(
-        requests, partial(shoot, studio=studio, pipeline=load_pipeline("embedded")), studio.settings.home
+        requests, partial(shoot, stages=stages, pipeline=load_pipeline("embedded")), stages.settings.home
     ):
         if isinstance(result, Failure):
             raise SystemExit(f"README would lack a picture: {result.code}: {result.message}")
@@ -102,18 +102,18 @@ def picture_shots(studio: StageCache) -> ByteArray:
     return np.hstack(columns)
 
 
-def picture_light(studio: StageCache) -> ByteArray:
+def picture_light(stages: StageCache) -> ByteArray:
     """Put each draft beside the embedded pipeline's photograph of it."""
     columns = []
     for worn in LIT:
         asked = ShotRequest(example(worn.garment), model=worn.model, pose=worn.pose, framing="upper")
         for name in ("draft", "embedded"):
-            shot = shoot(replace(asked, pipeline=name), studio, load_pipeline(name))
+            shot = shoot(replace(asked, pipeline=name), stages, load_pipeline(name))
             columns.append(at_width(shot.picture))
     return np.hstack(columns)
 
 
-def picture_places(studio: StageCache) -> ByteArray:
+def picture_places(stages: StageCache) -> ByteArray:
     """Show one garment on one model in several places and lights."""
     asked = ShotRequest(
         example(IN_PLACES.garment), model=IN_PLACES.model, pose=IN_PLACES.pose, framing="full",
@@ -121,7 +121,7 @@ def picture_places(studio: StageCache) -> ByteArray:
     )  # fmt: skip
     pipeline = load_pipeline("embedded")
     return np.hstack([
-        at_width(shoot(replace(asked, background=background, light=light), studio, pipeline).picture)
+        at_width(shoot(replace(asked, background=background, light=light), stages, pipeline).picture)
         for background, light in PLACES.items()
     ])  # fmt: skip
 
@@ -131,11 +131,11 @@ def example(name: str) -> GarmentSource:
     return GarmentSource(ROOT / "examples" / f"{name}.jpg", material="denim" if "denim" in name else None)
 
 
-def picture_roster(studio: StageCache) -> ByteArray:
+def picture_roster(stages: StageCache) -> ByteArray:
     """Show the faces of the adults of the roster, with id, age and size."""
-    adults = [model for model in studio.roster.values() if not model.is_child]
+    adults = [model for model in stages.roster.values() if not model.is_child]
     cells = [
-        with_caption(portrait(model, studio.settings.cache), f"{model.id}, {model.age:.0f}, {model.size}")
+        with_caption(portrait(model, stages.settings.cache), f"{model.id}, {model.age:.0f}, {model.size}")
         for model in adults
     ]
     cells += [np.full_like(cells[0], 255)] * (-len(cells) % PORTRAITS_A_ROW)

@@ -62,8 +62,8 @@ def examples() -> Path:
 
 
 @pytest.fixture(scope="session")
-def studio(home: Path) -> StageCache:
-    """Return a studio that stays warm for the whole run."""
+def stages(home: Path) -> StageCache:
+    """Return a cache of stages that stays warm for the whole run."""
     from vmodel.config import Settings
     from vmodel.studio.stage_cache import StageCache
 
@@ -79,41 +79,41 @@ def tee_request(examples: Path) -> ShotRequest:
 
 
 @pytest.fixture(scope="session")
-def tee_shot(studio: StageCache, tee_request: ShotRequest) -> Shot:
+def tee_shot(stages: StageCache, tee_request: ShotRequest) -> Shot:
     """Return a shot of the example T-shirt: made once for every test that only looks at a finished shot."""
     from pipelines.registry import load_pipeline
     from vmodel.shoot import shoot
 
-    return shoot(tee_request, studio, load_pipeline("draft"))
+    return shoot(tee_request, stages, load_pipeline("draft"))
 
 
-def context_of(studio: StageCache, request: ShotRequest) -> RenderContext:
+def context_of(stages: StageCache, request: ShotRequest) -> RenderContext:
     """Return the render context that a pipeline gets for this shot."""
     from vmodel.shoot import prepare
 
-    return prepare(request, studio).context
+    return prepare(request, stages).context
 
 
 @pytest.fixture(scope="session", params=["logo-tee", "striped-long-sleeve", "satin-camisole"])
-def example_context(request: pytest.FixtureRequest, studio: StageCache, examples: Path) -> RenderContext:
+def example_context(request: pytest.FixtureRequest, stages: StageCache, examples: Path) -> RenderContext:
     """Return the render context of a plain garment with a logo, of one that is all print, and of a shiny one."""
     from vmodel.shot.request import GarmentSource, ShotRequest
 
-    return context_of(studio, ShotRequest(GarmentSource(examples / f"{request.param}.jpg"), size=(512, 384)))
+    return context_of(stages, ShotRequest(GarmentSource(examples / f"{request.param}.jpg"), size=(512, 384)))
 
 
 @pytest.fixture(scope="session")
-def tee_context(studio: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
+def tee_context(stages: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
     """Return the example T-shirt's render context; its drape is the one of ``tee_shot``."""
-    return context_of(studio, tee_request)
+    return context_of(stages, tee_request)
 
 
 @pytest.fixture(scope="session")
-def transparent_context(studio: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
+def transparent_context(stages: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
     """Return the example T-shirt's render context without a background."""
     from dataclasses import replace
 
-    return context_of(studio, replace(tee_request, background="transparent"))
+    return context_of(stages, replace(tee_request, background="transparent"))
 
 
 @pytest.fixture(scope="session")

@@ -80,14 +80,14 @@ def make_clip(
         request = ClipRequest(shot, motion, seconds, frames_per_second)
         settings = Settings()
         make_home(settings.home)
-        studio = StageCache(settings)
+        stages = StageCache(settings)
         check_clip(request)
-        check_requests([shot], studio.roster, ["draft"])
+        check_requests([shot], stages.roster, ["draft"])
         make_folder(out)
-    path, largest_m = _make(request, studio, out, as_json)
+    path, largest_m = _make(request, stages, out, as_json)
     found = {
         "photo": str(photo), "clip": str(path), "motion": motion, "frames": request.frames,
-        "largest_jump_m": round(largest_m, 4), "timings": dict(studio.timings),
+        "largest_jump_m": round(largest_m, 4), "timings": dict(stages.timings),
     }  # fmt: skip
     print(json.dumps(found, ensure_ascii=False) if as_json else path, flush=True)
 
@@ -105,7 +105,7 @@ class _FrameReader:
             yield frame.picture
 
 
-def _make(request: ClipRequest, studio: StageCache, out: Path, silent: bool) -> tuple[Path, float]:
+def _make(request: ClipRequest, stages: StageCache, out: Path, silent: bool) -> tuple[Path, float]:
     from pipelines.registry import load_pipeline, weights_used
     from vmodel.core.files import stem_of
     from vmodel.publishing.clip_publisher import publish_clip
@@ -117,9 +117,9 @@ def _make(request: ClipRequest, studio: StageCache, out: Path, silent: bool) -> 
     parts = [stem_of(shot.garment.photo), shot.model, request.motion]
     stem = "--".join(part for part in parts if part)
     with watching(request.frames, silent, shot.garment.photo.name) as watch:
-        studio.watch = watch.stage
-        still = shoot(first_frame_request(request), studio, load_pipeline("draft"))
-        reader = _FrameReader(watch.counted(render_clip(request, studio)))
-        publisher = Publisher(studio.settings, weights_used)
+        stages.watch = watch.stage
+        still = shoot(first_frame_request(request), stages, load_pipeline("draft"))
+        reader = _FrameReader(watch.counted(render_clip(request, stages)))
+        publisher = Publisher(stages.settings, weights_used)
         path, _ = publish_clip(publisher, still, reader, request.frames_per_second, out, stem)
     return path, reader.largest_m

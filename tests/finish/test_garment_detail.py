@@ -67,12 +67,12 @@ def test_a_wrong_colour_a_smeared_print_and_noise_are_undone(example_context: Re
 
 
 def test_a_lit_print_is_no_less_the_seller_s_than_in_the_draft(
-    example_context: RenderContext, studio: StageCache, examples: Path, request: pytest.FixtureRequest
+    example_context: RenderContext, stages: StageCache, examples: Path, request: pytest.FixtureRequest
 ) -> None:
     """Compares the bundled weights' light as ``benchmarks.fidelity`` does; a quarter of a unit more is invisible."""
     photo = examples / f"{request.node.callspec.params['example_context']}.jpg"
     asked = ShotRequest(GarmentSource(photo), size=(512, 384))
-    drafted, lit = (shoot(asked, studio, load_pipeline(name)) for name in ("draft", "embedded"))
+    drafted, lit = (shoot(asked, stages, load_pipeline(name)) for name in ("draft", "embedded"))
     assert np.abs(lit.picture.astype(int) - drafted.picture)[solid(example_context)].max() > 5
     assert np.median(colour_error(lit)) < np.median(colour_error(drafted)) + 0.25
 
@@ -96,9 +96,9 @@ class Noise:
     ids=["colours", "greys", "blotches"],
 )
 def test_a_pipeline_that_returns_noise_over_the_garment_spoils_no_print(
-    example_context: RenderContext, studio: StageCache, noise: Noise, most: float
+    example_context: RenderContext, stages: StageCache, noise: Noise, most: float
 ) -> None:
-    made = generate_with_retries(example_context, noise, studio)
+    made = generate_with_retries(example_context, noise, stages)
     assert made.made_by == "noise"
     inside = solid(example_context)
     off = difference(made.picture, example_context.draft, inside)
@@ -107,8 +107,8 @@ def test_a_pipeline_that_returns_noise_over_the_garment_spoils_no_print(
     assert np.corrcoef(detail(made.picture, inside), detail(example_context.draft, inside))[0, 1] > 0.97
 
 
-def test_every_word_of_a_print_is_read_again_under_noise(tee_request: ShotRequest, studio: StageCache) -> None:
-    shot = shoot(replace(tee_request, size=(1280, 960)), studio, Noise())
+def test_every_word_of_a_print_is_read_again_under_noise(tee_request: ShotRequest, stages: StageCache) -> None:
+    shot = shoot(replace(tee_request, size=(1280, 960)), stages, Noise())
     assert shot.generated.made_by == "noise"
     reader = open_reader()
     words = words_of(reader, shot.reading.flat_lay.rgb)

@@ -21,9 +21,9 @@ from vmodel.studio.stage_cache import StageCache
 
 
 @pytest.fixture(scope="module")
-def dressed(studio: StageCache, tee_shot: Shot) -> DressedModel:
+def dressed(stages: StageCache, tee_shot: Shot) -> DressedModel:
     asked = replace(tee_shot.request, model=tee_shot.model.id, pose=tee_shot.pose)
-    return cast_and_dress(tee_shot.reading, asked, studio)
+    return cast_and_dress(tee_shot.reading, asked, stages)
 
 
 @pytest.fixture(scope="module")

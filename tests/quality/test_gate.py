@@ -94,17 +94,17 @@ def test_a_garment_of_another_colour_is_refused_on_every_example(example_context
 
 
 def test_a_garment_of_another_colour_is_finished_and_then_passes(
-    tee_context: RenderContext, studio: StageCache
+    tee_context: RenderContext, stages: StageCache
 ) -> None:
-    made = generate_with_retries(tee_context, Inventor(spoiled_pictures.with_other_colours, ATTEMPTS), studio)
+    made = generate_with_retries(tee_context, Inventor(spoiled_pictures.with_other_colours, ATTEMPTS), stages)
     assert made.made_by == "inventor"
     assert len(made.attempts) == 1
     assert judge(made.picture, tee_context).scores["garment colour"] > 0.85
 
 
-def test_a_refused_picture_is_tried_again_with_another_seed(tee_context: RenderContext, studio: StageCache) -> None:
+def test_a_refused_picture_is_tried_again_with_another_seed(tee_context: RenderContext, stages: StageCache) -> None:
     pipeline = Inventor(melted, 1)
-    made = generate_with_retries(tee_context, pipeline, studio)
+    made = generate_with_retries(tee_context, pipeline, stages)
     assert made.made_by == "inventor"
     assert len(set(pipeline.seeds)) == len(made.attempts) == 2
     assert made.attempts[0].report.missed == ("face",)
@@ -113,10 +113,10 @@ def test_a_refused_picture_is_tried_again_with_another_seed(tee_context: RenderC
 
 
 def test_after_three_refusals_the_draft_is_shown_and_the_sidecar_says_so(
-    studio: StageCache, tee_request: ShotRequest, tee_shot: Shot
+    stages: StageCache, tee_request: ShotRequest, tee_shot: Shot
 ) -> None:
     pipeline = Inventor(melted, ATTEMPTS)
-    shot = shoot(replace(tee_request, pipeline="inventor"), studio, pipeline)
+    shot = shoot(replace(tee_request, pipeline="inventor"), stages, pipeline)
     assert len(set(pipeline.seeds)) == ATTEMPTS == 3
     assert np.array_equal(shot.picture, tee_shot.picture)
     assert any("face" in warning and "draft" in warning for warning in shot.warnings)
@@ -140,9 +140,9 @@ def test_bare_skin_is_told_from_a_darker_and_greyer_base_layer_of_its_hue(tee_co
     assert "modesty" in judge(spoiled_pictures.with_bare_skin_in_the_drafts_light(context), context).missed
 
 
-def test_a_base_layer_painted_as_skin_falls_back_to_the_draft(tee_context: RenderContext, studio: StageCache) -> None:
+def test_a_base_layer_painted_as_skin_falls_back_to_the_draft(tee_context: RenderContext, stages: StageCache) -> None:
     made = generate_with_retries(
-        tee_context, Inventor(spoiled_pictures.with_bare_skin_in_the_drafts_light, ATTEMPTS), studio
+        tee_context, Inventor(spoiled_pictures.with_bare_skin_in_the_drafts_light, ATTEMPTS), stages
     )
     assert made.made_by == "draft"
     assert np.array_equal(made.picture, tee_context.draft)

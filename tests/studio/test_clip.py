@@ -94,9 +94,9 @@ def test_a_film_that_fails_half_way_leaves_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_model_walks_and_the_garment_goes_with_her(studio: StageCache, tee_request: ShotRequest) -> None:
+def test_a_model_walks_and_the_garment_goes_with_her(stages: StageCache, tee_request: ShotRequest) -> None:
     shot = replace(tee_request, size=(384, 288))
-    frames = list(render_clip(ClipRequest(shot, "walk", seconds=1.0, frames_per_second=4), studio))
+    frames = list(render_clip(ClipRequest(shot, "walk", seconds=1.0, frames_per_second=4), stages))
     assert len(frames) == 4
     assert all(0.002 < frame.jump_m < LARGEST_JUMP_M for frame in frames[1:])
     legs = [frame.picture[250:340].astype(int) for frame in frames]
@@ -111,9 +111,9 @@ def test_what_counts_as_a_jump_is_a_speed_where_frames_are_few() -> None:
 
 
 @pytest.mark.slow
-def test_a_turntable_shows_the_back(studio: StageCache, tee_request: ShotRequest) -> None:
+def test_a_turntable_shows_the_back(stages: StageCache, tee_request: ShotRequest) -> None:
     shot = replace(tee_request, size=(384, 288))
-    front, back = render_clip(ClipRequest(shot, "turntable", seconds=1.0, frames_per_second=2), studio)
+    front, back = render_clip(ClipRequest(shot, "turntable", seconds=1.0, frames_per_second=2), stages)
     # The logo is cream: bright, and more red than blue, unlike shirt and backdrop.
     chests = [frame.picture[100:170, 112:172].astype(int) for frame in (front, back)]
     seen = [((chest[..., 0] > 150) & (chest[..., 0] - chest[..., 2] > 15)).sum() for chest in chests]

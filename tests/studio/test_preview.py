@@ -24,13 +24,13 @@ from vmodel.studio.stage_cache import StageCache
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shot, Shot]:
     folder = tmp_path_factory.mktemp("fitting")
-    studio = StageCache(Settings(home=folder / "home"))
-    wearer, measures = choose_wearer("dress", "wm-ines", None, studio.roster)
+    stages = StageCache(Settings(home=folder / "home"))
+    wearer, measures = choose_wearer("dress", "wm-ines", None, stages.roster)
     design = Path(folder / "dress.design.json")
     design.write_bytes(write_design(Design("dress", measures, None, "#7a3b2e", "#e8d9b0")))
     request = ShotRequest(GarmentSource(design), wearer.id, "standing", size=(680, 512), pipeline="draft", fitting=True)
     pipeline = DraftPipeline()
-    return shoot(request, studio, pipeline), shoot(replace(request, fitting=False), studio, pipeline)
+    return shoot(request, stages, pipeline), shoot(replace(request, fitting=False), stages, pipeline)
 
 
 def test_a_fitting_shows_the_cut_where_the_final_picture_has_it(both: tuple[Shot, Shot]) -> None:
@@ -66,12 +66,12 @@ def coloured_flat(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 def test_a_drawing_is_recognised_once_for_the_fittings_of_all_its_colourways(
     examples: Path, coloured_flat: Path, tmp_path: Path
 ) -> None:
-    studio = StageCache(Settings(home=tmp_path))
-    first = read_pattern(GarmentSource(examples / "raglan-tee.svg"), studio, fitting=True)
-    assert "understanding" in studio.timings
-    studio.reset_timings()
-    second = read_pattern(GarmentSource(coloured_flat), studio, fitting=True)
-    assert "understanding" not in studio.timings
+    stages = StageCache(Settings(home=tmp_path))
+    first = read_pattern(GarmentSource(examples / "raglan-tee.svg"), stages, fitting=True)
+    assert "understanding" in stages.timings
+    stages.reset_timings()
+    second = read_pattern(GarmentSource(coloured_flat), stages, fitting=True)
+    assert "understanding" not in stages.timings
     assert first.garment.photo is not None
     assert second.garment.photo is not None
     points = first.garment.photo.points, second.garment.photo.points
@@ -82,8 +82,8 @@ def test_a_drawing_is_recognised_once_for_the_fittings_of_all_its_colourways(
 
 
 def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples: Path, tmp_path: Path) -> None:
-    studio, source = StageCache(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
-    first, final = read_pattern(source, studio, fitting=True), read_pattern(source, studio)
+    stages, source = StageCache(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
+    first, final = read_pattern(source, stages, fitting=True), read_pattern(source, stages)
     assert (first.kind.category, first.kind.sleeve, first.kind.neckline, first.kind.length) == (
         final.kind.category,
         final.kind.sleeve,
@@ -99,30 +99,30 @@ def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples
 
 
 def test_masks_landmarks_and_backs_keep_the_pixels_of_the_final_drawing(examples: Path, tmp_path: Path) -> None:
-    studio, flat = StageCache(Settings(home=tmp_path)), examples / "raglan-tee.svg"
-    reading = read_pattern(GarmentSource(flat, back=flat), studio, fitting=True)
+    stages, flat = StageCache(Settings(home=tmp_path)), examples / "raglan-tee.svg"
+    reading = read_pattern(GarmentSource(flat, back=flat), stages, fitting=True)
     assert max(reading.flat_lay.rgb.shape) == 2000
 
 
 def test_children_s_rules_look_at_the_final_picture_s_drawing(examples: Path, tmp_path: Path) -> None:
-    studio, source = StageCache(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
-    reading = read_pattern(source, studio, fitting=True)
-    studio.reset_timings()
-    check_rights(studio.roster["ch-mila"], source, reading, studio)
-    assert {"reading", "detecting"} <= set(studio.timings)
+    stages, source = StageCache(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
+    reading = read_pattern(source, stages, fitting=True)
+    stages.reset_timings()
+    check_rights(stages.roster["ch-mila"], source, reading, stages)
+    assert {"reading", "detecting"} <= set(stages.timings)
 
 
 def test_a_sewn_fitting_in_another_colourway_is_neither_cut_nor_draped_again(examples: Path, tmp_path: Path) -> None:
     content = (examples / "dress-pattern.svg").read_bytes()
     sewn = SewnDesign("dress-pattern.svg", content)
-    studio, pipeline, shots = StageCache(Settings(home=tmp_path)), DraftPipeline(), []
+    stages, pipeline, shots = StageCache(Settings(home=tmp_path)), DraftPipeline(), []
     for name, colours in (("own", {}), ("moss", {"#b8cbd8": "#3a5f4a"})):
         path = tmp_path / f"{name}.design.json"
         path.write_bytes(write_sewn_design(sewn.in_colours(colours)))
         request = ShotRequest(
             GarmentSource(path), "wm-ines", "standing", size=(680, 512), pipeline="draft", fitting=True
         )
-        shots.append(shoot(request, studio, pipeline))
+        shots.append(shoot(request, stages, pipeline))
     own, moss = shots
     assert own.drape.report.vertices < 3500
     assert own.drape.report.worn

@@ -53,7 +53,7 @@ def complete_outfit(
     model: VirtualModel,
     measures: BodyMeasurements,
     request: ShotRequest,
-    studio: StageCache,
+    stages: StageCache,
 ) -> Completion:
     """Choose and make the pieces that an outfit lacks.
 
@@ -63,14 +63,14 @@ def complete_outfit(
         model: the wearer.
         measures: of the wearer.
         request: says the style; a fast preview is completed only by a style that was named.
-        studio: keeps pieces that were made.
+        stages: keeps pieces that were made.
     """
     if request.style == PLAIN or (request.fitting and request.style == AUTO):
         return Completion((), ())
     kinds = [reading.kind, *(each.kind for each in outfit.beside)]
-    content = f"{digest_of(request.garment, reading, studio)} {request.seed}"
+    content = f"{digest_of(request.garment, reading, stages)} {request.seed}"
     pieces = choose_pieces(request.style, kinds, model.gender, _mean_colour(reading), content)
-    return Completion(pieces, tuple(_make(each, model, measures, studio) for each in pieces))
+    return Completion(pieces, tuple(_make(each, model, measures, stages) for each in pieces))
 
 
 def _mean_colour(reading: GarmentReading) -> tuple[float, float, float]:
@@ -80,6 +80,6 @@ def _mean_colour(reading: GarmentReading) -> tuple[float, float, float]:
     return float(red), float(green), float(blue)
 
 
-def _make(piece: Piece, model: VirtualModel, measures: BodyMeasurements, studio: StageCache) -> Garment:
+def _make(piece: Piece, model: VirtualModel, measures: BodyMeasurements, stages: StageCache) -> Garment:
     key = "wardrobe", piece.name, model.id
-    return studio.get_or_compute(Stage.PATTERN, key, lambda: make_piece(piece, model.gender, measures))
+    return stages.get_or_compute(Stage.PATTERN, key, lambda: make_piece(piece, model.gender, measures))

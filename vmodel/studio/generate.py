@@ -20,7 +20,7 @@ _UNSEEN = (
 
 
 def generate_with_retries(
-    context: RenderContext, pipeline: Pipeline, studio: StageCache, picture: ByteArray | None = None
+    context: RenderContext, pipeline: Pipeline, stages: StageCache, picture: ByteArray | None = None
 ) -> GeneratedImage:
     """Make a picture with a pipeline.
 
@@ -31,22 +31,22 @@ def generate_with_retries(
     Args:
         context: the scene, framed and mapped.
         pipeline: makes the picture.
-        studio: records the time.
+        stages: records the time.
         picture: first attempt, if the pipeline has made it already.
     """
-    if pipeline.generative and context.model.is_child and not detector_path(studio.settings).is_file():
+    if pipeline.generative and context.model.is_child and not detector_path(stages.settings).is_file():
         return GeneratedImage(context.draft, "draft", note=_UNSEEN)
     attempts: list[Attempt] = []
     for attempt in range(ATTEMPTS):
         again = context.with_seed(context.seed + attempt * _SEED_STEP)
-        with studio.timed(PipelineName(pipeline.name)):
+        with stages.timed(PipelineName(pipeline.name)):
             made = pipeline(again) if picture is None or attempt else picture
         if not pipeline.generative:
             return GeneratedImage(made, pipeline.name)
-        with studio.timed(Stage.FINISH):
+        with stages.timed(Stage.FINISH):
             made = restore_garment_detail(made, context)
-        with studio.timed(Stage.QUALITY):
-            attempts.append(Attempt(again.seed, judge(made, context, studio.settings)))
+        with stages.timed(Stage.QUALITY):
+            attempts.append(Attempt(again.seed, judge(made, context, stages.settings)))
         if attempts[-1].report.passed:
             return GeneratedImage(made, pipeline.name, tuple(attempts))
     return GeneratedImage(context.draft, "draft", tuple(attempts))

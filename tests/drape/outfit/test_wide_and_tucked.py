@@ -42,10 +42,10 @@ def cloth(points_m: FloatArray, triangles: IntArray, rim: IntArray | None = None
 
 
 @pytest.fixture(scope="module")
-def body(studio: StageCache) -> Body:
+def body(stages: StageCache) -> Body:
     from vmodel.body.model.body import build_body
 
-    return build_body(studio.roster["wm-ines"])
+    return build_body(stages.roster["wm-ines"])
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_the_band_that_a_top_is_tucked_into_cuts_nothing_off_its_sleeves(body: B
     ],
 )
 def test_the_seller_is_warned_of_their_own_layers_and_what_completes_them_has_to_lie_well(
-    body: Body, studio: StageCache, monkeypatch: pytest.MonkeyPatch, shown: dict[tuple[int, int], float], warned: bool,
+    body: Body, stages: StageCache, monkeypatch: pytest.MonkeyPatch, shown: dict[tuple[int, int], float], warned: bool,
     fails: bool,
 ) -> None:  # fmt: skip
     """A tee and a jacket for sale, and trousers that complete them."""
@@ -124,5 +124,5 @@ def test_the_seller_is_warned_of_their_own_layers_and_what_completes_them_has_to
     for name in ("push_under", "compress_under", "pull_under", "push_out_over", "drop_poking_triangles", "pad_body"):
         monkeypatch.setattr(sequence, name, lambda first, *_: first)
     with pytest.raises(DrapeFailed, match="shows through") if fails else nullcontext():
-        worn = drape_outfit(garments, body, load_pose("standing"), studio.settings, fitting=True, pieces=1)[1]
+        worn = drape_outfit(garments, body, load_pose("standing"), stages.settings, fitting=True, pieces=1)[1]
         assert bool(worn.warnings) == warned

@@ -15,8 +15,8 @@ from vmodel.types import FloatArray
 
 
 @pytest.fixture(scope="module")
-def stout(studio: StageCache) -> Body:
-    return build_body(studio.roster["wm-moana"])
+def stout(stages: StageCache) -> Body:
+    return build_body(stages.roster["wm-moana"])
 
 
 def apart_m(body: Body, vertices_m: FloatArray) -> float:
@@ -44,8 +44,8 @@ def test_thighs_that_lie_in_one_another_are_parted(pose: str, stout: Body) -> No
     assert (moved > 0).mean() < 0.05  # the insides of the thighs and nothing else
 
 
-def test_thighs_that_do_not_touch_stay_as_they_are(studio: StageCache) -> None:
-    body = build_body(studio.roster["mn-minh"])
+def test_thighs_that_do_not_touch_stay_as_they_are(stages: StageCache) -> None:
+    body = build_body(stages.roster["mn-minh"])
     before = np.asarray(body.posed(load_pose("standing")).vertices_m)
     moved = np.linalg.norm(parted_thighs(body)(before) - before, axis=1)
     assert (moved > 0.001).mean() < 0.002

@@ -56,12 +56,12 @@ def test_no_cloth_starts_inside_the_arm_that_hangs_over_the_side_seam(body: Body
 @pytest.mark.parametrize("model", ["wm-sofia", "wm-moana", "mn-tane"])
 def test_large_people_wear_the_bundled_long_sleeve(model: str, examples: Path, tmp_path: Path) -> None:
     """L to 4XL: sleeves fit a stout arm; photographed level, they pull a little where the arm hangs."""
-    studio = StageCache(Settings(home=tmp_path))
-    garment = read_pattern(GarmentSource(examples / "striped-long-sleeve.jpg"), studio).garment
-    wearer = studio.roster[model]
+    stages = StageCache(Settings(home=tmp_path))
+    garment = read_pattern(GarmentSource(examples / "striped-long-sleeve.jpg"), stages).garment
+    wearer = stages.roster[model]
     worn_by = build_body(wearer)
     fitted = fit_garment(garment, worn_by.measurements, wearer.gender)
-    worn = drape(fitted, worn_by, load_pose("standing"), studio.settings)
+    worn = drape(fitted, worn_by, load_pose("standing"), stages.settings)
     assert worn.report.worn
     assert worn.report.stretch_p99 < 1.3
 

@@ -38,20 +38,20 @@ class Negative:
 
 
 def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
-    studio: StageCache, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
+    stages: StageCache, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
 ) -> None:
     asked = replace(tee_request, shoes=CANVAS_SHOES)  # a shot names the shoes that were chosen
     gone = replace(asked, garment=GarmentSource(tmp_path / "gone.jpg"))
     requests = [replace(asked, seed=1), gone, replace(asked, seed=2), replace(asked, seed=3)]
     together, alone = Negative(at_once=3), Negative(at_once=1)
-    results = list(shoot_batched(requests, studio, together, tmp_path))
+    results = list(shoot_batched(requests, stages, together, tmp_path))
     assert together.batches == [2, 1]
     for request, result in zip(requests, results, strict=True):
         if request is gone:
             assert isinstance(result, Failure)
             assert result.code == "photo_not_found"
             continue
-        single = shoot(request, studio, alone)
+        single = shoot(request, stages, alone)
         assert isinstance(result, Shot)
         assert result.request == request
         assert result.generated.made_by == "negative"

@@ -209,11 +209,11 @@ def test_weights_of_an_earlier_version_are_to_be_exported_again(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_a_take_becomes_a_picture_of_its_own_size(studio: StageCache, tee_request: ShotRequest, tmp_path: Path) -> None:
+def test_a_take_becomes_a_picture_of_its_own_size(stages: StageCache, tee_request: ShotRequest, tmp_path: Path) -> None:
     tiny_pipeline().save_pretrained(tmp_path / "saved")
     pipeline = Embedded(tmp_path / "saved", steps=1)
 
-    context = prepare(replace(tee_request, background="transparent"), studio).context
+    context = prepare(replace(tee_request, background="transparent"), stages).context
     made = pipeline(context)
     assert made.shape == context.draft.shape
     assert np.array_equal(made[..., 3], context.draft[..., 3])

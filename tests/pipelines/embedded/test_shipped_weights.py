@@ -25,18 +25,18 @@ def test_pictures_are_photographed_with_weights_that_come_with_vmodel(monkeypatc
 
 
 @pytest.fixture(scope="module")
-def photographed(studio: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> Shot:
+def photographed(stages: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> Shot:
     """Photograph the example T-shirt with the shipped weights; the drape is the one of ``tee_shot``."""
-    return shoot(replace(tee_request, pipeline="embedded"), studio, load_pipeline("embedded"))
+    return shoot(replace(tee_request, pipeline="embedded"), stages, load_pipeline("embedded"))
 
 
 @pytest.mark.slow
 def test_the_picture_passes_the_quality_gate_at_once_and_is_the_same_again(
-    photographed: Shot, studio: StageCache, tee_request: ShotRequest
+    photographed: Shot, stages: StageCache, tee_request: ShotRequest
 ) -> None:
     assert photographed.generated.made_by == "embedded"
     assert len(photographed.generated.attempts) == 1
-    again = shoot(replace(tee_request, pipeline="embedded"), studio, load_pipeline("embedded"))
+    again = shoot(replace(tee_request, pipeline="embedded"), stages, load_pipeline("embedded"))
     assert np.array_equal(again.picture, photographed.picture)
 
 
@@ -69,10 +69,10 @@ def test_no_halo_stands_round_skin_and_cloth(photographed: Shot, tee_context: Re
 
 @pytest.mark.slow
 def test_a_child_is_shown_as_a_draft_where_no_detector_could_look_at_the_picture(
-    studio: StageCache, tee_request: ShotRequest
+    stages: StageCache, tee_request: ShotRequest
 ) -> None:
     asked = replace(tee_request, model="ch-zuri", pose="standing", pipeline="embedded")
-    shot = shoot(asked, studio, load_pipeline("embedded"))
+    shot = shoot(asked, stages, load_pipeline("embedded"))
     assert shot.generated.made_by == "draft"
     assert any("face detector" in warning for warning in shot.warnings)
-    assert np.array_equal(shot.picture, shoot(asked, studio, load_pipeline("draft")).picture)
+    assert np.array_equal(shot.picture, shoot(asked, stages, load_pipeline("draft")).picture)

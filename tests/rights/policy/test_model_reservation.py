@@ -121,7 +121,7 @@ def test_no_picture_of_anothers_model_is_published_and_the_refusal_is_noted(
 
 
 def test_nobody_is_cast_whom_another_seller_has_alone(worn_shot: Shot, settings: Settings) -> None:
-    studio, request = StageCache(settings), replace(worn_shot.request, model=None)
-    first, second, *_ = cast_models(worn_shot.reading, request, studio)
-    studio.barred = frozenset({first.id})
-    assert cast_models(worn_shot.reading, request, studio)[0] == second
+    stages, request = StageCache(settings), replace(worn_shot.request, model=None)
+    first, second, *_ = cast_models(worn_shot.reading, request, stages)
+    stages.barred = frozenset({first.id})
+    assert cast_models(worn_shot.reading, request, stages)[0] == second
