@@ -40,9 +40,11 @@ class Negative:
 def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
     studio: Studio, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
 ) -> None:
-    asked = replace(tee_request, shoes=CANVAS_SHOES)  # a shot names the shoes that were chosen
+    # A shot names the shoes that were chosen; without a model, every seed would dress another person.
+    asked = replace(tee_request, model=tee_shot.model.id, shoes=CANVAS_SHOES)
     gone = replace(asked, garment=GarmentSource(tmp_path / "gone.jpg"))
-    requests = [replace(asked, seed=1), gone, replace(asked, seed=2), replace(asked, seed=3)]
+    views = [replace(asked, seed=seed, view=view) for seed, view in ((1, "front"), (2, "back"), (3, "three-quarter"))]
+    requests = [views[0], gone, *views[1:]]
     together, alone = Negative(at_once=3), Negative(at_once=1)
     results = list(shoot_together(requests, studio, together, tmp_path))
     assert together.batches == [2, 1]
