@@ -22,7 +22,7 @@ from vmodel.config import Settings
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest, parse_size
-from vmodel.studio.sequence import shoot_all
+from vmodel.studio.sequence import run_sequentially
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import FloatArray
 
@@ -36,7 +36,7 @@ NEAR = 0.10
 
 
 @dataclass(frozen=True)
-class Sighting:
+class DetectedShot:
     """Detections in one shot.
 
     Attributes:
@@ -61,9 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     requests = every_request(parse_size(asked.size))[: asked.shots]
     detector, studio = PoseDetector(asked.model_folder), Studio(Settings())
     make_shot = partial(shoot, studio=studio, pipeline=load_pipeline("draft"))
-    sightings: list[Sighting] = []
+    sightings: list[DetectedShot] = []
     failures: list[Failure] = []
-    for result in shoot_all(requests, make_shot, studio.settings.home):
+    for result in run_sequentially(requests, make_shot, studio.settings.home):
         if isinstance(result, Failure):
             failures.append(result)
             print(f"{result.request.garment.photo.name}: {result.code}: {result.message}", file=sys.stderr)
@@ -84,12 +84,12 @@ def every_request(size: tuple[int, int]) -> list[ShotRequest]:
     return requests
 
 
-def look_at(shot: Shot, detector: PoseDetector) -> Sighting:
+def look_at(shot: Shot, detector: PoseDetector) -> DetectedShot:
     """Run the detector on one shot."""
     people = detector.find(np.ascontiguousarray(shot.picture[..., :3]))
     if not people:
-        return Sighting(shot, 0, 0.0, np.zeros(0))
-    return Sighting(shot, len(people), people[0].score, joint_errors(shot, people[0].keypoints_px))
+        return DetectedShot(shot, 0, 0.0, np.zeros(0))
+    return DetectedShot(shot, len(people), people[0].score, joint_errors(shot, people[0].keypoints_px))
 
 
 def joint_errors(shot: Shot, found_px: FloatArray) -> FloatArray:
@@ -100,14 +100,14 @@ def joint_errors(shot: Shot, found_px: FloatArray) -> FloatArray:
     return np.linalg.norm(found_px[LIMBS, :2] - asked, axis=1) / height
 
 
-def row_of(sighting: Sighting) -> list[str]:
+def row_of(sighting: DetectedShot) -> list[str]:
     """Return one line of the table."""
     shot, errors = sighting.shot, sighting.joint_errors
     seen = [f"{sighting.score:.2f}", f"{errors.mean():.1%}", f"{errors.max():.1%}"] if len(errors) else ["", "", ""]
     return [shot.request.garment.photo.stem, shot.model.id, shot.pose, str(sighting.people), *seen]
 
 
-def summary(sightings: Sequence[Sighting], failures: Sequence[Failure], size: str) -> Figures:
+def summary(sightings: Sequence[DetectedShot], failures: Sequence[Failure], size: str) -> Figures:
     """Return shares over all shots that were made; failed shots are counted separately."""
     head = ["garment", "model", "pose", "persons", "score", "joint error, mean", "worst"]
     table = Table(f"Person detector on full-body shots, front view, {size}", head, [row_of(s) for s in sightings])

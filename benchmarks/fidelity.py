@@ -28,7 +28,7 @@ from vmodel.core.colour import to_linear
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.sequence import shoot_all
+from vmodel.studio.sequence import run_sequentially
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -75,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             ShotRequest(GarmentSource(photo), framing=framing, background="white", style="plain")
             for framing in FRAMINGS
         ]
-        shots = list(shoot_all(requests, make_shot, studio.settings.home))
-        shots += shoot_all([replace(requests[0], pipeline="draft")], make_draft, studio.settings.home)
+        shots = list(run_sequentially(requests, make_shot, studio.settings.home))
+        shots += run_sequentially([replace(requests[0], pipeline="draft")], make_draft, studio.settings.home)
         result = measure(shots, reader)
         if isinstance(result, Failure):
             rows.append([photo.name, result.code, *[""] * 6])

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from benchmarks.common.tables import print_table
 from pipelines.embedded.pipeline import STEPS, load_embedded
-from pipelines.training.dataset import Picture, PictureShelf
+from pipelines.training.dataset import Picture, PictureCache
 from pipelines.training.evaluate import PictureLight, compare, load_features, mean_known
 from pipelines.training.perceptual_features import perceptual_distance
 from vmodel.config import Settings
@@ -103,17 +103,17 @@ def table_of(folder: Path, pictures: Path, count: int, steps: int) -> tuple[list
     Raises:
         SystemExit: there are no held-out pictures.
     """
-    shelf = PictureShelf(pictures)
-    shelf.scan()
-    if len(shelf.test) < 2:
+    picture_cache = PictureCache(pictures)
+    picture_cache.scan()
+    if len(picture_cache.test) < 2:
         raise SystemExit(f"{pictures} holds fewer than two held-out pictures; render more of them first.")
-    light, features = PictureLight(load_embedded(folder), shelf, steps), load_features()
-    numbers = np.unique(np.linspace(0, len(shelf.test) - 1, count).astype(int))
+    light, features = PictureLight(load_embedded(folder), picture_cache, steps), load_features()
+    numbers = np.unique(np.linspace(0, len(picture_cache.test) - 1, count).astype(int))
     rows: dict[str, list[dict[str, float]]] = {of: [] for of in _COLUMNS}
     places: dict[str, list[dict[str, Pair]]] = {of: [] for of in _COLUMNS}
     for number in numbers:
-        path = shelf.test[number]
-        picture, lit = shelf.load(path), light(path)
+        path = picture_cache.test[number]
+        picture, lit = picture_cache.load(path), light(path)
         shown = picture.arrays["draft"].astype(np.uint8), lit, light.finished(path, lit)
         for name, made in zip(_COLUMNS, shown, strict=True):
             figures, seen = measure(made, picture, features)

@@ -25,8 +25,8 @@ from vmodel.core.files import encode_picture, make_folder, write_whole
 from vmodel.publishing.contact_sheet import make_contact_sheet
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot
-from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
-from vmodel.studio.sequence import shoot_all
+from vmodel.shot.request import GarmentSource, ShotRequest, expand_combinations
+from vmodel.studio.sequence import run_sequentially
 from vmodel.studio.stage_cache import Studio
 
 #: Woman S and 3XL, man M and 2XL, children of 6 and 12, an elder of 70.
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     photos = asked.photos or sorted(EXAMPLES.glob("*.jpg"))
     like = ShotRequest(GarmentSource(photos[0]), size=SIZE, framing=asked.framing, style="plain")
     garments = [GarmentSource(photo) for photo in photos]
-    requests = every_shot(garments, asked.models, asked.poses, asked.views, like)
+    requests = expand_combinations(garments, asked.models, asked.poses, asked.views, like)
     lines = []
     for line in sweep(requests, asked.out):
         with (asked.out / "sweep.jsonl").open("a", encoding="utf-8") as file:
@@ -70,7 +70,7 @@ def sweep(requests: Sequence[ShotRequest], folder: Path) -> Iterator[dict[str, A
     """Make the shots, save their pictures, and yield one line each."""
     studio = Studio(Settings())
     make_shot = partial(shoot, studio=studio, pipeline=load_pipeline("draft"))
-    results = shoot_all(requests, make_shot, studio.settings.home)
+    results = run_sequentially(requests, make_shot, studio.settings.home)
     for result in track(results, "sweeping", total=len(requests), disable=not sys.stderr.isatty()):
         asked = result.request
         line: dict[str, Any] = {"photo": asked.garment.photo.stem, "pose": asked.pose, "view": asked.view}

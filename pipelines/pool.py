@@ -12,7 +12,7 @@ from vmodel.errors import CardTooSmall, MemoryTooSmall
 from vmodel.shot.pipeline_interface import Pipeline
 
 
-class WarmPipelines:
+class PipelinePool:
     """Most recently used pipelines; ``VMODEL_HUB_WARM`` gives their number."""
 
     def __init__(self) -> None:

@@ -48,13 +48,13 @@ def _published(name: str, steps: int | None) -> Pipeline:
     module, kind = _PUBLISHED[name]
     make: Callable[..., Pipeline] = getattr(import_module(module), kind)
     options: dict[str, Any] = {} if steps is None else {"steps": steps}
-    if name in DRESSERS:
+    if name in TRY_ON_PIPELINES:
         # The dresser goes to the card first, so that the person's pipeline is chosen by the memory that is left.
         options["load_person"] = lambda: load_pipeline(dressed_pipeline())
     return load_onto_card(name, partial(make, folder, **options))
 
 
-DRESSERS = ("fashn", "catvton")
+TRY_ON_PIPELINES = ("fashn", "catvton")
 """Pipelines that dress the picture of another one."""
 
 
@@ -70,7 +70,7 @@ def dressed_pipeline() -> str:
     from pipelines.selection import resolve_pipeline
 
     name = resolve_pipeline(read_tuning().dresses)
-    if name in DRESSERS:
+    if name in TRY_ON_PIPELINES:
         raise BadUsage(
             f"VMODEL_HUB_DRESSES names {name}, which dresses the picture of another pipeline; name that one."
         )
@@ -140,7 +140,7 @@ def weights_used(name: str) -> tuple[WeightsUsed, ...]:
         ]
     if name == "flux2-klein":
         found += _learnt_weights()
-    if name in DRESSERS:
+    if name in TRY_ON_PIPELINES:
         found += weights_used(dressed_pipeline())
     return tuple(dict.fromkeys(found))
 

@@ -108,13 +108,13 @@ def choose_for_this_machine() -> Choice:
         BadUsage: a setting of ``pipelines.hub.runtime.settings`` has a value that it cannot have.
     """
     from pipelines.embedded.pipeline import FOLDER
-    from pipelines.hub.runtime.device_placement import look_at_machine
+    from pipelines.hub.runtime.device_placement import probe_memory
     from pipelines.hub.weights.store import state_of
     from vmodel.config import Settings
 
     settings = Settings()
     states = {name: state_of(name, settings) for name in PREFERRED}
-    return choose_pipeline(look_at_machine(), states, (settings.weights / FOLDER / "model_index.json").is_file())
+    return choose_pipeline(probe_memory(), states, (settings.weights / FOLDER / "model_index.json").is_file())
 
 
 def resolve_pipeline(name: str) -> str:
@@ -124,9 +124,9 @@ def resolve_pipeline(name: str) -> str:
 
 def warn_of_slowness(name: str) -> str | None:
     """Return a warning before a published pipeline begins on a processor; None if there is nothing to say."""
-    from pipelines.hub.runtime.device_placement import look_at_machine
+    from pipelines.hub.runtime.device_placement import probe_memory
     from pipelines.hub.weights.catalogue import CATALOGUE
 
-    if name not in CATALOGUE or look_at_machine().card_gb is not None:
+    if name not in CATALOGUE or probe_memory().card_gb is not None:
         return None
     return f"{name} is made for a graphics card; none is here, so a picture may take hours: see `vmodel doctor`"

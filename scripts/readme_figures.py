@@ -25,7 +25,7 @@ from vmodel.scene.camera.framing import project_points
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure
 from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.sequence import shoot_all
+from vmodel.studio.sequence import run_sequentially
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import ByteArray, VirtualModel
 
@@ -93,7 +93,7 @@ def picture_shots(studio: Studio) -> ByteArray:
         for worn in WORN
     ]
     columns = []
-    for result in shoot_all(
+    for result in run_sequentially(
         requests, partial(shoot, studio=studio, pipeline=load_pipeline("embedded")), studio.settings.home
     ):
         if isinstance(result, Failure):

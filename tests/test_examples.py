@@ -12,7 +12,7 @@ import pytest
 from app.cli.main import run
 from scripts.make_patterns import write_flared_skirt
 from vmodel.batch.plan import plan_batch
-from vmodel.batch.rows import Wishes
+from vmodel.batch.rows import RowDefaults
 from vmodel.batch.tables.reader import COLUMNS, read_table
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
@@ -43,7 +43,7 @@ def test_the_season_is_planned_whole_with_every_size_and_colourway(examples: Pat
         "set",
     }
     plan = plan_batch(
-        table, Wishes(ShotRequest(GarmentSource(examples))), load_roster(Settings()), ["embedded", "draft"]
+        table, RowDefaults(ShotRequest(GarmentSource(examples))), load_roster(Settings()), ["embedded", "draft"]
     )
     assert plan.refused == ()
     assert Counter(task.sku for task in plan.tasks) == {"TEE-01": 3, "CAMI-02": 4, "JEANS-03": 2, "RAGLAN-04": 6}

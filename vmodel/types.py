@@ -209,6 +209,7 @@ class GarmentPhoto:
             worn open; None for a closed one. ``kind`` says how it is worn.
         neck_edge: (n, 2) pixels along the front's neck from left to right; None where it was not looked for.
         collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
+        bands: "hem" or "cuff" -> height of the rib there as a share of the distance between the armpits.
     """
 
     rgb: ByteArray
@@ -219,6 +220,7 @@ class GarmentPhoto:
     opening: FloatArray | None = None
     neck_edge: FloatArray | None = None
     collar: BoolArray | None = None
+    bands: Mapping[str, float] = field(default_factory=dict)
 
     def middle(self, name: str) -> FloatArray:
         """Return the (2,) point halfway between a landmark of the left and its twin on the right."""
@@ -245,17 +247,15 @@ class Panel:
     Attributes:
         name: "front", "back", or the designer's name of the piece.
         side: "front" or "back": where it is placed before it is sewn.
-        edges: edge name -> (n, 2) float64 points in cm, in counter-clockwise order round the panel
-            (y up); each edge ends where the next begins. Conventional names: neck, shoulder_left,
-            sleeve_top_left, cuff_left, sleeve_under_left, side_left, hem, waist, leg_left,
-            inseam_left, front_opening_left, strap_left ... and the same for right.
+        edges: edge name -> (n, 2) float64 points in cm, counter-clockwise round the panel (y up); each ends where the
+            next begins. Conventional names: neck, shoulder_left, sleeve_top_left, cuff_left, sleeve_under_left, hem,
+            side_left, waist, leg_left, inseam_left, front_opening_left, strap_left ... and the same for right.
         holes: (n, 2) float64 loops in cm, clockwise, cut out of the panel; always open.
         texture: index into ``Garment.textures``.
         panel_to_texture: (2, 3) float64 affine: panel cm -> texture (x, y) pixels.
-        elastic: edge name -> share of its cut length that the edge relaxes to (gathered waist
-            and cuff bands), 0..1.
-        laid: of a piece of a sewing pattern, (n, 2) points in cm and where they lie in the finished garment, seen from
-            the front; None where the panel is that view already.
+        elastic: edge name -> share of its cut length that the edge relaxes to, 0..1.
+        bands: edge name -> height in cm of a strip along it, a rib, and that share of the whole strip.
+        laid: of a pattern's piece, (n, 2) points in cm and their places in the finished garment seen from the front.
     """
 
     name: str
@@ -265,6 +265,7 @@ class Panel:
     holes: tuple[FloatArray, ...] = ()
     texture: int = 0
     elastic: Mapping[str, float] = field(default_factory=dict)
+    bands: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     laid: tuple[FloatArray, FloatArray] | None = None
 
     @property
@@ -279,8 +280,7 @@ class Seam:
 
     Attributes:
         first, second: (panel name, edge name).
-        reverse: True if the second edge runs against the first (the usual case for a mirrored
-            back panel is False: both panels keep the photo's x, so their edges run alike).
+        reverse: True if the second edge runs against the first; front and back keep the photo's x, so theirs run alike.
     """
 
     first: tuple[str, str]
@@ -295,8 +295,8 @@ class Garment:
     Attributes:
         kind: category and sub-kinds.
         panels, seams: the pattern; every edge without a seam is an opening.
-        textures: (H, W, 3) uint8 sRGB, colours bled past the outline so that no backdrop shows at a seam: the front, as
-            photographed, then the back, made from it or photographed, and a collar that the photo shows.
+        textures: (H, W, 3) uint8 sRGB, colours bled past the outline: the front, as photographed, then the back, made
+            from it or photographed, and a collar that the photo shows.
         landmarks_cm: the landmarks in the panel space, name -> (2,) float64.
         cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels, y up).
         scale_source: "guessed", "width", "length", "size chart", "design" or "pattern".

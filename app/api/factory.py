@@ -16,9 +16,9 @@ from app.api.http.bounded_pool import BoundedPool
 from app.api.http.error_handlers import Problem, catch_problems
 from app.api.http.errors import TooManyWatches
 from app.api.http.metrics import HttpFigures
-from app.api.http.middleware import Front
+from app.api.http.middleware import RequestMiddleware
 from app.api.http.open_limit import MOST_WATCHES, OpenLimit
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.api.openapi import describe_with_problems
 from app.api.rights import garment_review, models, public
 from app.api.routes import (
@@ -55,7 +55,7 @@ _ROUTERS = (
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the API of an installation; ``app.ui`` mounts the web page in it.
 
-    The state that requests share is the ``Installation`` at ``app.state.installation``. It can be read before the app
+    The state that requests share is the ``AppState`` at ``app.state.installation``. It can be read before the app
     starts up, and is closed when the app's lifespan ends.
 
     Args:
@@ -93,11 +93,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
         )
     report_fault = partial(log_fault, home=settings.home, or_on_stderr=True)
-    app.add_middleware(Front, settings=settings, figures=here.figures, report_fault=report_fault)
+    app.add_middleware(RequestMiddleware, settings=settings, figures=here.figures, report_fault=report_fault)
     return app
 
 
-def open_installation(settings: Settings) -> Installation:
+def open_installation(settings: Settings) -> AppState:
     """Open the state that the requests of a process share.
 
     Raises:
@@ -105,7 +105,7 @@ def open_installation(settings: Settings) -> Installation:
     """
     registry, database = CollectorRegistry(), open_database(settings)
     registry.register(QueueFigures(database))
-    return Installation(
+    return AppState(
         settings=settings,
         database=database,
         roster=load_roster(settings),

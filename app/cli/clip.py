@@ -12,7 +12,7 @@ import typer
 
 from app.cli import flags
 from app.cli.console import watching
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.shot.request import ShotRequest
 from vmodel.wardrobe.styles import PLAIN
 
@@ -74,7 +74,7 @@ def make_clip(
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         garment = flags.garment_of(context, photo)
         shot = flags.request_of(context, garment, model=model, pose=pose, view=view, pipeline="draft", style=PLAIN)
         request = ClipRequest(shot, motion, seconds, frames_per_second)
@@ -93,7 +93,7 @@ def make_clip(
 
 
 @dataclass
-class _Reel:
+class _FrameReader:
     """Iterable of a clip's pictures that records the largest jump of the cloth."""
 
     frames: Iterator[ClipFrame]
@@ -119,7 +119,7 @@ def _make(request: ClipRequest, studio: Studio, out: Path, silent: bool) -> tupl
     with watching(request.frames, silent, shot.garment.photo.name) as watch:
         studio.watch = watch.stage
         still = shoot(still_of(request), studio, load_pipeline("draft"))
-        reel = _Reel(watch.counted(film(request, studio)))
+        reader = _FrameReader(watch.counted(film(request, studio)))
         publisher = Publisher(studio.settings, weights_used)
-        path, _ = publish_clip(publisher, still, reel, request.frames_per_second, out, stem)
-    return path, reel.largest_m
+        path, _ = publish_clip(publisher, still, reader, request.frames_per_second, out, stem)
+    return path, reader.largest_m

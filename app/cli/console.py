@@ -50,7 +50,7 @@ def say_check(question: str) -> None:
     print(f"check: {one_line(question)}", file=sys.stderr)
 
 
-class Watch:
+class ShotProgress:
     """Progress display of the running shot and its stage; silent without a progress bar."""
 
     def __init__(self, bar: Progress | None, shots: int, name: str = "") -> None:
@@ -82,7 +82,7 @@ class Watch:
 
 
 @contextmanager
-def watching(shots: int, silent: bool, name: str = "") -> Iterator[Watch]:
+def watching(shots: int, silent: bool, name: str = "") -> Iterator[ShotProgress]:
     """Show a progress bar on standard error while the block runs.
 
     Args:
@@ -92,7 +92,7 @@ def watching(shots: int, silent: bool, name: str = "") -> Iterator[Watch]:
     """
     console = Console(stderr=True)
     if silent or not console.is_terminal:
-        yield Watch(None, shots, name)
+        yield ShotProgress(None, shots, name)
         return
     columns = (
         SpinnerColumn(),
@@ -102,4 +102,4 @@ def watching(shots: int, silent: bool, name: str = "") -> Iterator[Watch]:
     )
     # Pictures' paths go to standard output as they come; the bar must not swallow them.
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, redirect_stdout=False) as bar:
-        yield Watch(bar, shots, name)
+        yield ShotProgress(bar, shots, name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def refusing(as_json: bool = False) -> Iterator[None]:
+def cli_errors(as_json: bool = False) -> Iterator[None]:
     """Report an error in a command's arguments as one line, with ``as_json`` also as an object, and exit with 2."""
     try:
         yield
@@ -27,12 +27,12 @@ def refusing(as_json: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def opened(as_json: bool = False) -> Iterator[Session]:
-    """Open a transaction on the installation's database and report errors as ``refusing`` does."""
+def cli_transaction(as_json: bool = False) -> Iterator[Session]:
+    """Open a transaction on the installation's database and report errors as ``cli_errors`` does."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         database = open_database(Settings())
         try:
             with database.transaction() as session:
@@ -43,7 +43,7 @@ def opened(as_json: bool = False) -> Iterator[Session]:
 
 @contextmanager
 def writing(out: Path) -> Iterator[TextIO]:
-    """Open a file for text and report one that cannot be written as ``refusing`` reports errors."""
+    """Open a file for text and report one that cannot be written as ``cli_errors`` reports errors."""
     try:
         with out.open("w", encoding="utf-8") as stream:
             yield stream

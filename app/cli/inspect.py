@@ -10,7 +10,7 @@ import typer
 
 from app.cli import flags
 from app.cli.console import say_check
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 
 Photo = Annotated[
     Path, typer.Argument(help="Flat-lay photo that shows one garment.", parser=flags.file_path, show_default=False)
@@ -39,12 +39,12 @@ def inspect_photo(
     from vmodel.studio.read_garment import read_pattern
     from vmodel.studio.stage_cache import Studio
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         read_category(category)
         make_folder(out)
     pattern = read_pattern(GarmentSource(photo, mask, None, category, landmarks), Studio(Settings()))
     picture = out / f"{stem_of(photo)}--inspect.png"
-    with refusing(as_json):
+    with cli_errors(as_json):
         garment = fit_garment(pattern.garment, USUAL_BODY, "woman")
     drawn = draw_understanding(pattern.flat_lay, pattern.cutout, pattern.landmarks, garment)
     write_whole(picture, encode_picture(drawn, "png"))

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.limits import SEEDS
 
 models_app = typer.Typer(no_args_is_help=True, help="Virtual models; all of them are invented people.")
@@ -28,7 +28,7 @@ def list_models(as_json: AsJson = False) -> None:
     from vmodel.body.model.roster import load_roster
     from vmodel.config import Settings
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         models = list(load_roster(Settings()).values())
     if as_json:
         print(json.dumps([asdict(model) for model in models], ensure_ascii=False, default=list))
@@ -49,7 +49,7 @@ def show_model(model_id: ModelId, as_json: AsJson = False) -> None:
     from vmodel.core.database import open_database
     from vmodel.rights.policy.model_card import card_of
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         settings = Settings()
         model = load_roster(settings)[model_id]
         measured = asdict(build_body(model).measurements)
@@ -93,7 +93,7 @@ def add_model(
     from vmodel.errors import BadUsage, ModelInvalid
     from vmodel.types import Hair
 
-    with refusing():
+    with cli_errors():
         girths = None
         if chest_cm is not None and waist_cm is not None and hip_cm is not None:
             girths = Girths(chest_cm, waist_cm, hip_cm)

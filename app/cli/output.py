@@ -104,7 +104,7 @@ class Output:
         self._ask(shot)
         return None
 
-    def name(self, failure: Failure, timings: Mapping[str, float]) -> None:
+    def report_failure(self, failure: Failure, timings: Mapping[str, float]) -> None:
         """Report on one line which shot failed and why."""
         request = failure.request
         if self.as_json:

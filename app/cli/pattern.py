@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli import flags
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.errors import BadUsage
-from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
+from vmodel.shot.request import GarmentSource, ShotRequest, expand_combinations
 
 if TYPE_CHECKING:
     from vmodel.garment.blocks.print_repeat import PrintRepeat
@@ -185,7 +185,7 @@ def shoot_pattern(
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         flags.check_set(context)
         choice = _Choice(file, block, print_file, repeat_cm, rotate, offset, ground, trim, garment_size, material,
             tuple(piece_material or ()),
@@ -198,7 +198,7 @@ def shoot_pattern(
         requests: list[ShotRequest] = []
         for wearer, path in _designs(choice, model or [None], ways, out, studio):
             garment = GarmentSource(path, material=material, width_cm=width_cm, length_cm=length_cm)
-            requests += every_shot([garment], [wearer], pose or [None], view or [ShotRequest.view], like)
+            requests += expand_combinations([garment], [wearer], pose or [None], view or [ShotRequest.view], like)
         requests = requests if set_name is None else in_set(requests, set_name, studio.roster)
         output = Output(out, file_format, False, contact_sheet, as_json, Publisher(studio.settings, weights_used))
         check_requests(requests, studio.roster, PIPELINES)

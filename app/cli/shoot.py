@@ -9,7 +9,7 @@ import typer
 
 from app.cli import flags
 from app.cli.console import say_warning, watching
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.errors import BadUsage
 from vmodel.shot.request import ShotRequest
 
@@ -78,11 +78,11 @@ def shoot_photos(
     from vmodel.publishing.sidecar import read_sidecar
     from vmodel.shot.outfit_file import read_outfit
     from vmodel.shot.pose_sets import in_set
-    from vmodel.studio.size_run import every_size
+    from vmodel.studio.size_run import expand_size_chart
     from vmodel.studio.stage_cache import Studio
     from vmodel.studio.validate import check_requests
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         settings = Settings()
         output = Output(out, file_format, maps, contact_sheet, as_json, Publisher(settings, weights_used))
         if bool(photos) == (sidecar is not None):
@@ -99,7 +99,7 @@ def shoot_photos(
             further, inside = read_outfit(outfit, worn_with or [])
             like = flags.request_of(context, garments[0], outfit=further, tucked=tucked or inside)
             roster, views = studio.roster, view or [ShotRequest.view]
-            requests = every_size(garments, model or [None], pose or [None], views, like, count, roster)
+            requests = expand_size_chart(garments, model or [None], pose or [None], views, like, count, roster)
             requests = requests if set_name is None else in_set(requests, set_name, roster)
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)
@@ -127,16 +127,16 @@ def _refuse_flags(context: typer.Context) -> None:
 
 def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
     """Make and save every shot, and return the exit code."""
-    from pipelines.common.batching import shoot_together
+    from pipelines.common.batching import shoot_batched
     from vmodel.shot.pipeline_interface import Shot
 
     failed = 0
     with watching(len(requests), output.as_json) as watch:
         studio.watch = watch.stage
-        for result in shoot_together(watch.each(requests), studio, pipeline, studio.settings.home):
+        for result in shoot_batched(watch.each(requests), studio, pipeline, studio.settings.home):
             failure = output.keep(result) if isinstance(result, Shot) else result
             if failure is not None:
                 failed += 1
-                output.name(failure, studio.timings)
+                output.report_failure(failure, studio.timings)
         output.close()
     return 1 if failed else 0

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.errors import BadUsage, PackageMissing
 
 _CACHE = Path("~/.cache/vmodel-train")
@@ -62,7 +62,7 @@ def train_embedded(
     You can stop the command at any time; run it again to resume. `make train-pictures` renders the pictures.
     """
     bound = math.inf if minutes is None else minutes
-    with refusing():
+    with cli_errors():
         if lora:
             if tiny or start is not None or export is not None:
                 raise BadUsage("--tiny, --start and --export are not for --lora; leave them out.")

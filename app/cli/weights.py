@@ -14,10 +14,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from rich.table import Table
 
 from app.cli.console import say_error
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 
 if TYPE_CHECKING:
-    from pipelines.hub.weights.progress_io import Tell
+    from pipelines.hub.weights.progress_io import TransferCallback
 
 weights_app = typer.Typer(
     no_args_is_help=True, help="Download and manage the published weights that some pipelines need."
@@ -135,12 +135,12 @@ def where(name: Name) -> None:
     from pipelines.hub.weights.store import folder_of
     from vmodel.config import Settings
 
-    with refusing():
+    with cli_errors():
         print(folder_of(name, Settings()))
 
 
 @contextmanager
-def _showing(total_bytes: int | None) -> Iterator[Tell]:
+def _showing(total_bytes: int | None) -> Iterator[TransferCallback]:
     """Show a progress bar on a terminal while the block runs; hide it while the hub's client shows its own.
 
     Args:

@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image
 
 from pipelines.common.batching import BatchPipeline, prepare_with_draft
-from pipelines.common.progress import WatchedPipeline
-from pipelines.pool import WarmPipelines
+from pipelines.common.progress import MonitoredPipeline
+from pipelines.pool import PipelinePool
 from pipelines.registry import weights_used
 from vmodel.config import Settings
 from vmodel.core.files import encode_picture
@@ -29,9 +29,9 @@ from vmodel.publishing.gltf import write_model3d
 from vmodel.publishing.publisher import Holder, Published, Publisher
 from vmodel.rights.admission.job_admission import admit_job
 from vmodel.rights.policy.model_reservation import barred_models
-from vmodel.rights.registry.queries import noting_refusals
+from vmodel.rights.registry.queries import recording_refusals
 from vmodel.service.accounts.users import Account
-from vmodel.service.jobs.renderer import Rendered, Tell, Work
+from vmodel.service.jobs.renderer import ProgressCallback, Rendered, ShotAssignment
 from vmodel.shoot import complete, shoot
 from vmodel.shot.request import FILE_FIELDS, ShotRequest
 from vmodel.shot.stages import Stage
@@ -59,22 +59,22 @@ class StudioRenderer:
         self._studio = Studio(settings)
         self._publisher = Publisher(settings, weights_used, database)
         self._locks = settings.home / "locks"
-        self._warm = WarmPipelines()
+        self._warm = PipelinePool()
         self._expected: Sequence[tuple[str, ShotRequest]] = ()
         self._ahead: dict[str, tuple[PreparedShot, ByteArray]] = {}
 
-    def wants_next(self, request: ShotRequest, work: Work) -> int:
-        """See ``vmodel.service.jobs.renderer.TurnRenderer``."""
+    def further_batch_capacity(self, request: ShotRequest, assignment: ShotAssignment) -> int:
+        """See ``vmodel.service.jobs.renderer.BatchRenderer``."""
         pipeline = self._load(request)
-        if work.shot_id in self._ahead or not isinstance(pipeline, BatchPipeline):
+        if assignment.shot_id in self._ahead or not isinstance(pipeline, BatchPipeline):
             return 0
         return pipeline.at_once - 1
 
-    def expect(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
-        """See ``vmodel.service.jobs.renderer.TurnRenderer``."""
+    def queue_ahead(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
+        """See ``vmodel.service.jobs.renderer.BatchRenderer``."""
         self._expected = shots
 
-    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+    def __call__(self, request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
         """See ``vmodel.service.jobs.renderer.Renderer``.
 
         Raises:
@@ -89,34 +89,34 @@ class StudioRenderer:
 
         self._studio.watch = tell
         database, declared = self._publisher.database, request.garment.category
-        with noting_refusals(database, work.account_id, request.model, declared):
-            self._admit(request, work)
-            watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
-            shot = self._shoot(request, work, watched)
+        with recording_refusals(database, assignment.account_id, request.model, declared):
+            self._admit(request, assignment)
+            monitored = MonitoredPipeline(self._load(request), show, tell_step, self._locks)
+            shot = self._shoot(request, assignment, monitored)
         tell(Stage.PUBLISH, 0.0)
-        published = self._publisher.publish(shot, "png", self._holder(work))
-        return Rendered(published.content, "png", write_sidecar(published, work), self._model3d(shot))
+        published = self._publisher.publish(shot, "png", self._holder(assignment))
+        return Rendered(published.content, "png", write_sidecar(published, assignment), self._model3d(shot))
 
-    def _shoot(self, request: ShotRequest, work: Work, watched: WatchedPipeline) -> Shot:
+    def _shoot(self, request: ShotRequest, assignment: ShotAssignment, monitored: MonitoredPipeline) -> Shot:
         """Make one picture, together with the turn's next ones if they are expected."""
         expected, self._expected = self._expected, ()
         if expected:
-            self._make_turn([(work.shot_id, request), *expected], watched)
-        made = self._ahead.pop(work.shot_id, None)
+            self._make_turn([(assignment.shot_id, request), *expected], monitored)
+        made = self._ahead.pop(assignment.shot_id, None)
         if made is None:
-            return shoot(request, self._studio, watched)
+            return shoot(request, self._studio, monitored)
         self._studio.new_shot()
         prepared, picture = made
-        return complete(prepared, watched, self._studio, picture)
+        return complete(prepared, monitored, self._studio, picture)
 
-    def _make_turn(self, shots: Sequence[tuple[str, ShotRequest]], watched: WatchedPipeline) -> None:
+    def _make_turn(self, shots: Sequence[tuple[str, ShotRequest]], monitored: MonitoredPipeline) -> None:
         """Prepare the turn's pictures and make them in one batch, in place of those kept from an earlier turn."""
         first, request = shots[0]
         prepared = {first: prepare_with_draft(request, self._studio)}
         for shot_id, each in shots[1:]:
             with contextlib.suppress(VModelError):  # its error is raised when it is requested itself
                 prepared[shot_id] = prepare_with_draft(each, self._studio)
-        pictures = watched.make([each.take for each in prepared.values()])
+        pictures = monitored.make([each.take for each in prepared.values()])
         self._ahead = {name: (each, made) for (name, each), made in zip(prepared.items(), pictures, strict=True)}
 
     def _model3d(self, shot: Shot) -> bytes:
@@ -125,31 +125,31 @@ class StudioRenderer:
         dressed = cast_and_dress(shot.pattern, asked, self._studio)
         return self._studio.once(Stage.MODEL_3D, dressed.key, lambda: write_model3d(dressed))
 
-    def _admit(self, request: ShotRequest, work: Work) -> None:
+    def _admit(self, request: ShotRequest, assignment: ShotAssignment) -> None:
         """Refuse a garment or model that the seller may not use, and bar models reserved by others from casting."""
-        studio, database, seller_id = self._studio, self._publisher.database, work.account_id
+        studio, database, seller_id = self._studio, self._publisher.database, assignment.account_id
         model = studio.roster[request.model] if request.model else None
         for source in (request.garment, *request.outfit):
             admit_job(studio.settings, database, seller_id, source.photo, model, request.channel, source.back)
         with database.reading() as session:
             studio.barred = barred_models(session, studio.roster.values(), seller_id)
 
-    def _holder(self, work: Work) -> Holder:
+    def _holder(self, assignment: ShotAssignment) -> Holder:
         with self._publisher.database.reading() as session:
-            account = session.get(Account, work.account_id)
-        seller = work.account_id if account is None else account.name
-        return replace(self._publisher.holder, seller_id=work.account_id, seller=seller, job_id=work.job_id)
+            account = session.get(Account, assignment.account_id)
+        seller = assignment.account_id if account is None else account.name
+        return replace(self._publisher.holder, seller_id=assignment.account_id, seller=seller, job_id=assignment.job_id)
 
     def _load(self, request: ShotRequest) -> Pipeline:
         return self._warm.get(request.pipeline, request.steps)
 
 
-def write_sidecar(published: Published, work: Work) -> bytes:
+def write_sidecar(published: Published, assignment: ShotAssignment) -> bytes:
     """Write the sidecar for the seller: uploaded files by their names in the store, without paths of this machine."""
     content = {"picture": f"{published.sidecar['picture_sha256']}.png"} | published.sidecar
-    uploaded = {name: work.request[name] for name in ("pose", "background") if name in content["inputs"]}
-    content["request"] = {**content["request"], **uploaded, "garment": _names_only(work.garment)}
-    outfit: Any = work.request.get("outfit")
+    uploaded = {name: assignment.request[name] for name in ("pose", "background") if name in content["inputs"]}
+    content["request"] = {**content["request"], **uploaded, "garment": _names_only(assignment.garment)}
+    outfit: Any = assignment.request.get("outfit")
     if outfit:
         content["request"]["outfit"] = [_names_only(garment) for garment in outfit]
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.api.factory import create_app
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.server.connections import ConnectionLimits, bounded_protocol
 from app.server.logging_setup import write_logs
 from app.server.supervisor import Supervisor
@@ -23,7 +23,7 @@ from vmodel.config import Settings
 from vmodel.errors import SetupError
 from vmodel.service.accounts.notice_mail import NoticeMailer, find_server
 from vmodel.service.accounts.users import list_accounts
-from vmodel.service.webhooks.delivery import Courier
+from vmodel.service.webhooks.delivery import WebhookDispatcher
 
 _DRAIN_S = 20
 _PICTURE_S = 60
@@ -73,9 +73,9 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
     write_logs()
     app = create_app(settings)
     mount_page(app)
-    here: Installation = app.state.installation
-    courier = Courier(here.database, here.secret, settings.webhooks_inside)
-    carrying = threading.Thread(target=courier.run, args=(here.leaving,), name="courier", daemon=True)
+    here: AppState = app.state.installation
+    dispatcher = WebhookDispatcher(here.database, here.secret, settings.webhooks_inside)
+    carrying = threading.Thread(target=dispatcher.run, args=(here.leaving,), name="webhooks", daemon=True)
     threads = [carrying, *_mail_threads(here)]
     supervisor = Supervisor(workers, drain_s=_PICTURE_S)
     warming = threading.Thread(target=_warm_up, args=(here,), name="warming", daemon=True)
@@ -95,12 +95,12 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
         warming.join(_LOADING_S)
 
 
-def _mail_threads(here: Installation) -> list[threading.Thread]:
+def _mail_threads(here: AppState) -> list[threading.Thread]:
     server = find_server(here.settings)
     if server is None:
         return []
-    courier = NoticeMailer(here.database, server, here.settings.public_url)
-    return [threading.Thread(target=courier.run, args=(here.leaving,), name="mail", daemon=True)]
+    mailer = NoticeMailer(here.database, server, here.settings.public_url)
+    return [threading.Thread(target=mailer.run, args=(here.leaving,), name="mail", daemon=True)]
 
 
 class _Server(uvicorn.Server):
@@ -134,7 +134,7 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def _warm_up(here: Installation) -> None:
+def _warm_up(here: AppState) -> None:
     """Load the code that reads photos, checks jobs and measures bodies for designs, so that no visitor waits for it."""
     import vmodel.service.garments.design_preview
     import vmodel.service.garments.recognition
@@ -148,7 +148,7 @@ def _warm_up(here: Installation) -> None:
         measures_for(Recipe(block=block), here.roster)
 
 
-def _greet(here: Installation, listening: socket.socket) -> None:
+def _greet(here: AppState, listening: socket.socket) -> None:
     host, port = listening.getsockname()[:2]
     print(f"vmodel is at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     with here.database.reading() as session:

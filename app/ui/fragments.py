@@ -1,4 +1,4 @@
-"""Pieces of the page for one visitor in one language."""
+"""Fragments of the page for one visitor in one language."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.base.downloads import WAYS
-from app.ui.base.i18n import LANGUAGES, Words, explain, explain_code, explain_warning, label_stages, load_words
+from app.ui.base.i18n import LANGUAGES, Words, explain_code, explain_error, explain_warning, label_stages, load_words
 from app.ui.base.templating import render
 from app.ui.view_models.casting import show_chooser, usable_pipelines
 from app.ui.view_models.designer import show_designer
 from app.ui.view_models.jobs import photos_of, show_jobs
 from app.ui.view_models.order_form import FORMATS, Order, price_order
-from app.ui.view_models.queries import look_over, names_of_files, read_balance
+from app.ui.view_models.queries import names_of_files, read_balance, read_overview
 from vmodel.core.database import now
 from vmodel.errors import VModelError
 from vmodel.service.accounts.auth import SCOPES, Identity, Login, list_api_keys
@@ -45,15 +45,15 @@ PAGE = 12
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """Renderer of the page's pieces.
+class Fragments:
+    """Renderer of the page's fragments.
 
     Attributes:
         here: the installation.
         language: of ``app.ui.base.i18n``.
     """
 
-    here: Installation
+    here: AppState
     language: str
 
     @property
@@ -134,7 +134,7 @@ class Pieces:
             max_mb=f"{self.here.settings.max_upload_mb:g}",
         )
 
-    def bar(self, identity: Identity, order: Order | None) -> str:
+    def order_bar(self, identity: Identity, order: Order | None) -> str:
         """Render the price of the order, or why it would be refused."""
         pictures, credits, problem = 0, 0, ""
         available = read_balance(self.here, identity).available
@@ -142,7 +142,7 @@ class Pieces:
             try:
                 pictures, credits = price_order(order, identity, self.here)
             except VModelError as error:
-                problem = explain(error, self.words)
+                problem = explain_error(error, self.words)
         return render(
             "bar.html", self.language, pictures=pictures, credits=credits, available=available, problem=problem
         )
@@ -220,7 +220,7 @@ class Pieces:
         """
         if "operate" not in identity.scopes:
             return ""
-        seen, plans = look_over(self.here, find), list(self.here.plans.plans)
+        seen, plans = read_overview(self.here, find), list(self.here.plans.plans)
         return render("operator.html", self.language, seen=seen, now=now(), plans=plans, find=find)
 
     def _header(self, csrf: str, account: str, is_operator: bool, available: int | None, unread: int = 0) -> str:

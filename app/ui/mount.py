@@ -8,11 +8,11 @@ import gradio as gr
 from fastapi import FastAPI, Request
 from starlette.routing import Mount
 
-from app.api.http.state import Installation
-from app.ui.base.auth_gate import LOGIN, Guard
+from app.api.http.state import AppState
+from app.ui.base.auth_gate import LOGIN, AuthGate
 from app.ui.base.i18n import LANGUAGES
 from app.ui.base.templating import load_scripts, script_url, static_url
-from app.ui.fragments import Pieces
+from app.ui.fragments import Fragments
 from app.ui.page import build_page
 from app.ui.routes import ambiguous_kinds, files, garment_files, login, public_pages
 
@@ -32,18 +32,18 @@ def mount_page(app: FastAPI) -> None:
     asyncio.run(_mount_gradio(app, app.state.installation))
 
 
-async def _mount_gradio(app: FastAPI, here: Installation) -> None:
+async def _mount_gradio(app: FastAPI, here: AppState) -> None:
     fonts = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "PingFang SC", "Noto Sans CJK SC", "sans-serif"]
     for language in LANGUAGES:
         gr.mount_gradio_app(
             app,
-            build_page(Pieces(here, language)),
+            build_page(Fragments(here, language)),
             path=f"/{language}",
             auth_dependency=_account,
             footer_links=[],
             run_history=False,
             show_error=False,
-            max_file_size=1,  # visitors upload through the API; the guard closes Gradio's as well
+            max_file_size=1,  # visitors upload through the API; the gate closes Gradio's as well
             ssr_mode=False,
             pwa=False,
             enable_monitoring=False,
@@ -52,7 +52,7 @@ async def _mount_gradio(app: FastAPI, here: Installation) -> None:
         )
         mounted = app.routes[-1]
         assert isinstance(mounted, Mount)
-        mounted.app = Guard(mounted.app, here, language)
+        mounted.app = AuthGate(mounted.app, here, language)
 
 
 def _account(request: Request) -> str | None:

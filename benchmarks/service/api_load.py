@@ -34,7 +34,7 @@ from vmodel.core.files import write_whole
 from vmodel.service.accounts.auth import create_api_key
 from vmodel.service.accounts.users import create_account
 from vmodel.service.garments.recognition import read_photo, understand_garment
-from vmodel.service.garments.records import GarmentFiles, Stated, keep_garment
+from vmodel.service.garments.records import GarmentFiles, StatedAttributes, keep_garment
 from vmodel.service.ledger.grants import grant
 from vmodel.service.storage.file_store import open_store
 
@@ -116,14 +116,14 @@ def invite(settings: Settings, users: int, photo: bytes) -> list[tuple[str, str]
     """
     database, store = open_database(settings), open_store(settings)
     flat_lay = read_photo(photo, "tee.jpg", settings)
-    understood = understand_garment(flat_lay, None, Stated(), load_roster(settings), settings)
+    understood = understand_garment(flat_lay, None, StatedAttributes(), load_roster(settings), settings)
     invited = []
     for number in range(users):
         with database.transaction() as session:
             account = create_account(session, f"Seller {number}", f"seller-{number}@shop.example")
             grant(session, account.id, 1_000_000, "load")
             files = GarmentFiles(store.put(account.id, photo, "jpg"))
-            garment = keep_garment(session, account.id, "tee.jpg", files, Stated(), understood)
+            garment = keep_garment(session, account.id, "tee.jpg", files, StatedAttributes(), understood)
             invited.append((create_api_key(session, account.id).token, garment.id))
     database.close()
     return invited

@@ -19,7 +19,7 @@ from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.core.database import open_database
 from vmodel.service.jobs.lifecycle import submit, watch_job
-from vmodel.service.jobs.renderer import Rendered, Tell, Work
+from vmodel.service.jobs.renderer import ProgressCallback, Rendered, ShotAssignment
 from vmodel.service.jobs.request import JobRequest
 from vmodel.service.storage.file_store import open_store
 from vmodel.service.worker.loop import Worker
@@ -33,10 +33,10 @@ class NotingPainter(Painter):
         super().__init__()
         self.began: list[str] = []
 
-    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+    def __call__(self, request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
         """Implement ``Painter``."""
-        self.began.append(work.account_id)
-        return super().__call__(request, work, tell)
+        self.began.append(assignment.account_id)
+        return super().__call__(request, assignment, tell)
 
 
 def wait_of_newcomer(settings: Settings, sellers: int, jobs: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from vmodel.config import Settings
 from vmodel.core.database import open_database
-from vmodel.service.jobs.renderer import Rendered, Tell, Work
+from vmodel.service.jobs.renderer import ProgressCallback, Rendered, ShotAssignment
 from vmodel.service.storage.file_store import FileStore, files_address
 from vmodel.service.worker.loop import Worker
 from vmodel.shot.request import ShotRequest
@@ -38,15 +38,17 @@ class Painter:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
 
-    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+    def __call__(self, request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
         """Implement ``vmodel.service.jobs.renderer.Renderer``."""
-        digest = hashlib.sha256(request.garment.photo.read_bytes() + json.dumps(dict(work.request)).encode()).digest()
+        digest = hashlib.sha256(
+            request.garment.photo.read_bytes() + json.dumps(dict(assignment.request)).encode()
+        ).digest()
         for stage in _STAGES:
             tell(stage, 0.0)
             time.sleep(self.seconds / len(_STAGES))
         picture = Image.new("RGB", (48, 64), tuple(digest[:3]))
         tell(Stage.PUBLISH, 1.0, encode(picture.resize((12, 16)), "JPEG"))
-        return Rendered(encode(picture, "PNG"), "png", json.dumps({"request": work.request}).encode())
+        return Rendered(encode(picture, "PNG"), "png", json.dumps({"request": assignment.request}).encode())
 
 
 class DoomedWorker(Worker):
@@ -81,11 +83,11 @@ class DoomedPainter(Painter):
 
     doom = ""
 
-    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+    def __call__(self, request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
         """Override ``Painter``."""
         if self.doom == "begun":
             os.kill(os.getpid(), signal.SIGKILL)
-        rendered = super().__call__(request, work, tell)
+        rendered = super().__call__(request, assignment, tell)
         if self.doom == "rendered":
             os.kill(os.getpid(), signal.SIGKILL)
         return rendered

@@ -41,7 +41,7 @@ from vmodel.service.accounts.users import create_account, list_accounts
 from vmodel.service.jobs.lifecycle import submit
 from vmodel.service.jobs.request import JobRequest
 from vmodel.service.jobs.tables import DONE, OPEN, ShotRow, WorkerRow
-from vmodel.service.ledger.entries import Tip
+from vmodel.service.ledger.entries import ChainTip
 from vmodel.service.ledger.grants import grant
 from vmodel.service.ledger.integrity_check import verify
 from vmodel.service.ledger.signing_key import signing_key
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tidy(database)
         print(f"{sellers} sellers are open.", flush=True)
         with working(settings, load) as workers:
-            watch = Watch(database, [worker.pid for worker in workers if worker.pid])
+            watch = ResourceMeter(database, [worker.pid for worker in workers if worker.pid])
             idle = watch.rest(_IDLE_S)
             rows = [run_slice(settings, database, watch, load, ids, name, idle) for name in LEVELS]
         findings = [prove(settings, database), name_bottleneck(rows, load)]
@@ -186,7 +186,7 @@ def wait_until_joined(settings: Settings, workers: list[SpawnProcess]) -> None:
     database.close()
 
 
-class Watch:
+class ResourceMeter:
     """Reader of the resources that the database and the processes have used so far."""
 
     def __init__(self, database: Database, workers: list[int]) -> None:
@@ -219,7 +219,7 @@ class Watch:
 def run_slice(
     settings: Settings,
     database: Database,
-    watch: Watch,
+    watch: ResourceMeter,
     load: Load,
     sellers: list[str],
     name: str,
@@ -325,7 +325,7 @@ def prove(settings: Settings, database: Database) -> str:
         made = session.scalar(select(func.count()).select_from(ShotRow).where(ShotRow.state == DONE)) or 0
         owed = session.scalar(select(func.sum(ShotRow.price)).where(ShotRow.state == DONE)) or 0
         others = session.scalar(select(func.count()).select_from(ShotRow).where(ShotRow.state != DONE)) or 0
-        charged = session.scalar(select(func.sum(Tip.consumed))) or 0
+        charged = session.scalar(select(func.sum(ChainTip.consumed))) or 0
     begun = time.perf_counter()
     faults = verify(database, [signing_key(settings).public_key()])
     return (

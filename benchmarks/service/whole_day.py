@@ -37,7 +37,7 @@ from benchmarks.service.day_load import (
     play,
 )
 from benchmarks.service.ledger import postgres
-from benchmarks.service.peak_day import Watch, prove, tidy
+from benchmarks.service.peak_day import ResourceMeter, prove, tidy
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.core.database import Database, new_id, open_database
@@ -45,7 +45,7 @@ from vmodel.service.accounts.plans import read_plans
 from vmodel.service.accounts.users import create_account
 from vmodel.service.jobs import fair_queue, heartbeat, transitions
 from vmodel.service.jobs.lifecycle import submit
-from vmodel.service.jobs.renderer import Work
+from vmodel.service.jobs.renderer import ShotAssignment
 from vmodel.service.jobs.request import JobRequest
 from vmodel.service.jobs.transitions import Delivery
 
@@ -132,9 +132,9 @@ class TablesQueue:
         if time.monotonic() - self._beat > _BEAT_S:
             self._beat = time.monotonic()
             assert heartbeat.beat(self._database, _WORKER, self._joined, heartbeat.LIVE)
-        parts = self._timed("hand turns out", lambda: fair_queue.release_parts(self._database))
+        parts = self._timed("hand turns out", lambda: fair_queue.schedule_parts(self._database))
         if parts:
-            self._timed("note the handing out", lambda: fair_queue.mark_handed(self._database, parts))
+            self._timed("note the handing out", lambda: fair_queue.mark_enqueued(self._database, parts))
         return [self._turn(part) for part in parts]
 
     def begin(self, turn: Turn) -> None:
@@ -147,10 +147,10 @@ class TablesQueue:
     def begin_shot(self, turn: Turn, number: int) -> None:
         """Implement ``Queue``; report all of the picture's progress at once."""
         shot = self._works[turn][number]
-        work = self._timed("begin a picture", lambda: transitions.begin_shot(self._database, shot, _WORKER))
-        assert work is not None
+        assignment = self._timed("begin a picture", lambda: transitions.begin_shot(self._database, shot, _WORKER))
+        assert assignment is not None
         for stage in _STAGES:
-            self._timed("tell progress", self._telling(work, stage))
+            self._timed("tell progress", self._telling(assignment, stage))
 
     def deliver(self, turn: Turn, number: int) -> None:
         """Implement ``Queue``."""
@@ -164,8 +164,8 @@ class TablesQueue:
         part = self._parts.pop((turn.job, turn.place))
         self._timed("end a turn", lambda: fair_queue.end_part(self._database, part))
 
-    def _telling(self, work: Work, stage: str) -> Callable[[], None]:
-        return lambda: transitions.tell_progress(self._database, work, _WORKER, stage, 0.5)
+    def _telling(self, assignment: ShotAssignment, stage: str) -> Callable[[], None]:
+        return lambda: transitions.record_progress(self._database, assignment, _WORKER, stage, 0.5)
 
     def _turn(self, part: str) -> Turn:
         job_id, _, place = part.rpartition("-")
@@ -189,7 +189,7 @@ def play_on_tables(database: Database, settings: Settings, sellers: int, seconds
     ids = sorted(open_shops(database, sellers))
     tidy(database)
     queue = TablesQueue(database, settings, ids, slots)
-    watch = Watch(database, [])
+    watch = ResourceMeter(database, [])
     before, begun, cpu_s = watch.read(), time.perf_counter(), time.process_time()
     outcome = play(iter(asks), queue, slots, course)
     spent = {key: value - before[key] for key, value in watch.read().items()}

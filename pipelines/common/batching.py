@@ -13,7 +13,7 @@ from vmodel.shoot import complete, prepare, shoot
 from vmodel.shot.pipeline_interface import Failure, Pipeline, PreparedShot, Shot, Take
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import PipelineName, Stage
-from vmodel.studio.sequence import shoot_all
+from vmodel.studio.sequence import run_sequentially
 from vmodel.studio.stage_cache import Studio
 from vmodel.types import ByteArray
 
@@ -45,7 +45,7 @@ def prepare_with_draft(request: ShotRequest, studio: Studio) -> PreparedShot:
     return replace(prepared, timings=dict(studio.timings))
 
 
-def shoot_together(
+def shoot_batched(
     requests: Iterable[ShotRequest], studio: Studio, pipeline: Pipeline, home: Path
 ) -> Iterator[Shot | Failure]:
     """Make every shot, several at once where the pipeline can; none can stop the others.
@@ -59,7 +59,7 @@ def shoot_together(
         One ``Shot`` or ``Failure`` per request, in order.
     """
     if not isinstance(pipeline, BatchPipeline):
-        yield from shoot_all(requests, lambda request: shoot(request, studio, pipeline), home)
+        yield from run_sequentially(requests, lambda request: shoot(request, studio, pipeline), home)
         return
     waiting = iter(requests)
     while batch := list(islice(waiting, max(1, pipeline.at_once))):
@@ -69,7 +69,7 @@ def shoot_together(
 def _shoot_batch(
     requests: Sequence[ShotRequest], studio: Studio, pipeline: BatchPipeline, home: Path
 ) -> Iterator[Shot | Failure]:
-    prepared = list(shoot_all(requests, partial(prepare_with_draft, studio=studio), home))
+    prepared = list(run_sequentially(requests, partial(prepare_with_draft, studio=studio), home))
     ready = [each for each in prepared if isinstance(each, PreparedShot)]
 
     @cache
@@ -85,4 +85,4 @@ def _shoot_batch(
         if isinstance(each, Failure):
             yield each
         else:
-            yield from shoot_all([each.request], partial(finish, each), home)
+            yield from run_sequentially([each.request], partial(finish, each), home)

@@ -15,7 +15,7 @@ from vmodel.shot.pipeline_interface import Pipeline, Take
 from vmodel.types import ByteArray
 
 
-class WatchedPipeline:
+class MonitoredPipeline:
     """Pipeline that others can follow and stop.
 
     Args:
@@ -36,7 +36,7 @@ class WatchedPipeline:
         if not self.generative:
             return self._pipeline(take)
         self._show(take.draft)
-        with card_turn(self._locks), each_step(self._pipeline, self._tell):
+        with gpu_lock(self._locks), on_denoiser_step(self._pipeline, self._tell):
             return self._pipeline(take)
 
     def make(self, takes: Sequence[Take]) -> list[ByteArray]:
@@ -50,12 +50,12 @@ class WatchedPipeline:
         if not isinstance(self._pipeline, BatchPipeline):
             raise TypeError(f"{self.name} makes one picture at a time")
         self._show(takes[0].draft)
-        with card_turn(self._locks), each_step(self._pipeline, self._tell):
+        with gpu_lock(self._locks), on_denoiser_step(self._pipeline, self._tell):
             return self._pipeline.make(takes)
 
 
 @contextmanager
-def each_step(pipeline: Pipeline, tell: Callable[[float], None]) -> Iterator[None]:
+def on_denoiser_step(pipeline: Pipeline, tell: Callable[[float], None]) -> Iterator[None]:
     """Report every call of a pipeline's denoiser before it is made.
 
     Args:
@@ -82,7 +82,7 @@ def each_step(pipeline: Pipeline, tell: Callable[[float], None]) -> Iterator[Non
 
 
 @contextmanager
-def card_turn(locks: Path) -> Iterator[None]:
+def gpu_lock(locks: Path) -> Iterator[None]:
     """Reserve this process's graphics card while the block runs; without a card nobody waits.
 
     The kernel owns the lock, so a process that dies releases it.

@@ -34,7 +34,7 @@ LABELS = len(PART_NAMES)
 """Number of ``label_planes``."""
 RATIO_PLANES = 3 * PATCH**2
 BASES = 10
-"""Number of ``light_bases``."""
+"""Number of ``lighting_basis``."""
 _NEIGHBOURHOODS = (4, 8, 16)
 """Sides in pixels of the neighbourhoods that shade, depth, gloss and light are compared with."""
 LOCAL = FINE + 1 + 4 * len(_NEIGHBOURHOODS)
@@ -185,7 +185,7 @@ def _mean_inside(plane: Tensor, there: Tensor, side: int) -> Tensor:
     return means[:, :1] / means[:, 1:].clamp(min=1e-3)
 
 
-def light_bases(planes: Tensor) -> Tensor:
+def lighting_basis(planes: Tensor) -> Tensor:
     """Return the bases of changed light: a constant, shade, brightness, the normal, and traced light.
 
     Weighted sums of them are an exposure, a tone curve, and any distant light to second order in the normal

@@ -81,7 +81,7 @@ def project_ratio(ratio: Tensor, garment: Tensor, lit: Tensor) -> Tensor:
     return (ratio + (grey - ratio) * garment) * lit
 
 
-def gentle_on_cloth(ratio: Tensor, traced: Tensor, garment: Tensor, draft: Tensor) -> Tensor:
+def limit_on_cloth(ratio: Tensor, traced: Tensor, garment: Tensor, draft: Tensor) -> Tensor:
     """Smooth the model's change on a garment, so that print and fine folds stay and no colour is clipped.
 
     Traced light does not depend on the print, so its creases stay.

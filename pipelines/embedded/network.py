@@ -23,7 +23,7 @@ from pipelines.embedded.conditioning import (
     RATIO_PLANES,
     garment_plane,
     label_planes,
-    light_bases,
+    lighting_basis,
     local_planes,
     traced_ratio,
 )
@@ -214,7 +214,7 @@ def predict_ratio(
 ) -> Tensor:
     """Predict the clean ratio over traced light: a change of the light set-up, and two kinds of detail.
 
-    Detail comes per block and per pixel. A change of the light set-up is a weighted sum of ``light_bases`` whose
+    Detail comes per block and per pixel. A change of the light set-up is a weighted sum of ``lighting_basis`` whose
     weights vary slowly over the picture, so that a tone curve or a stronger lamp is one number to learn and not one per
     pixel (after Gharbi et al., Deep Bilateral Learning, 2017). The networks predict the clean ratio itself rather than
     the velocity: folded pixels are many-dimensional and the ratio is smooth, so noise is harder to predict (Li and He,
@@ -269,5 +269,5 @@ def ask_unet(
     predicted = unet(folded.contiguous(memory_format=torch.channels_last), sigma.to(unet.device) * 1000, told).sample
     blocks, weights, hints = predicted.to(noisy.device).float().split([RATIO_PLANES, BASES, HINTS], dim=1)
     weights, hints = (fn.interpolate(part, scale_factor=PATCH, mode="bilinear") for part in (weights, hints))
-    light = (weights * light_bases(planes)).sum(dim=1, keepdim=True)
+    light = (weights * lighting_basis(planes)).sum(dim=1, keepdim=True)
     return fn.pixel_shuffle(blocks, PATCH) + light, hints

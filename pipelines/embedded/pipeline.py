@@ -21,10 +21,10 @@ from pipelines.embedded.close_ups import lay_near, near_views
 from pipelines.embedded.conditioning import Conditions, Look, look_vector, stack_conditions
 from pipelines.embedded.develop import develop_light
 from pipelines.embedded.device import find_device, inference_dtype
-from pipelines.embedded.exposure import Seen, settle_light
-from pipelines.embedded.log_ratio import apply_ratio, gentle_on_cloth, to_linear, to_srgb
+from pipelines.embedded.exposure import ExposedView, normalise_exposure
+from pipelines.embedded.log_ratio import apply_ratio, limit_on_cloth, to_linear, to_srgb
 from pipelines.embedded.network import ConditionEncoder, FineLight
-from pipelines.embedded.sampling import LONGEST, carry_up, light_figure, sample_ratio
+from pipelines.embedded.sampling import LONGEST, joint_bilateral_upsample, light_figure, sample_ratio
 from vmodel.core.colour import to_srgb as encode_srgb
 from vmodel.errors import WeightsMissing
 from vmodel.scene import TracedLight, shrink, trace_light
@@ -145,12 +145,12 @@ class Embedded:
             sides += [(each.draft, each.maps, light.result()) for each, light in zip(near, light_near, strict=True)]
         zooms = [1.0, *(each.window.factor for each in near)]
         views = [
-            Seen(light, draft, maps.parts, maps.hair_mask)
+            ExposedView(light, draft, maps.parts, maps.hair_mask)
             for light, (draft, maps, _) in zip(develop_light([traced for *_, traced in sides]), sides, strict=True)
         ]
         told = [
             read_conditions(maps, over_backdrop(draft), light)
-            for (draft, maps, _), light in zip(sides, settle_light(views), strict=True)
+            for (draft, maps, _), light in zip(sides, normalise_exposure(views), strict=True)
         ]
         flat_lay, look = read_flat_lay(take.pattern), read_look(take)
         answers = []
@@ -159,11 +159,11 @@ class Embedded:
             ratio = self.pipeline(conditions, flat_lay, seen, self.steps, take.seed).ratio
             answers.append(replace(view, light=rearrange(ratio[0].numpy(), "c h w -> h w c")))
         lit = []
-        for view, conditions, light in zip(views, told, settle_light(answers), strict=True):
+        for view, conditions, light in zip(views, told, normalise_exposure(answers), strict=True):
             ratio = rearrange(torch.from_numpy(light), "h w c -> 1 c h w")
             lit.append(
                 relight(
-                    view.draft, gentle_on_cloth(ratio, conditions.traced[:, :3], conditions.garment, conditions.draft)
+                    view.draft, limit_on_cloth(ratio, conditions.traced[:, :3], conditions.garment, conditions.draft)
                 )
             )
         picture = lit[0]
@@ -260,7 +260,9 @@ def read_conditions(maps: ConditionMaps, draft: ByteArray, traced: FloatArray) -
     if whole:
         return conditions
     planes = rearrange(torch.from_numpy(traced), "h w c -> 1 c h w")
-    return replace(conditions, traced=carry_up(planes, conditions.resized(traced.shape[:2]), conditions))
+    return replace(
+        conditions, traced=joint_bilateral_upsample(planes, conditions.resized(traced.shape[:2]), conditions)
+    )
 
 
 def read_flat_lay(pattern: Pattern) -> Tensor:

@@ -95,7 +95,7 @@ def _fine_in_tiles(fine: FineLight, planes: Tensor, whole: Tensor, hints: Tensor
             cells = slice(top // PATCH, rows.stop // PATCH), slice(left // PATCH, columns.stop // PATCH)
             near = whole[..., rows, columns], hints[..., rows, columns]
             seen = add_fine_light(fine, planes[..., *cells], *near, tokens)
-            weight = feather(seen.shape[-2], seen.shape[-1]).to(seen.device) + 1e-3
+            weight = blend_window(seen.shape[-2], seen.shape[-1]).to(seen.device) + 1e-3
             total[..., rows, columns] += seen * weight
             weights[..., rows, columns] += weight
     return total / weights
@@ -126,7 +126,7 @@ def light_figure(conditions: Conditions, sample: Callable[[Conditions], Tensor])
     return ratio
 
 
-def carry_up(ratio: Tensor, small: Conditions, large: Conditions, sharpness: float = 6.0) -> Tensor:
+def joint_bilateral_upsample(ratio: Tensor, small: Conditions, large: Conditions, sharpness: float = 6.0) -> Tensor:
     """Upsample a ratio so that its edges follow those of the large draft (Kopf et al., Joint Bilateral Upsampling).
 
     Args:
@@ -176,7 +176,7 @@ def person_box(person: FloatArray) -> Box:
     return int(top), int(left), int(bottom - top), int(right - left)
 
 
-def feather(height: int, width: int) -> Tensor:
+def blend_window(height: int, width: int) -> Tensor:
     """Return a (1, 1, height, width) window: 1 inside, falling smoothly to 0 over the outer fifth."""
     ramps = []
     for side in (height, width):

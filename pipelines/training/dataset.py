@@ -85,7 +85,7 @@ def _between_strands(hair: Any, person: Any) -> Any:
     return (hair > _THIN_HAIR) & (person - hair > _THIN_HAIR)
 
 
-class PictureShelf:
+class PictureCache:
     """Pictures of a folder, which may still be growing; a bounded number stays in memory.
 
     Attributes:

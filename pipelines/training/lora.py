@@ -22,12 +22,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as fn
 
-from pipelines.hub.runtime.device_placement import choose_layout, look_at_machine, prepare_libraries, stored_gb
+from pipelines.hub.runtime.device_placement import choose_layout, prepare_libraries, probe_memory, stored_gb
 from pipelines.hub.runtime.prompts import instruct_anybody
 from pipelines.hub.runtime.settings import Tuning
 from pipelines.hub.weights.catalogue import weights_of
 from pipelines.training.common.errors import TrainingMemoryExhausted
-from pipelines.training.dataset import Picture, PictureShelf
+from pipelines.training.dataset import Picture, PictureCache
 from vmodel.core.files import make_folder
 from vmodel.errors import (
     BadUsage,
@@ -92,8 +92,8 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
         OutputNotWritable: the LoRA cannot be written.
     """
     prepare_libraries("peft")
-    shelf = PictureShelf(plan.pictures, kept=50)
-    if not shelf.scan():
+    picture_cache = PictureCache(plan.pictures, kept=50)
+    if not picture_cache.scan():
         raise TrainingPicturesMissing(str(plan.pictures))
     _refuse_small_machine(weights)
     make_folder(plan.out)
@@ -105,7 +105,7 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
         tell(done, loss)
 
     try:
-        return _learn(plan, weights, shelf, count)
+        return _learn(plan, weights, picture_cache, count)
     except (MemoryError, RuntimeError) as error:
         if not _ran_out(error):
             raise
@@ -114,7 +114,7 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
     raise TrainingMemoryExhausted(step, _remedies(plan), str(kept) if kept.is_file() else None)
 
 
-def _learn(plan: LoraPlan, weights: Path, shelf: PictureShelf, tell: Callable[[int, float], None]) -> Path:
+def _learn(plan: LoraPlan, weights: Path, picture_cache: PictureCache, tell: Callable[[int, float], None]) -> Path:
     pipeline, learnt = _prepare(weights, plan)
     rng, generator = np.random.default_rng(plan.seed), torch.Generator().manual_seed(plan.seed)
     optimiser = torch.optim.AdamW(learnt, lr=LEARNING_RATE, weight_decay=1e-4)
@@ -126,7 +126,7 @@ def _learn(plan: LoraPlan, weights: Path, shelf: PictureShelf, tell: Callable[[i
         while step < plan.steps and time.monotonic() < end:
             total = 0.0
             for _ in range(plan.batch):
-                picture = shelf.load(shelf.train[int(rng.integers(len(shelf.train)))])
+                picture = picture_cache.load(picture_cache.train[int(rng.integers(len(picture_cache.train)))])
                 loss = flow_loss(pipeline, picture, text, generator, plan.longest_px) / plan.batch
                 loss.backward()  # type: ignore[no-untyped-call]
                 total += float(loss.detach())
@@ -186,7 +186,7 @@ def flow_loss(
 
 
 def _refuse_small_machine(weights: Path) -> None:
-    machine, base = look_at_machine(), weights_of(BASE)
+    machine, base = probe_memory(), weights_of(BASE)
     if machine.card_gb is not None and machine.card_gb < base.memory_gb:
         raise CardTooSmall(BASE, base.memory_gb, machine.card_gb, instead="learn on a larger one")
     try:

@@ -45,7 +45,7 @@ def loss_of(
     assert isinstance(fine, FineLight)
     made = predict_ratio(None if alone else network["unet"], fine, noisy, planes, share[:, 0, 0, 0], tokens)
     made = even_light(project_ratio(made, batch.conditions.garment, batch.lit), batch.conditions)
-    apart = less_exposure((made - batch.ratio) / RATIO_SCALE, batch)
+    apart = remove_mean_exposure((made - batch.ratio) / RATIO_SCALE, batch)
     pixels = ((apart.abs() + 0.5 * apart.square()) * batch.weight).mean()
     weighted, light = apart * batch.weight, pixels.new_zeros(())
     for _ in range(4):
@@ -58,10 +58,10 @@ def loss_of(
     return loss, {name: float(part.detach()) for name, part in parts.items()}
 
 
-def less_exposure(apart: Tensor, batch: Batch) -> Tensor:
+def remove_mean_exposure(apart: Tensor, batch: Batch) -> Tensor:
     """Remove most of the mean of differences (B, 3, H, W) over cloth, over base layer and over skin.
 
-    A piece of a picture does not show its exposure, and ``settle_light`` decides that for the whole.
+    A piece of a picture does not show its exposure, and ``normalise_exposure`` decides that for the whole.
     """
     for group in GROUPS:
         parts = torch.tensor(group, device=apart.device)

@@ -22,8 +22,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from pipelines.embedded.conditioning import stack_conditions
 from pipelines.embedded.develop import develop_light
-from pipelines.embedded.exposure import Seen, settle_light
-from pipelines.training.blender.client import VARIABLE, Photographer, find_blender_python
+from pipelines.embedded.exposure import ExposedView, normalise_exposure
+from pipelines.training.blender.client import VARIABLE, BlenderWorker, find_blender_python
 from pipelines.training.blender.scene_export import hand_over
 from pipelines.training.scenes.scene import (
     TrainingScene,
@@ -50,7 +50,7 @@ from pipelines.training.scenes.target_picture import (
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.core.colour import to_srgb
-from vmodel.core.files import CACHE_BYTES, keep_newest
+from vmodel.core.files import CACHE_BYTES, evict_oldest
 from vmodel.errors import VModelError
 from vmodel.scene import Scene, TracedLight, project_points, render_conditions, render_draft, trace_light
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
@@ -179,7 +179,7 @@ class SceneStudio:
         self._python = python
         self._store = store
         self._samples = samples
-        self._photographer: Photographer | None = None
+        self._photographer: BlenderWorker | None = None
         self._failures = 0
 
     def close(self) -> None:
@@ -197,7 +197,7 @@ class SceneStudio:
             BlenderFailed: the third time in a row.
         """
         start = time.monotonic()
-        keep_newest(self._settings.cache, CACHE_BYTES)
+        evict_oldest(self._settings.cache, CACHE_BYTES)
         try:
             scene = make_scene(seed, self._roster, self._settings)
             pictures = self._photograph(scene)
@@ -231,10 +231,10 @@ class SceneStudio:
         targets = settle_exposure(targets, plain, maps)
         developed = develop_light([view.traced for view in views])
         seen = [
-            Seen(light, view.draft, view.maps.parts, view.maps.hair_mask)
+            ExposedView(light, view.draft, view.maps.parts, view.maps.hair_mask)
             for light, view in zip(developed, views, strict=True)
         ]
-        traced = settle_light(seen, REFERENCES)
+        traced = normalise_exposure(seen, REFERENCES)
         written = []
         for number, (name, camera) in enumerate(set_up.cameras.items()):
             view = views[number]
@@ -251,8 +251,8 @@ class SceneStudio:
         scratch = scratch_folder(self._store.folder)
         hand_over(scene, cameras, scene.lit(set_up.light, cameras[0], seed).setup, seed, scratch / "scene.npz")
         if self._photographer is None:
-            self._photographer = Photographer(self._python)
-        return self._photographer.photograph(scratch / "scene.npz", scratch, [self._samples * n for n in times], seed)
+            self._photographer = BlenderWorker(self._python)
+        return self._photographer.render(scratch / "scene.npz", scratch, [self._samples * n for n in times], seed)
 
 
 def _light_paths(crop: str, split: str) -> int:

@@ -32,7 +32,7 @@ from torch import nn
 from pipelines.embedded.device import find_device, inference_dtype, learning_precision
 from pipelines.embedded.network import LOOK_TOKENS, TINY, ConditionEncoder, FineLight, NetworkSize, make_unet
 from pipelines.embedded.pipeline import STEPS, EmbeddedPipeline, read_embedded
-from pipelines.training.dataset import PictureShelf, make_batch
+from pipelines.training.dataset import PictureCache, make_batch
 from pipelines.training.evaluate import evaluate
 from pipelines.training.losses import loss_of
 from pipelines.training.perceptual_features import load_backbone
@@ -149,7 +149,7 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         return True
 
-    def begin_with(self, folder: Path) -> None:
+    def load_pretrained(self, folder: Path) -> None:
         """Take over the weights of an exported pipeline; everything else is a new run's.
 
         Raises:
@@ -167,7 +167,7 @@ class Trainer:
             raise CheckpointMissing(str(folder), "is of a network of another size") from None
         self.average = _running_average(self.parameters)
 
-    def learn(self, shelf: PictureShelf) -> dict[str, float]:
+    def train_step(self, picture_cache: PictureCache) -> dict[str, float]:
         """Train one step.
 
         Returns:
@@ -178,8 +178,8 @@ class Trainer:
         plan, begun = self.plan, time.monotonic()
         rng = np.random.default_rng([plan.seed, self.step])
         alone = self.share_done() < plan.alone_share
-        chosen = rng.choice(len(shelf.train), plan.batch, replace=len(shelf.train) < plan.batch)
-        pictures, crop = [shelf.load(shelf.train[i]) for i in chosen], plan.crop
+        chosen = rng.choice(len(picture_cache.train), plan.batch, replace=len(picture_cache.train) < plan.batch)
+        pictures, crop = [picture_cache.load(picture_cache.train[i]) for i in chosen], plan.crop
         if alone:
             crop = (crop[0] // 2, crop[1] // 2)
         if rng.random() < plan.wide_share and all(2 * crop[k] <= pictures[0].shape[k] for k in (0, 1)):
@@ -240,14 +240,14 @@ def train(plan: Plan, stop_at: int | None = None) -> Trainer:
         WeightsMissing: another version of vmodel exported the start.
         OutputNotWritable: the run's folder cannot be made or written.
     """
-    shelf = PictureShelf(plan.pictures, plan.kept)
-    _look_again(shelf)
+    picture_cache = PictureCache(plan.pictures, plan.kept)
+    _look_again(picture_cache)
     make_folder(plan.out)
     trainer = Trainer(plan)
     if not trainer.resume() and plan.start is not None:
-        trainer.begin_with(plan.start)
+        trainer.load_pretrained(plan.start)
     try:
-        make_steps(trainer, shelf, stop_at)
+        make_steps(trainer, picture_cache, stop_at)
     except (TrainingPicturesMissing, KeyboardInterrupt, SystemExit):
         if trainer.whole:
             trainer.save()
@@ -256,7 +256,7 @@ def train(plan: Plan, stop_at: int | None = None) -> Trainer:
     return trainer
 
 
-def make_steps(trainer: Trainer, shelf: PictureShelf, stop_at: int | None = None) -> None:
+def make_steps(trainer: Trainer, picture_cache: PictureCache, stop_at: int | None = None) -> None:
     """Train until the plan's end, and write log and checkpoints.
 
     Raises:
@@ -270,30 +270,30 @@ def make_steps(trainer: Trainer, shelf: PictureShelf, stop_at: int | None = None
         task = bar.add_task("training", total=1.0)
         while trainer.share_done() < 1 and trainer.step != stop_at:
             try:
-                watched.append(trainer.learn(shelf))
+                watched.append(trainer.train_step(picture_cache))
             except FileNotFoundError:  # another process has removed pictures
-                _look_again(shelf)
+                _look_again(picture_cache)
                 continue
             done = f"step {trainer.step}, loss {watched[-1]['loss']:.3f}"
             bar.update(task, completed=trainer.share_done(), description=done)
             if trainer.step % LOG_EVERY == 0:
                 means = {name: round(float(np.mean([w[name] for w in watched])), 5) for name in watched[0]}
-                _log(plan.out, trainer, {"pictures": _look_again(shelf), **means})
+                _log(plan.out, trainer, {"pictures": _look_again(picture_cache), **means})
                 watched = []
             if trainer.minutes - saved > plan.save_minutes:
                 saved = trainer.minutes
                 trainer.save()
-            if trainer.minutes - tested > plan.test_minutes and shelf.test:
+            if trainer.minutes - tested > plan.test_minutes and picture_cache.test:
                 tested = trainer.minutes
                 with contextlib.suppress(FileNotFoundError):  # the next look at the folder tells
-                    figures = evaluate(trainer.averaged_pipeline().to(precision), shelf, count=12, steps=STEPS)
+                    figures = evaluate(trainer.averaged_pipeline().to(precision), picture_cache, count=12, steps=STEPS)
                     _log(plan.out, trainer, {"held_out": figures})
 
 
-def _look_again(shelf: PictureShelf) -> int:
-    count = shelf.scan()
+def _look_again(picture_cache: PictureCache) -> int:
+    count = picture_cache.scan()
     if count == 0:
-        raise TrainingPicturesMissing(str(shelf.folder))
+        raise TrainingPicturesMissing(str(picture_cache.folder))
     return count
 
 

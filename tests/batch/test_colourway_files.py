@@ -14,7 +14,7 @@ from PIL import Image
 
 from app.cli.batch.remote import NotForService, run_on_service
 from app.cli.main import run
-from tests.batch.test_plan import WISHES, plan_of
+from tests.batch.test_plan import DEFAULTS, plan_of
 from tests.batch.test_run import Nobody
 from vmodel.batch.colourway_files import in_its_colours
 from vmodel.batch.journal import Outcome, open_journal
@@ -130,8 +130,8 @@ def test_a_kept_sewing_pattern_changes_its_pieces_and_a_second_colourway_goes_on
 
 
 def test_marketplaces_get_every_colourway(folder: Path) -> None:
-    wishes = replace(WISHES, marketplaces=find_marketplaces(["taobao", "shopify"]))
-    tasks = plan_of(folder, {"photo": "raglan-tee.svg", "colorways": f"{NIGHT};{MOSS}"}, wishes=wishes).tasks
+    defaults = replace(DEFAULTS, marketplaces=find_marketplaces(["taobao", "shopify"]))
+    tasks = plan_of(folder, {"photo": "raglan-tee.svg", "colorways": f"{NIGHT};{MOSS}"}, defaults=defaults).tasks
     assert len({task.stem("", "") for task in tasks}) == len(tasks) == 6
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from vmodel.batch.plan import Plan, plan_batch
-from vmodel.batch.rows import Wishes
-from vmodel.batch.run import deal
+from vmodel.batch.rows import RowDefaults
+from vmodel.batch.run import partition_tasks
 from vmodel.batch.tables.reader import Row, Table
 from vmodel.batch.time_estimate import Measured, expect_seconds, keep_speed, read_speed
 from vmodel.body.model.roster import Roster, load_roster
@@ -20,7 +20,7 @@ from vmodel.config import Settings
 from vmodel.publishing.marketplaces import find_marketplaces
 from vmodel.shot.request import GarmentSource, ShotRequest
 
-WISHES = Wishes(ShotRequest(GarmentSource(Path("unused")), size=(512, 384), pipeline="draft"))
+DEFAULTS = RowDefaults(ShotRequest(GarmentSource(Path("unused")), size=(512, 384), pipeline="draft"))
 
 
 @functools.cache
@@ -39,9 +39,9 @@ def folder(tmp_path: Path, examples: Path) -> Path:
     return below
 
 
-def plan_of(folder: Path, *rows: dict[str, str], wishes: Wishes = WISHES) -> Plan:
+def plan_of(folder: Path, *rows: dict[str, str], defaults: RowDefaults = DEFAULTS) -> Plan:
     table = Table(folder, tuple(Row(number, cells) for number, cells in enumerate(rows, 2)))
-    return plan_batch(table, wishes, the_roster(), ["draft"])
+    return plan_batch(table, defaults, the_roster(), ["draft"])
 
 
 def test_a_row_is_every_combination_of_its_words(folder: Path) -> None:
@@ -54,11 +54,11 @@ def test_a_row_is_every_combination_of_its_words(folder: Path) -> None:
 
 
 def test_a_row_is_shown_in_a_set_unless_it_names_its_own_poses(folder: Path) -> None:
-    wishes = replace(WISHES, set_name="classic")
+    defaults = replace(DEFAULTS, set_name="classic")
     row = {"photo": "logo-tee.jpg", "models": "wm-ines"}
-    assert len(plan_of(folder, row, wishes=wishes).tasks) == 6
-    assert len(plan_of(folder, {**row, "models": "wm-ines;ch-noah"}, wishes=wishes).tasks) == 11
-    assert len(plan_of(folder, {**row, "poses": "walking"}, wishes=wishes).tasks) == 1
+    assert len(plan_of(folder, row, defaults=defaults).tasks) == 6
+    assert len(plan_of(folder, {**row, "models": "wm-ines;ch-noah"}, defaults=defaults).tasks) == 11
+    assert len(plan_of(folder, {**row, "poses": "walking"}, defaults=defaults).tasks) == 1
     shown = [task.request for task in plan_of(folder, {**row, "set": "Street"}).tasks]
     assert {shot.pose for shot in shown} == {"one-hand-in-pocket", "striding", "looking-aside", "walking-away"}
     for cells, column, said in (
@@ -204,7 +204,7 @@ def test_a_changed_photo_is_another_picture_and_a_moved_row_is_not(folder: Path)
 
 def test_a_size_chart_puts_every_size_on_somebody_who_wears_it(folder: Path) -> None:
     (folder / "chart.csv").write_text("size,width_cm,length_cm\nS,46,66\nXXL,62,74\n128,38,50\n")
-    plan = plan_of(folder, {"photo": "logo-tee.jpg"}, wishes=replace(WISHES, size_chart=folder / "chart.csv"))
+    plan = plan_of(folder, {"photo": "logo-tee.jpg"}, defaults=replace(DEFAULTS, size_chart=folder / "chart.csv"))
     roster = the_roster()
     worn = {task.request.garment.garment_size: roster[task.request.model or ""].size for task in plan.tasks}
     assert worn == {"S": "S", "XXL": "2XL", "128": "128"}
@@ -220,7 +220,9 @@ def test_a_size_that_nobody_has_is_named(folder: Path) -> None:
 
 def test_a_marketplace_sets_size_and_background(folder: Path) -> None:
     shops = find_marketplaces(["Amazon", "taobao"])
-    plan = plan_of(folder, {"photo": "logo-tee.jpg", "background": "dark"}, wishes=replace(WISHES, marketplaces=shops))
+    plan = plan_of(
+        folder, {"photo": "logo-tee.jpg", "background": "dark"}, defaults=replace(DEFAULTS, marketplaces=shops)
+    )
     assert [(task.request.size, task.request.background) for task in plan.tasks] == [
         ((2000, 2000), "white"),
         ((800, 800), "dark"),
@@ -230,8 +232,8 @@ def test_a_marketplace_sets_size_and_background(folder: Path) -> None:
 def test_few_garments_are_dealt_by_wearer_and_many_by_garment(folder: Path) -> None:
     row = {"photo": "logo-tee.jpg", "models": "wm-ines, wm-amina", "views": "front, back"}
     tasks = plan_of(folder, row).tasks
-    assert [len(parcel) for parcel in deal(tasks, 2)] == [2, 2]
-    assert [len(parcel) for parcel in deal(tasks, 1)] == [4]
+    assert [len(parcel) for parcel in partition_tasks(tasks, 2)] == [2, 2]
+    assert [len(parcel) for parcel in partition_tasks(tasks, 1)] == [4]
 
 
 def test_the_time_foreseen_counts_a_drape_once_a_worn_garment(folder: Path, tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ from vmodel.batch.journal import Outcome, is_made, open_journal, read_journal
 from vmodel.batch.marketplace_zip import pack
 from vmodel.batch.plan import RefusedRow, Task, plan_batch
 from vmodel.batch.report import Results, write_csv, write_page
-from vmodel.batch.rows import Wishes
+from vmodel.batch.rows import RowDefaults
 from vmodel.batch.run import run_tasks
 from vmodel.batch.tables.reader import Row, Table
-from vmodel.batch.worker import Bench
+from vmodel.batch.worker import WorkerConfig
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import OutputNotWritable
@@ -139,16 +139,16 @@ def die() -> Pipeline:
 
 @pytest.fixture
 def tee_task(shop: Path) -> Task:
-    wishes = Wishes(ShotRequest(GarmentSource(shop), size=(512, 384)))
+    defaults = RowDefaults(ShotRequest(GarmentSource(shop), size=(512, 384)))
     table = Table(shop, (Row(2, {"photo": "logo-tee.jpg"}),))
-    return plan_batch(table, wishes, load_roster(Settings()), ["draft"]).tasks[0]
+    return plan_batch(table, defaults, load_roster(Settings()), ["draft"]).tasks[0]
 
 
 @pytest.mark.slow
 def test_a_picture_that_kills_its_worker_twice_is_given_up(tee_task: Task, tmp_path: Path) -> None:
-    bench = Bench(Settings(), die, tmp_path, "png", 1, weights_used)
+    config = WorkerConfig(Settings(), die, tmp_path, "png", 1, weights_used)
     with open_journal(tmp_path) as journal:
-        ends = list(run_tasks([tee_task], 1, bench, journal, Nobody()))
+        ends = list(run_tasks([tee_task], 1, config, journal, Nobody()))
     assert [(task, outcome.code) for task, outcome in ends] == [(tee_task, "worker_died")]
     assert read_journal(tmp_path)[tee_task.key].code == "worker_died"
 

@@ -13,7 +13,7 @@ from vmodel.body.base_layer.paint import BaseLayer
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
-from vmodel.core.files import keep_newest
+from vmodel.core.files import evict_oldest
 from vmodel.types import VirtualModel
 
 
@@ -54,6 +54,6 @@ def test_a_cache_keeps_the_newest_files_that_fit(tmp_path: Path) -> None:
         path = tmp_path / f"{name}.npz"
         path.write_bytes(bytes(1000))
         os.utime(path, (10_000 - age, 10_000 - age))
-    keep_newest(tmp_path, 2500)
+    evict_oldest(tmp_path, 2500)
     assert {path.stem for path in tmp_path.iterdir()} == {"new", "older"}
-    keep_newest(tmp_path / "nowhere", 0)
+    evict_oldest(tmp_path / "nowhere", 0)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.config import Settings
 from vmodel.core.crash_log import log_fault
-from vmodel.core.database import Database, Moment, Table, database_url, new_id, open_database
+from vmodel.core.database import Database, Table, UtcDateTime, database_url, new_id, open_database
 from vmodel.core.storage_faults import DatabaseNewer, explain_fault
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Happening(Table):
     __tablename__ = "happening_of_a_test"
     id: Mapped[str] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_a_reader_waits_for_no_writer_and_sees_only_what_is_kept(database: Datab
         writing.flush()
         with database.reading() as session:
             assert session.get(Happening, "kept") is None
-    with database.passing() as session:
+    with database.relaxed_transaction() as session:
         session.add(Happening(id="counted", at=at))
     with database.reading() as session:
         assert {each.id for each in session.scalars(select(Happening))} == {"kept", "counted"}

@@ -10,14 +10,14 @@ import torch
 from pipelines import pool
 from pipelines.embedded.pipeline import STEPS, Embedded
 from pipelines.hub.models.qwen_edit import FEW_STEPS
-from pipelines.pool import WarmPipelines
+from pipelines.pool import PipelinePool
 from pipelines.registry import load_pipeline, steps_to_load
 from vmodel.errors import BadUsage, CardTooSmall
 from vmodel.shot.pipeline_interface import Pipeline
 
 
 def test_one_pipeline_is_kept_by_default_and_the_other_s_weights_are_gone_before_it_comes() -> None:
-    pipelines = WarmPipelines()
+    pipelines = PipelinePool()
     first = pipelines.get("embedded", 1)
     assert pipelines.get("embedded", 1) is first
     gone = ref(first)
@@ -28,7 +28,7 @@ def test_one_pipeline_is_kept_by_default_and_the_other_s_weights_are_gone_before
 
 def test_as_many_are_kept_as_the_setting_says_the_last_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VMODEL_HUB_WARM", "2")
-    pipelines = WarmPipelines()
+    pipelines = PipelinePool()
     draft, embedded = pipelines.get("draft", None), pipelines.get("embedded", 1)
     assert pipelines.get("draft", None) is draft
     assert pipelines.get("draft", None) is draft
@@ -43,7 +43,7 @@ def test_all_numbers_of_steps_share_one_loaded_pipeline(monkeypatch: pytest.Monk
         return load_pipeline(name, steps)
 
     monkeypatch.setattr(pool, "load_pipeline", counted)
-    pipelines = WarmPipelines()
+    pipelines = PipelinePool()
     usual, twice = pipelines.get("embedded", None), pipelines.get("embedded", 2)
     assert isinstance(usual, Embedded)
     assert isinstance(twice, Embedded)
@@ -60,7 +60,7 @@ def test_few_steps_of_qwen_edit_have_weights_of_their_own(steps: int | None, loa
 
 def test_what_is_warm_gives_way_where_it_leaves_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VMODEL_HUB_WARM", "8")
-    pipelines = WarmPipelines()
+    pipelines = PipelinePool()
     before = ref(pipelines.get("embedded", 1))
 
     def on_a_small_card(name: str, steps: int | None) -> Pipeline:
@@ -81,7 +81,7 @@ def test_what_is_warm_gives_way_where_it_leaves_too_little_memory(monkeypatch: p
 
 
 def test_no_pipeline_is_kept_of_which_loading_failed() -> None:
-    pipelines = WarmPipelines()
+    pipelines = PipelinePool()
     for _ in range(2):
         with pytest.raises(BadUsage):
             pipelines.get("draft", 3)
@@ -96,6 +96,6 @@ def test_what_alone_does_not_fit_is_refused_at_once(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(pool, "load_pipeline", on_a_small_card)
     with pytest.raises(CardTooSmall):
-        WarmPipelines().get("flux2-klein", None)
+        PipelinePool().get("flux2-klein", None)
     # There were no kept weights to release.
     assert asked == ["flux2-klein"]

@@ -14,7 +14,7 @@ from tests.rights.conftest import weights_of
 from vmodel.config import Settings
 from vmodel.publishing.publisher import Publisher
 from vmodel.rights.admission.brand_words import read_words
-from vmodel.rights.fingerprint.film_frames import Reel, register_film
+from vmodel.rights.fingerprint.film_frames import FrameSampler, register_film
 from vmodel.shot.pipeline_interface import Shot
 
 
@@ -104,9 +104,9 @@ def test_the_second_of_a_film_is_said(
 ) -> None:
     publisher = Publisher(Settings(), weights_of)
     licence = publisher.publish(worn_shot, "png").licence
-    reel = Reel([other_shot.picture] * 2, 25)
-    assert sum(1 for _ in reel) == 2
-    register_film(publisher.database, publisher.originals, licence.id, reel.kept)
+    sampler = FrameSampler([other_shot.picture] * 2, 25)
+    assert sum(1 for _ in sampler) == 2
+    register_film(publisher.database, publisher.originals, licence.id, sampler.kept)
     taken = house / "taken.jpg"
     Image.fromarray(other_shot.picture).save(taken)
     assert run(["verify", str(taken), "--json"]) == 1

@@ -16,15 +16,15 @@ from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import BadUsage, FocalOutOfRange
 from vmodel.scene import BACKGROUNDS, LIGHTS
-from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
-from vmodel.studio.size_run import every_size
+from vmodel.shot.request import GarmentSource, ShotRequest, expand_combinations
+from vmodel.studio.size_run import expand_size_chart
 
 ROOT = Path(__file__).resolve().parents[2]
 LIKE = ShotRequest(GarmentSource(Path("shirt.jpg")), seed=5, pipeline="embedded", steps=3)
 
 
 def test_each_combination_is_made_as_often_as_asked_with_one_seed_after_the_other() -> None:
-    requests = every_shot([LIKE.garment], ["wm-ines", None], [None], ["front", "back"], LIKE, count=3)
+    requests = expand_combinations([LIKE.garment], ["wm-ines", None], [None], ["front", "back"], LIKE, count=3)
     assert len(requests) == 12
     # One combination after another, so that a stage that ignores the seed stays warm.
     assert [request.seed for request in requests] == [5, 6, 7] * 4
@@ -126,7 +126,7 @@ def test_a_size_chart_without_a_size_is_shot_in_every_size_on_somebody_who_wears
     chart.write_text("size,width_cm,length_cm\nS,46,66\nXXL,62,74\n116,36,48\n")
     roster, like = load_roster(Settings()), ShotRequest(GarmentSource(examples / "logo-tee.jpg"))
     garment = replace(like.garment, size_chart=chart)
-    asked = partial(every_size, poses=[None], views=["front", "back"], like=like, count=1, roster=roster)
+    asked = partial(expand_size_chart, poses=[None], views=["front", "back"], like=like, count=1, roster=roster)
     requests = asked([garment], [None])
     worn = [(request.garment.garment_size, roster[request.model or ""].size, request.view) for request in requests]
     assert worn[::2] == [("S", "S", "front"), ("XXL", "2XL", "front"), ("116", "116", "front")]

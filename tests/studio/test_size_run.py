@@ -11,7 +11,7 @@ from vmodel.body.model.roster import Roster, load_roster
 from vmodel.config import Settings
 from vmodel.errors import BadUsage, SizeChartInvalid, UnknownModel
 from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.size_run import every_size, find_wearer, sizes_of
+from vmodel.studio.size_run import expand_size_chart, find_wearer, sizes_of
 
 
 @functools.cache
@@ -94,7 +94,7 @@ def test_every_size_is_asked_of_its_wearer_unless_somebody_wears_them_all(tmp_pa
     like = ShotRequest(garment)
 
     def asked(*models: str | None) -> list[tuple[str | None, str]]:
-        requests = every_size([garment], models, [None], ["front"], like, 1, the_roster())
+        requests = expand_size_chart([garment], models, [None], ["front"], like, 1, the_roster())
         return [(request.garment.garment_size, the_roster()[request.model or ""].size) for request in requests]
 
     assert asked(None) == [("S", "S"), ("XL", "XL"), ("128", "128")]

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from vmodel.service.accounts.auth import create_api_key
 from vmodel.service.accounts.users import create_account
 from vmodel.service.jobs import fair_queue, heartbeat, transitions
@@ -17,7 +17,7 @@ from vmodel.service.jobs import fair_queue, heartbeat, transitions
 PASSWORD = "a long password"
 
 
-def new_account(here: Installation, email: str, role: str = "seller", plan: str = "free") -> str:
+def new_account(here: AppState, email: str, role: str = "seller", plan: str = "free") -> str:
     """Create an account and return its id."""
     with here.database.transaction() as session:
         return create_account(session, email.partition("@")[0], email, role, plan, PASSWORD).id
@@ -46,24 +46,24 @@ def upload(client: TestClient, photo: bytes, name: str = "tee.jpg", **fields: An
     return client.post("/v1/garments", files={"photo": (name, photo, "image/jpeg")}, data=fields)
 
 
-def work_off(here: Installation, worker_id: str = "tests", sidecar: bytes = b'{"seed": 1}') -> None:
+def work_off(here: AppState, worker_id: str = "tests", sidecar: bytes = b'{"seed": 1}') -> None:
     """Make every waiting picture as a worker does, outside the durable queue: each has one colour."""
     heartbeat.join(here.database, worker_id, 4)
-    while parts := fair_queue.release_parts(here.database):
-        fair_queue.mark_handed(here.database, parts)
+    while parts := fair_queue.schedule_parts(here.database):
+        fair_queue.mark_enqueued(here.database, parts)
         for part_id in parts:
             for shot_id in transitions.open_shots(here.database, part_id, worker_id):
                 deliver_blank(here, shot_id, worker_id, sidecar)
             fair_queue.end_part(here.database, part_id)
 
 
-def deliver_blank(here: Installation, shot_id: str, worker_id: str, sidecar: bytes = b'{"seed": 1}') -> None:
+def deliver_blank(here: AppState, shot_id: str, worker_id: str, sidecar: bytes = b'{"seed": 1}') -> None:
     """Make one picture, in the colour that follows from its seed."""
     work = transitions.begin_shot(here.database, shot_id, worker_id)
     assert work is not None
     colour = (int(str(work.request["seed"])) % 256, 120, 90)
     made = picture(colour, (96, 128))
     preview = here.store.put(work.account_id, picture(colour, (24, 32), "JPEG"), "jpg")
-    transitions.tell_progress(here.database, work, worker_id, "drape", 0.5, preview)
+    transitions.record_progress(here.database, work, worker_id, "drape", 0.5, preview)
     keys = here.store.put(work.account_id, made, "png"), here.store.put(work.account_id, sidecar, "json")
     transitions.deliver(here.database, shot_id, transitions.Delivery(*keys, 0.1))

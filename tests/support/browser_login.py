@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.support.api_client import PASSWORD
 from vmodel.service.accounts.auth import find_session
 
@@ -24,7 +24,7 @@ def form_token(browser: TestClient) -> str:
     return browser.get("/login").text.split('name="form" value="')[1].split('"')[0]
 
 
-def csrf_of(here: Installation, browser: TestClient) -> str:
+def csrf_of(here: AppState, browser: TestClient) -> str:
     """Return the token that the page's script sends with changes."""
     with here.database.transaction() as session:
         return find_session(session, browser.cookies["vmodel_session"]).csrf

@@ -15,7 +15,7 @@ from PIL import Image
 
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import Task
-from vmodel.core.texts import harmless
+from vmodel.core.texts import escape_csv_formula
 from vmodel.errors import OutputNotWritable
 from vmodel.publishing.marketplaces import Marketplace, encode_for
 
@@ -59,7 +59,7 @@ def pack(
                     outcome.model,
                     Path(outcome.pose).stem,
                     request.view,
-                    harmless(request.garment.garment_size or ""),
+                    escape_csv_formula(request.garment.garment_size or ""),
                     task.colourway_name,
                 ]
                 listing.append([name, task.sku, outcome.picture, *chosen])

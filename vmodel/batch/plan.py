@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vmodel.batch.rows import Asked, Digest, Wishes, column_at_fault, read_row
+from vmodel.batch.rows import Digest, RowDefaults, RowRequest, column_at_fault, read_row
 from vmodel.batch.tables.reader import Row, Table
 from vmodel.body.model.roster import Roster
 from vmodel.core.files import safe_name, sha256_of
@@ -99,12 +99,12 @@ class _Skus:
         return whole
 
 
-def plan_batch(table: Table, wishes: Wishes, roster: Roster, pipelines: Iterable[str]) -> Plan:
+def plan_batch(table: Table, defaults: RowDefaults, roster: Roster, pipelines: Iterable[str]) -> Plan:
     """Read and check every row; refuse bad ones, and make duplicates once.
 
     Args:
         table: as read.
-        wishes: defaults of the rows.
+        defaults: defaults of the rows.
         roster: the models that may be asked for.
         pipelines: names that exist.
     """
@@ -113,9 +113,9 @@ def plan_batch(table: Table, wishes: Wishes, roster: Roster, pipelines: Iterable
     refused: list[RefusedRow] = []
     for row in table.rows:
         try:
-            asked = read_row(row, table.folder, wishes, roster, digest)
+            asked = read_row(row, table.folder, defaults, roster, digest)
             check_requests([each.request for each in asked], roster, known)
-            for task in _to_tasks(row, asked, wishes, digest, skus):
+            for task in _to_tasks(row, asked, defaults, digest, skus):
                 tasks.setdefault(task.key, task)
         except VModelError as error:
             column = getattr(error, "column", "") or column_at_fault(row, error, roster)
@@ -123,20 +123,22 @@ def plan_batch(table: Table, wishes: Wishes, roster: Roster, pipelines: Iterable
     return Plan(tuple(_mark_twins(_together(list(tasks.values())))), tuple(refused), tuple(skus.renamed))
 
 
-def _to_tasks(row: Row, asked: Sequence[Asked], wishes: Wishes, digest: Digest, skus: _Skus) -> Iterator[Task]:
+def _to_tasks(
+    row: Row, asked: Sequence[RowRequest], defaults: RowDefaults, digest: Digest, skus: _Skus
+) -> Iterator[Task]:
     photo = asked[0].request.garment.photo
     wanted = safe_name(row.cells.get("sku", "")) or safe_name(photo.stem) or "garment"
     sku = skus.take(row.number, wanted, digest(photo))
     for each in asked:
         request, shop, way = each.request, each.marketplace, each.colourway
         coloured = [way.name, way.colours] if way else []
-        content = json.dumps([sku, shop, wishes.file_format, _described(request, digest), *coloured], sort_keys=True)
+        content = json.dumps([sku, shop, defaults.file_format, _described(request, digest), *coloured], sort_keys=True)
         marks = (
             request.framing if request.framing != "full" else "",
             safe_name(request.garment.garment_size or ""),
             way.name if way else "",
             shop,
-            f"seed-{request.seed}" if wishes.count > 1 else "",
+            f"seed-{request.seed}" if defaults.count > 1 else "",
         )
         yield Task(row.number, sku, request, shop, hashlib.sha256(content.encode()).hexdigest()[:40], marks, way)
 

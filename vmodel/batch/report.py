@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import RefusedRow, Task
 from vmodel.core.files import make_folder, write_whole
-from vmodel.core.texts import harmless
+from vmodel.core.texts import escape_csv_formula
 from vmodel.quality.consistency import Look, ShotSet, judge_sets
 
 THUMBNAILS = "thumbnails"
@@ -95,7 +95,7 @@ def write_csv(results: Results, path: Path) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, restval="")
     writer.writeheader()
-    writer.writerows({name: harmless(value) for name, value in line.items()} for line in lines)
+    writer.writerows({name: escape_csv_formula(value) for name, value in line.items()} for line in lines)
     write_whole(path, text.getvalue().encode("utf-8-sig"))
 
 

@@ -48,12 +48,12 @@ Digest = Callable[[Path], str]
 
 
 @dataclass(frozen=True)
-class Wishes:
+class RowDefaults:
     """Defaults of a row.
 
     Attributes:
         like: fields of every request that no column and no other default sets.
-        models, poses, views: as ``vmodel.shot.request.every_shot`` takes them.
+        models, poses, views: as ``vmodel.shot.request.expand_combinations`` takes them.
         count: pictures of each combination, each with the next seed.
         size_chart: every size of it is shot.
         marketplaces: every picture is shot in the size of each.
@@ -73,7 +73,7 @@ class Wishes:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RowRequest:
     """Picture that a row asks for.
 
     Attributes:
@@ -87,13 +87,13 @@ class Asked:
     colourway: Colourway | None = None
 
 
-def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Digest) -> list[Asked]:
+def read_row(row: Row, folder: Path, defaults: RowDefaults, roster: Roster, digest: Digest) -> list[RowRequest]:
     """Return every picture that a row asks for.
 
     Args:
         row: of the table.
         folder: the row's paths start here and must not lead out of it.
-        wishes: defaults of the row.
+        defaults: defaults of the row.
         roster: for the wearers of sizes.
         digest: of a file's content.
     Returns:
@@ -108,21 +108,21 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
     cells = row.cells
     source = _read_source(row, folder)
     like = replace(
-        wishes.like,
-        framing=as_listed(cells["framing"], FRAMINGS) if "framing" in cells else wishes.like.framing,
-        light=as_listed(cells["light"], LIGHTS) if "light" in cells else wishes.like.light,
-        style=as_listed(cells["style"], (*STYLES, *PIECES)) if "style" in cells else wishes.like.style,
-        background=_background(cells, folder, wishes.like.background),
-        shoes=as_listed(cells["shoes"], every_name()) if "shoes" in cells else wishes.like.shoes,
+        defaults.like,
+        framing=as_listed(cells["framing"], FRAMINGS) if "framing" in cells else defaults.like.framing,
+        light=as_listed(cells["light"], LIGHTS) if "light" in cells else defaults.like.light,
+        style=as_listed(cells["style"], (*STYLES, *PIECES)) if "style" in cells else defaults.like.style,
+        background=_background(cells, folder, defaults.like.background),
+        shoes=as_listed(cells["shoes"], every_name()) if "shoes" in cells else defaults.like.shoes,
     )
-    models = [as_listed(word, roster) for word in split_words(cells.get("models"))] or wishes.models
-    poses = [_pose(word, folder) for word in split_words(cells.get("poses"))] or wishes.poses
-    views = [as_listed(word, VIEWS) for word in split_words(cells.get("views"))] or wishes.views
-    seeds = range(like.seed, like.seed + wishes.count)
-    worn = [each for model in models for each in _in_every_size(source, model, cells, wishes, roster, digest)]
-    shops: Sequence[Marketplace | None] = wishes.marketplaces or (None,)
+    models = [as_listed(word, roster) for word in split_words(cells.get("models"))] or defaults.models
+    poses = [_pose(word, folder) for word in split_words(cells.get("poses"))] or defaults.poses
+    views = [as_listed(word, VIEWS) for word in split_words(cells.get("views"))] or defaults.views
+    seeds = range(like.seed, like.seed + defaults.count)
+    worn = [each for model in models for each in _in_every_size(source, model, cells, defaults, roster, digest)]
+    shops: Sequence[Marketplace | None] = defaults.marketplaces or (None,)
     ways = [None, *_colourways(row, source)]
-    shown = _set_of(row, wishes)
+    shown = _set_of(row, defaults)
     if shown is not None:
         poses, views = (None,), (ShotRequest.view,)
         for _, model in worn:
@@ -139,18 +139,18 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
         if shop is not None:
             background_of_shop = shop.background or request.background
             request = replace(request, size=shop.size, background=background_of_shop, channel=shop.channel)
-        if wishes.file_format == "jpeg" and request.background == "transparent":
+        if defaults.file_format == "jpeg" and request.background == "transparent":
             raise BadUsage("JPEG knows no transparency; use --format png, webp or avif.")
         requests = [request] if shown is None else in_set([request], shown, roster)
-        found += [Asked(each, shop.name if shop else "", way) for each in requests]
+        found += [RowRequest(each, shop.name if shop else "", way) for each in requests]
     return found
 
 
-def _set_of(row: Row, wishes: Wishes) -> str | None:
+def _set_of(row: Row, defaults: RowDefaults) -> str | None:
     """Return the set that a row is shown in; its own poses, views or framing set aside that of the flags."""
     stated = [column for column in ("poses", "views", "framing") if column in row.cells]
     if "set" not in row.cells:
-        return None if stated else wishes.set_name
+        return None if stated else defaults.set_name
     with _cell("set"):
         name = as_listed(row.cells["set"], set_names())
         refuse_beside_set(name, [f"the column {column}" for column in stated])
@@ -240,12 +240,12 @@ def _in_every_size(
     source: GarmentSource,
     model: str | None,
     cells: Mapping[str, str],
-    wishes: Wishes,
+    defaults: RowDefaults,
     roster: Roster,
     digest: Digest,
 ) -> list[tuple[GarmentSource, str | None]]:
     """Return the garment in each requested size, with its wearer: the named one, or a model of that size."""
-    chart, labels = source.size_chart or wishes.size_chart, split_words(cells.get("sizes"))
+    chart, labels = source.size_chart or defaults.size_chart, split_words(cells.get("sizes"))
     if chart is None:
         if labels:
             raise RowInvalid("The column sizes needs a size chart", "fill size_chart or pass --size-chart", "sizes")
@@ -256,7 +256,7 @@ def _in_every_size(
     remedy = "name who wears it in the column models"
     for label in labels or listed:
         with _cell("sizes"):
-            content = f"{digest(source.photo)} {wishes.like.seed}"
+            content = f"{digest(source.photo)} {defaults.like.seed}"
             wearer = model or find_wearer(label, chart, roster, content, remedy).id
         found.append((replace(source, size_chart=chart, garment_size=label), wearer))
     return found

@@ -15,13 +15,13 @@ from typing import Protocol
 from vmodel.batch.errors import StartFailed, WorkerDied
 from vmodel.batch.journal import Journal, Outcome
 from vmodel.batch.plan import Task
-from vmodel.batch.worker import Bench, StageNews, StartFault, work
+from vmodel.batch.worker import StageNews, StartFault, WorkerConfig, work
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _STRIKES = 2
 
 
-class Watch(Protocol):
+class ProgressObserver(Protocol):
     """Observer of a batch's progress; workers are counted from 0."""
 
     def begin(self, worker: int, task: Task) -> None:
@@ -39,21 +39,21 @@ class _Seat:
     """Place of a worker; its process changes when it dies."""
 
     number: int
-    bench: Bench
+    config: WorkerConfig
     process: BaseProcess | None = None
     connection: Connection | None = None
     tasks: deque[Task] = field(default_factory=deque)
 
 
 def run_tasks(
-    tasks: Sequence[Task], jobs: int, bench: Bench, journal: Journal, watch: Watch
+    tasks: Sequence[Task], jobs: int, config: WorkerConfig, journal: Journal, watch: ProgressObserver
 ) -> Iterator[tuple[Task, Outcome]]:
     """Make pictures; each is recorded in the journal before it is yielded.
 
     Args:
         tasks: those without a picture yet, garments together.
         jobs: number of processes.
-        bench: setup that the workers share.
+        config: setup that the workers share.
         journal: of the output folder.
         watch: observer of the progress.
     Yields:
@@ -61,8 +61,8 @@ def run_tasks(
     Raises:
         StartFailed: no process can begin, for example because weights are missing.
     """
-    parcels, strikes = deal(tasks, jobs), defaultdict[str, int](int)
-    seats = [_Seat(number, bench) for number in range(min(jobs, len(parcels)))]
+    parcels, strikes = partition_tasks(tasks, jobs), defaultdict[str, int](int)
+    seats = [_Seat(number, config) for number in range(min(jobs, len(parcels)))]
     try:
         for seat in seats:
             _hand_on(seat, parcels, watch)
@@ -83,7 +83,7 @@ def run_tasks(
             _dismiss(seat)
 
 
-def deal(tasks: Sequence[Task], jobs: int) -> deque[tuple[Task, ...]]:
+def partition_tasks(tasks: Sequence[Task], jobs: int) -> deque[tuple[Task, ...]]:
     """Group tasks that share most of their work: by garment, or by worn garment if there are few garments."""
     by_photo, by_wearer = defaultdict[object, list[Task]](list), defaultdict[object, list[Task]](list)
     for task in tasks:
@@ -94,7 +94,7 @@ def deal(tasks: Sequence[Task], jobs: int) -> deque[tuple[Task, ...]]:
     return deque(tuple(parcel) for parcel in chosen.values())
 
 
-def _listen(seat: _Seat, strikes: defaultdict[str, int], watch: Watch) -> Outcome | None:
+def _listen(seat: _Seat, strikes: defaultdict[str, int], watch: ProgressObserver) -> Outcome | None:
     """Return the next outcome of a worker, or None for other messages."""
     try:
         news = _connection(seat).recv()
@@ -120,7 +120,7 @@ def _replace(seat: _Seat, strikes: defaultdict[str, int]) -> Outcome | None:
     return Outcome(task.key, code=error.code, message=str(error)) if given_up else None
 
 
-def _hand_on(seat: _Seat, parcels: deque[tuple[Task, ...]], watch: Watch) -> None:
+def _hand_on(seat: _Seat, parcels: deque[tuple[Task, ...]], watch: ProgressObserver) -> None:
     if not parcels:
         watch.rest(seat.number)
         return
@@ -143,8 +143,8 @@ def _connection(seat: _Seat) -> Connection:
         context = get_context("spawn")
         seat.connection, theirs = context.Pipe()
         name = f"vmodel-worker-{seat.number + 1}"
-        seat.process = context.Process(target=work, args=(theirs, seat.bench), name=name, daemon=True)
-        with _threads(seat.bench.threads):
+        seat.process = context.Process(target=work, args=(theirs, seat.config), name=name, daemon=True)
+        with _threads(seat.config.threads):
             seat.process.start()
         theirs.close()  # so that the worker's death ends the connection
     return seat.connection

@@ -46,7 +46,7 @@ class StartFault:
 
 
 @dataclass(frozen=True)
-class Bench:
+class WorkerConfig:
     """Setup that all workers of a batch share; it is sent to their processes.
 
     Attributes:
@@ -66,15 +66,15 @@ class Bench:
     weights_of: WeightsOf
 
 
-def work(connection: Connection, bench: Bench) -> None:
+def work(connection: Connection, config: WorkerConfig) -> None:
     """Make pictures until the connection ends: lists of tasks come in, one ``Outcome`` per task goes out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; Ctrl-C reaches the whole group
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _bound_threads(bench.threads)
+    _bound_threads(config.threads)
     try:
-        studio, pipeline = Studio(bench.settings, _teller(connection)), bench.make_pipeline()
-        publisher = Publisher(bench.settings, bench.weights_of)
+        studio, pipeline = Studio(config.settings, _teller(connection)), config.make_pipeline()
+        publisher = Publisher(config.settings, config.weights_of)
     except VModelError as error:
         connection.send(StartFault(error.code, str(error)))
         return
@@ -82,22 +82,22 @@ def work(connection: Connection, bench: Bench) -> None:
         try:
             tasks: tuple[Task, ...] = connection.recv()
             for task in tasks:
-                connection.send(_make(task, studio, pipeline, publisher, bench))
+                connection.send(_make(task, studio, pipeline, publisher, config))
         except (EOFError, OSError):
             return
 
 
-def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, bench: Bench) -> Outcome:
+def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, config: WorkerConfig) -> Outcome:
     started = time.perf_counter()
     try:
-        shot = shoot(in_its_colours(task, bench.folder), studio, pipeline)
+        shot = shoot(in_its_colours(task, config.folder), studio, pipeline)
         stem = task.stem(shot.model.id, shot.pose)
-        published = publisher.publish(shot, bench.file_format)
-        picture, sidecar = save_published(published, bench.folder, stem)
+        published = publisher.publish(shot, config.file_format)
+        picture, sidecar = save_published(published, config.folder, stem)
     except VModelError as error:
         return _failed(task, error.code, str(error), started)
     except Exception as error:
-        return _failed(task, "internal", log_fault(error, bench.settings.home), started)
+        return _failed(task, "internal", log_fault(error, config.settings.home), started)
     return Outcome(
         task.key,
         picture.name,

@@ -53,7 +53,7 @@ class Table(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMES)
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """Instant in UTC. SQLite stores no time zone, so it is restored when a row is read."""
 
     impl = DateTime(timezone=True)
@@ -82,9 +82,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        # On Postgres readers never wait, and ``passing`` turns durability off within a transaction.
+        # On Postgres readers never wait, and ``relaxed_transaction`` turns durability off within a transaction.
         self._reading = _engine(url, "BEGIN", "query_only=ON") if self.is_sqlite else self.engine
-        self._passing = _engine(url, _AT_ONCE, "synchronous=NORMAL") if self.is_sqlite else self.engine
+        self._relaxed = _engine(url, _AT_ONCE, "synchronous=NORMAL") if self.is_sqlite else self.engine
         busy = f"busy_timeout={_BRIEF_MS}"
         self._brief = _engine(url, _AT_ONCE, "synchronous=NORMAL", busy) if self.is_sqlite else self.engine
         self._turn = threading.Lock() if self.is_sqlite else None
@@ -118,16 +118,16 @@ class Database:
             yield session
 
     @contextmanager
-    def passing(self) -> Iterator[Session]:
+    def relaxed_transaction(self) -> Iterator[Session]:
         """Open a ``transaction`` that never waits for the disk; a power cut may lose it (such as request counts)."""
-        with self._taking_turns(), Session(self._passing, expire_on_commit=False) as session, session.begin():
+        with self._taking_turns(), Session(self._relaxed, expire_on_commit=False) as session, session.begin():
             if not self.is_sqlite:
                 session.execute(_set(synchronous_commit="off"))
             yield session
 
     @contextmanager
     def brief(self) -> Iterator[Session]:
-        """Open a ``passing`` transaction that gives up soon where other writers or the disk do not let it in."""
+        """Open a ``relaxed_transaction`` that gives up soon where other writers or the disk do not let it in."""
         with self._taking_turns(_BRIEF_MS), Session(self._brief, expire_on_commit=False) as session, session.begin():
             if not self.is_sqlite:
                 session.execute(_set(synchronous_commit="off", lock_timeout=_BRIEF_MS))
@@ -157,7 +157,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        for engine in (self.engine, self._reading, self._passing, self._brief):
+        for engine in (self.engine, self._reading, self._relaxed, self._brief):
             engine.dispose()
 
 

@@ -321,7 +321,7 @@ def identity(path: Path | None) -> tuple[str, int, int] | str | None:
     return str(path.resolve()), status.st_mtime_ns, status.st_size
 
 
-def keep_newest(folder: Path, limit_bytes: int) -> None:
+def evict_oldest(folder: Path, limit_bytes: int) -> None:
     """Delete the oldest ``.npz`` files below a cache folder until the rest fits.
 
     Other processes may do the same concurrently; a missing file is no error.

@@ -44,7 +44,7 @@ def unescaped(name: str) -> str:
     return _ESCAPED.sub(character, name)
 
 
-def harmless(value: object) -> str:
+def escape_csv_formula(value: object) -> str:
     """Return a cell's text so that no spreadsheet runs it as a formula (OWASP, CSV injection).
 
     Where semicolons separate lists, a spreadsheet begins a new cell at one within the text too.

@@ -10,7 +10,7 @@ from pathlib import Path
 from vmodel.core.files import write_whole
 from vmodel.core.video import write_film
 from vmodel.publishing.publisher import Published, Publisher, save_published
-from vmodel.rights.fingerprint.film_frames import Reel, register_film
+from vmodel.rights.fingerprint.film_frames import FrameSampler, register_film
 from vmodel.rights.provenance.c2pa import sign_picture
 from vmodel.rights.provenance.xmp import with_xmp_in_film
 from vmodel.rights.registry.queries import add_rendition, get_shot
@@ -42,10 +42,10 @@ def publish_clip(
     """
     published = publisher.publish(still, "jpeg")
     save_published(published, folder, stem)
-    reel = Reel(pictures, frames_per_second)
+    sampler = FrameSampler(pictures, frames_per_second)
     with publisher.database.reading() as session:
         generation = get_shot(session, published.licence.id).mark_generation
-    marked = mark_frames(reel, int(published.licence.mark, 16), publisher.authority.mark_key_of(generation))
+    marked = mark_frames(sampler, int(published.licence.mark, 16), publisher.authority.mark_key_of(generation))
     with tempfile.TemporaryDirectory() as passing:
         unsigned = Path(passing) / "film.mp4"
         write_film(unsigned, marked, frames_per_second)
@@ -53,7 +53,7 @@ def publish_clip(
         certificate = published.sidecar["certificate"]
         film = with_xmp_in_film(unsigned.read_bytes(), publisher.xmp_packet(published.licence))
         content, manifest = sign_picture(film, "mp4", publisher.authority, certificate, photo, tsa_url)
-    register_film(publisher.database, publisher.originals, published.licence.id, reel.kept)
+    register_film(publisher.database, publisher.originals, published.licence.id, sampler.kept)
     digest = hashlib.sha256(content).hexdigest()
     with publisher.database.transaction() as session:
         add_rendition(session, published.licence.id, digest, "mp4", manifest)

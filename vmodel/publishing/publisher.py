@@ -42,9 +42,9 @@ from vmodel.rights.licence.certificate import (
     parse_licence,
     sign_licence,
 )
-from vmodel.rights.licence.certificate_file import certificate_of, read_paper
+from vmodel.rights.licence.certificate_file import certificate_of, load_certificate_json
 from vmodel.rights.policy.consent import likeness_of
-from vmodel.rights.policy.minors import Asked, Likeness, check_finished, check_shot
+from vmodel.rights.policy.minors import Likeness, RequestedShot, check_finished, check_shot
 from vmodel.rights.policy.model_reservation import check_exclusive
 from vmodel.rights.provenance.ai_label import draw_label
 from vmodel.rights.provenance.c2pa import sign_picture
@@ -60,7 +60,7 @@ from vmodel.rights.registry.queries import (
     find_work,
     get_shot,
     mark_text,
-    note_refusal,
+    record_refusal,
 )
 from vmodel.rights.registry.tables import RegisteredShot, ShotDescriptors
 from vmodel.rights.watermark.codec import embed_mark
@@ -184,7 +184,9 @@ class Publisher:
             CertificateInvalid, LicenceUnknown: the sidecar's licence is not in this registry.
             LicenceRevoked: it was revoked.
         """
-        certificate = certificate_of(read_paper(sidecar if isinstance(sidecar, bytes) else sidecar.read_bytes()))
+        certificate = certificate_of(
+            load_certificate_json(sidecar if isinstance(sidecar, bytes) else sidecar.read_bytes())
+        )
         licence = check_certificate(certificate, [self.authority.root])
         with self.database.transaction() as session:
             _refuse_revoked(session, get_shot(session, licence.id))
@@ -205,7 +207,7 @@ class Publisher:
         seen = detected_kind(read.flat_lay, read.cutout, read.garment) if shot.model.is_child else read.kind
         with self.database.reading() as session:
             likeness = likeness_of(session, self.settings, shot.model.id, request.channel)
-        asked = Asked(
+        asked = RequestedShot(
             shot.model,
             source.category,
             source.material,
@@ -229,7 +231,7 @@ class Publisher:
                 check_backs(session, holder.seller_id, [each.back for each in (source, *request.outfit)])
         except InputError as error:
             with self.database.transaction() as session:
-                note_refusal(session, holder.seller_id, error.code, shot.model.id, source.category or "")
+                record_refusal(session, holder.seller_id, error.code, shot.model.id, source.category or "")
             raise
         return likeness
 

@@ -284,7 +284,7 @@ def _fault(kind: type[RequestPart], error: ValidationError) -> Exception:
     return BadUsage(f"{value} is out of range for {name}; give {low} to {high}.")
 
 
-def every_shot(
+def expand_combinations(
     garments: Sequence[GarmentSource],
     models: Sequence[str | None],
     poses: Sequence[str | None],

@@ -22,6 +22,7 @@ from vmodel.garment.recognition.kind import (
     is_worn_open,
     read_kinds,
     second_kind,
+    seen_bands,
     seen_part,
     understand,
 )
@@ -102,7 +103,10 @@ def _cut_from(
     worn_open = source.worn_open if can_be_open(kind) else None
     if kind.open_front and worn_open is None and surface is not None:
         worn_open = is_worn_open(read_kinds(flat_lay, cutout))
-    return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside, surface)
+    garment = make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside, surface)
+    if surface is None or garment.photo is None:
+        return garment
+    return replace(garment, photo=replace(garment.photo, bands=seen_bands(flat_lay, cutout, kind, landmarks)))
 
 
 def _surface_of(flat_lay: FlatLay, cutout: Cutout) -> Surface | None:

@@ -14,7 +14,7 @@ from vmodel.shot.request import ShotRequest
 T = TypeVar("T")
 
 
-def shoot_all(
+def run_sequentially(
     requests: Iterable[ShotRequest], make_shot: Callable[[ShotRequest], T], home: Path
 ) -> Iterator[T | Failure]:
     """Make every shot, in order, and yield each as soon as it is finished.

@@ -13,7 +13,7 @@ from vmodel.core.files import sha256_of
 from vmodel.errors import BadUsage, SizeChartInvalid
 from vmodel.garment.sizing.stated_sizes import list_sizes, read_chart_rows, read_size_chart
 from vmodel.limits import GARMENT_CM
-from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
+from vmodel.shot.request import GarmentSource, ShotRequest, expand_combinations
 from vmodel.studio.casting import cast_for_size
 from vmodel.types import VirtualModel
 
@@ -31,7 +31,7 @@ _CM_AT_FOUR, _CM_A_YEAR = 104, 6
 """Height in cm of a child's size for four years, and the increase for each further year (EN 13402-3)."""
 
 
-def every_size(
+def expand_size_chart(
     garments: Sequence[GarmentSource],
     models: Sequence[str | None],
     poses: Sequence[str | None],
@@ -40,7 +40,7 @@ def every_size(
     count: int,
     roster: Roster,
 ) -> list[ShotRequest]:
-    """Return the shots of ``every_shot``; a garment with a size chart and no size is shot in every size of the chart.
+    """Return the shots of ``expand_combinations``, in every size of the chart for a garment with one and no size.
 
     A named model wears all sizes; otherwise ``find_wearer`` chooses one for each size.
 
@@ -53,13 +53,13 @@ def every_size(
     for garment in garments:
         chart = garment.size_chart
         if chart is None or garment.garment_size is not None:
-            requests += every_shot([garment], models, poses, views, like, count)
+            requests += expand_combinations([garment], models, poses, views, like, count)
             continue
         content = f"{sha256_of(garment.photo)} {like.seed}" if garment.photo.is_file() else ""
         for label in sizes_of(chart):
             sized = replace(garment, garment_size=label)
             wearers = [model or find_wearer(label, chart, roster, content).id for model in models]
-            requests += every_shot([sized], wearers, poses, views, like, count)
+            requests += expand_combinations([sized], wearers, poses, views, like, count)
     return requests
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from vmodel.body.model.roster import Roster, load_roster
 from vmodel.config import Settings
-from vmodel.core.files import CACHE_BYTES, keep_newest
+from vmodel.core.files import CACHE_BYTES, evict_oldest
 from vmodel.errors import VModelError
 from vmodel.shot.stages import PipelineName, Stage
 
@@ -35,7 +35,7 @@ class Studio:
 
     def __init__(self, settings: Settings, watch: Progress | None = None) -> None:
         self.settings = settings
-        keep_newest(settings.cache, CACHE_BYTES)
+        evict_oldest(settings.cache, CACHE_BYTES)
         self.watch = watch or _silent
         self.timings: dict[str, float] = {}
         self.barred: frozenset[str] = frozenset()

@@ -13,16 +13,16 @@ from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
 
 from app.api.http.before_body import before_body
-from app.api.http.state import Here, Installation
+from app.api.http.state import AppState, Here
 from vmodel.config import Settings
 from vmodel.service.accounts.auth import (
     LOGIN_DAYS,
     Identity,
     Login,
-    check_form,
     find_api_key,
     find_session,
     record_use,
+    verify_csrf_token,
 )
 from vmodel.service.accounts.rate_limit import check_rate, count_in
 from vmodel.service.errors import FormForged, KeyInvalid
@@ -51,13 +51,13 @@ def cookie_name(settings: Settings, name: str = _COOKIE) -> str:
     return f"__Host-{name}" if settings.is_https else name
 
 
-def keep_cookie(request: Request, here: Installation, answer: Response, name: str, value: str, max_age_s: int) -> None:
+def keep_cookie(request: Request, here: AppState, answer: Response, name: str, value: str, max_age_s: int) -> None:
     """Set a cookie in an answer, out of reach of scripts and of other sites."""
     secure = here.settings.is_https or request.url.scheme == "https"
     answer.set_cookie(name, value, max_age=max_age_s, httponly=True, secure=secure, samesite="lax", path="/")
 
 
-def keep_login(request: Request, here: Installation, answer: Response, login: Login) -> None:
+def keep_login(request: Request, here: AppState, answer: Response, login: Login) -> None:
     """Set the cookie of a new login in an answer."""
     keep_cookie(request, here, answer, cookie_name(here.settings), login.token, LOGIN_DAYS * _DAY_S)
 
@@ -89,7 +89,7 @@ def check_origin(connection: HTTPConnection) -> None:
         raise FormForged
 
 
-def identify(request: Request, here: Installation, token: str | None) -> Identity:
+def identify(request: Request, here: AppState, token: str | None) -> Identity:
     """Identify the caller of a request, and count it against the rate limit of its account.
 
     Args:
@@ -111,7 +111,7 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
             login = find_session(session, cookie)
             if request.method not in HARMLESS:
                 check_origin(request)
-                check_form(login, request.headers.get(CSRF_HEADER))
+                verify_csrf_token(login, request.headers.get(CSRF_HEADER))
             identity = login.identity
 
     def count(session: Session) -> None:
@@ -133,7 +133,7 @@ KeyFirst = before_body(_identify_first)
 """Routes that identify the caller before they read a body, so that nobody without a key uploads anything."""
 
 
-def count_request(session: Session, here: Installation, identity: Identity, picture: bool = False) -> None:
+def count_request(session: Session, here: AppState, identity: Identity, picture: bool = False) -> None:
     """Count a request against the rate limit of its account: all its keys together, and all its logins together.
 
     Logins have a rate of their own, so that a program with a key never locks the owner out of the page.

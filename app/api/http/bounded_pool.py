@@ -34,7 +34,7 @@ class BoundedPool:
         self._taken: Counter[str] = Counter()
         self._counting = threading.Lock()
 
-    async def do(self, account_id: str, work: Callable[[], T]) -> T:
+    async def run(self, account_id: str, work: Callable[[], T]) -> T:
         """Run an account's work in the pool and await it without holding a thread.
 
         Raises:

@@ -58,7 +58,7 @@ class _Exchange:
     status: int = 0
 
 
-class Front:
+class RequestMiddleware:
     """ASGI middleware around the whole app.
 
     Args:

@@ -6,7 +6,7 @@ import time
 
 from fastapi import Response
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from vmodel.service.storage.file_store import LINK_S, sign_link
 
 _MEDIA_TYPE_OF = {
@@ -23,7 +23,7 @@ _MEDIA_TYPE_OF = {
 _GUARD = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
 
 
-def link_to(here: Installation, key: str) -> str:
+def link_to(here: AppState, key: str) -> str:
     """Return the path that opens a file without a key.
 
     Its expiry time is rounded, so that a reloaded page finds its pictures in the browser's cache.
@@ -31,7 +31,7 @@ def link_to(here: Installation, key: str) -> str:
     return f"/v1/files/{sign_link(here.secret, key, (time.time() // LINK_S + 2) * LINK_S)}"
 
 
-def answer_picture(here: Installation, account_id: str, key: str, name: str | None = None) -> Response:
+def answer_picture(here: AppState, account_id: str, key: str, name: str | None = None) -> Response:
     """Return a stored file as a response.
 
     Args:

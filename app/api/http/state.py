@@ -22,7 +22,7 @@ from vmodel.service.storage.file_store import FileStore
 
 
 @dataclass(frozen=True)
-class Installation:
+class AppState:
     """One installation, as one process sees it.
 
     Attributes:
@@ -72,11 +72,11 @@ class Installation:
         self.database.close()
 
 
-async def _installation(request: Request) -> Installation:
+async def _installation(request: Request) -> AppState:
     # Asynchronous, because FastAPI would run a plain function in another thread.
-    found: Installation = request.app.state.installation
+    found: AppState = request.app.state.installation
     return found
 
 
 #: Parameter of a route that needs the installation.
-Here = Annotated[Installation, Depends(_installation)]
+Here = Annotated[AppState, Depends(_installation)]

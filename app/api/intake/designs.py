@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from app.api.http.errors import BodyTooLarge
-from app.api.http.state import Installation
-from vmodel.rights.admission.garment_review import GarmentDesk
+from app.api.http.state import AppState
+from vmodel.rights.admission.garment_review import GarmentReviewer
 from vmodel.rights.admission.uploaded_rasters import by_pixels, rasters_in
 from vmodel.service.garments.design_preview import (
     Drawn,
@@ -39,9 +39,9 @@ from vmodel.service.garments.errors import GarmentUnknown
 from vmodel.service.garments.pattern_preview import colours_of, describe_sewn, draw_pieces, draw_sewn
 from vmodel.service.garments.records import (
     GarmentFiles,
-    Stated,
+    RecognitionResult,
+    StatedAttributes,
     StoredGarment,
-    Understanding,
     change_garment,
     check_stated,
     find_garment,
@@ -72,11 +72,11 @@ class _Outcome:
     """Every colourway, what is known of the garment, and the sewn garment of a pattern."""
 
     made: list[_Made]
-    understood: Understanding
+    understood: RecognitionResult
     sewn: Sewn | None = None
 
 
-def take_print(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, ByteArray]:
+def take_print(here: AppState, account_id: str, content: bytes, name: str) -> tuple[str, ByteArray]:
     """Check and store an uploaded repeat.
 
     Returns:
@@ -92,7 +92,7 @@ def take_print(here: Installation, account_id: str, content: bytes, name: str) -
     return key.rpartition("/")[2], tile
 
 
-def take_flat(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, bool, list[str]]:
+def take_flat(here: AppState, account_id: str, content: bytes, name: str) -> tuple[str, bool, list[str]]:
     """Check and store an uploaded technical flat.
 
     Returns:
@@ -109,7 +109,7 @@ def take_flat(here: Installation, account_id: str, content: bytes, name: str) ->
     return key.rpartition("/")[2], has_back(drawn), colours
 
 
-def take_pattern(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, Sewn]:
+def take_pattern(here: AppState, account_id: str, content: bytes, name: str) -> tuple[str, Sewn]:
     """Check, sew and store an uploaded sewing pattern.
 
     Args:
@@ -131,7 +131,7 @@ def take_pattern(here: Installation, account_id: str, content: bytes, name: str)
     return key.rpartition("/")[2], sewn
 
 
-def draw_preview(here: Installation, account_id: str, recipe: Recipe, colorway: str) -> Drawn:
+def draw_preview(here: AppState, account_id: str, recipe: Recipe, colorway: str) -> Drawn:
     """Draw a design lying flat, without storing anything.
 
     Raises:
@@ -148,7 +148,7 @@ def draw_preview(here: Installation, account_id: str, recipe: Recipe, colorway: 
 
 
 def keep_design(
-    here: Installation, account_id: str, name: str, recipe: Recipe, design_id: str | None = None
+    here: AppState, account_id: str, name: str, recipe: Recipe, design_id: str | None = None
 ) -> StoredGarment:
     """Make a design or replace an existing one; run it in the reading pool, since it takes seconds.
 
@@ -158,13 +158,13 @@ def keep_design(
     """
     old = None if design_id is None else _find(here, account_id, design_id)
     checked = check_recipe(recipe, here.roster)
-    stated = Stated(checked.category, checked.material, checked.width_cm, checked.length_cm)
+    stated = StatedAttributes(checked.category, checked.material, checked.width_cm, checked.length_cm)
     if checked.flat is None:
-        stated = Stated(material=checked.material)
+        stated = StatedAttributes(material=checked.material)
     check_stated(stated)
     outcome = _make(here, account_id, checked, stated, old)
     files, design = _write(here, account_id, outcome)
-    design |= {"recipe": checked.plain(), **_shown_of(here, account_id, checked, outcome)}
+    design |= {"recipe": checked.to_json(), **_shown_of(here, account_id, checked, outcome)}
     called = plain_name(name) if name.strip() else (checked.block or ("flat" if checked.flat else "pattern"))
     with here.database.transaction() as session:
         if old is None:
@@ -181,7 +181,7 @@ def keep_design(
     return kept
 
 
-def _find(here: Installation, account_id: str, design_id: str) -> StoredGarment:
+def _find(here: AppState, account_id: str, design_id: str) -> StoredGarment:
     with here.database.reading() as session:
         found = find_garment(session, account_id, design_id)
     if found.design is None:
@@ -189,7 +189,9 @@ def _find(here: Installation, account_id: str, design_id: str) -> StoredGarment:
     return found
 
 
-def _make(here: Installation, account_id: str, recipe: Recipe, stated: Stated, old: StoredGarment | None) -> _Outcome:
+def _make(
+    here: AppState, account_id: str, recipe: Recipe, stated: StatedAttributes, old: StoredGarment | None
+) -> _Outcome:
     if recipe.flat is not None:
         return _make_flat(here, account_id, recipe, stated, old)
     if recipe.pattern is not None:
@@ -203,7 +205,7 @@ def _make(here: Installation, account_id: str, recipe: Recipe, stated: Stated, o
     return _Outcome(made, describe_block(designs[""], wearer, made[0].drawn))
 
 
-def _make_sewn(here: Installation, account_id: str, recipe: Recipe) -> _Outcome:
+def _make_sewn(here: AppState, account_id: str, recipe: Recipe) -> _Outcome:
     from vmodel.garment.designs.pattern_design import write_sewn_design
 
     made, own = [], None
@@ -215,7 +217,7 @@ def _make_sewn(here: Installation, account_id: str, recipe: Recipe) -> _Outcome:
     return _Outcome(made, describe_sewn(own, made[0].drawn), own)
 
 
-def _sewn(here: Installation, account_id: str, recipe: Recipe, colorway: str) -> tuple[Sewn, Drawn, SewnDesign]:
+def _sewn(here: AppState, account_id: str, recipe: Recipe, colorway: str) -> tuple[Sewn, Drawn, SewnDesign]:
     from vmodel.garment.designs.pattern_design import sew_design
 
     content = file_of(here.store, account_id, recipe.pattern or "")
@@ -225,7 +227,7 @@ def _sewn(here: Installation, account_id: str, recipe: Recipe, colorway: str) ->
 
 
 def _make_flat(
-    here: Installation, account_id: str, recipe: Recipe, stated: Stated, old: StoredGarment | None
+    here: AppState, account_id: str, recipe: Recipe, stated: StatedAttributes, old: StoredGarment | None
 ) -> _Outcome:
     from vmodel.garment.vector.svg_sanitiser import read_svg, recoloured, write_svg
     from vmodel.service.garments.recognition import read_photo, understand_garment
@@ -239,13 +241,13 @@ def _make_flat(
     same = old is not None and old.photo_key.endswith(f"/{recipe.flat}") and old.stated == stated
     if same and old is not None and old.understood is not None:
         # The outline has not changed, and reading it takes longest.
-        return _Outcome(made, Understanding(old.understood, made[0].drawn.png))
+        return _Outcome(made, RecognitionResult(old.understood, made[0].drawn.png))
     flat_lay = read_photo(svg, "the flat", here.settings, ".svg")
     found = understand_garment(flat_lay, None, stated, here.roster, here.settings)
-    return _Outcome(made, Understanding(found.found, made[0].drawn.png))
+    return _Outcome(made, RecognitionResult(found.found, made[0].drawn.png))
 
 
-def _shown_of(here: Installation, account_id: str, recipe: Recipe, outcome: _Outcome) -> dict[str, Any]:
+def _shown_of(here: AppState, account_id: str, recipe: Recipe, outcome: _Outcome) -> dict[str, Any]:
     """Return what a page needs so that a visitor can continue with a design."""
     tile = _tile(here, account_id, recipe)
     if recipe.flat is not None:
@@ -274,7 +276,7 @@ def has_back(drawn: Drawn) -> bool:
     return bool(drawn.picture[:, drawn.picture.shape[1] // 2 :, 3].any())
 
 
-def _write(here: Installation, account_id: str, outcome: _Outcome) -> tuple[GarmentFiles, dict[str, Any]]:
+def _write(here: AppState, account_id: str, outcome: _Outcome) -> tuple[GarmentFiles, dict[str, Any]]:
     """Put every file into the store, and return what the design's row records of them."""
     put = here.keep
     own, *ways = [
@@ -289,7 +291,7 @@ def _write(here: Installation, account_id: str, outcome: _Outcome) -> tuple[Garm
     return files, {"drawn_key": own["drawn_key"], "colorways": ways}
 
 
-def _tile(here: Installation, account_id: str, recipe: Recipe) -> ByteArray | None:
+def _tile(here: AppState, account_id: str, recipe: Recipe) -> ByteArray | None:
     if recipe.print is None:
         return None
     # Ownership is checked each time; only the decoding is cached, for visitors who move a slider.
@@ -311,11 +313,11 @@ def small_png(tile: ByteArray, side: int = 320) -> bytes:
     return stream.getvalue()
 
 
-def _examine(here: Installation, account_id: str, rasters: Iterable[tuple[str, ByteArray]]) -> None:
+def _examine(here: AppState, account_id: str, rasters: Iterable[tuple[str, ByteArray]]) -> None:
     """Examine pictures as photos of garments are; what is found waits for a review before jobs may show it."""
-    desk = GarmentDesk(here.settings, here.database)
+    reviewer = GarmentReviewer(here.settings, here.database)
     for digest, picture in rasters:
-        desk.examine(account_id, digest, picture)
+        reviewer.examine(account_id, digest, picture)
 
 
 def _is_svg(content: bytes) -> bool:
@@ -323,7 +325,7 @@ def _is_svg(content: bytes) -> bool:
     return head.startswith((b"<?xml", b"<svg", b"<!doctype svg", b"<!--"))
 
 
-def _check_bytes(here: Installation, content: bytes) -> None:
+def _check_bytes(here: AppState, content: bytes) -> None:
     limit = decode_limit(here.settings)
     if len(content) > limit:
         raise BodyTooLarge(limit)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from vmodel.errors import (
     AnimatedPhoto,
     MaskMismatch,
@@ -21,9 +21,9 @@ from vmodel.rights.policy.minors import read_category
 from vmodel.service.garments.errors import DesignOnly
 from vmodel.service.garments.records import (
     GarmentFiles,
-    Stated,
+    RecognitionResult,
+    StatedAttributes,
     StoredGarment,
-    Understanding,
     change_garment,
     check_stated,
     find_garment,
@@ -55,7 +55,7 @@ class Change:
 
     Attributes:
         name: None keeps the old one.
-        stated: fields of ``Stated`` that change.
+        stated: fields of ``StatedAttributes`` that change.
         mask: None keeps the old one, empty removes it.
         back: None keeps the old one, empty removes it.
     """
@@ -71,7 +71,9 @@ class Change:
         return not self.stated and self.mask is None and self.back is None
 
 
-def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
+def ingest_garment(
+    here: AppState, account_id: str, name: str, uploaded: Uploaded, stated: StatedAttributes
+) -> StoredGarment:
     """Read and store the files of a new garment; run it in the reading pool, since it takes seconds of a processor.
 
     Raises:
@@ -93,7 +95,7 @@ def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, 
                 return keep_garment(session, account_id, called, files, stated, outcome)
 
 
-def read_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
+def read_change(here: AppState, account_id: str, garment_id: str, change: Change) -> StoredGarment:
     """Correct a garment and read its photo again, in the reading pool, unless only its name changes.
 
     Raises:
@@ -136,7 +138,7 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
         return garment
 
 
-def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
+def read_mask(here: AppState, account_id: str, garment_id: str) -> bytes:
     """Draw the mask of the garment in a photo; run it in the reading pool.
 
     Returns:
@@ -156,7 +158,7 @@ def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
     return draw_mask(photo, mask, garment.category)
 
 
-def read_painted(here: Installation, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
+def read_painted(here: AppState, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
     """Store a mask that was painted on a smaller picture of the photo; run it in the reading pool.
 
     Raises:
@@ -174,8 +176,8 @@ def read_painted(here: Installation, account_id: str, garment_id: str, painted: 
 
 
 def _read(
-    uploaded: Uploaded, name: str, stated: Stated, here: Installation, suffix: str = ""
-) -> Understanding | VModelError:
+    uploaded: Uploaded, name: str, stated: StatedAttributes, here: AppState, suffix: str = ""
+) -> RecognitionResult | VModelError:
     """Return what the photo shows, or the error why it could not be recognised.
 
     Raises:
@@ -201,9 +203,9 @@ def _read(
         return error
 
 
-def _put(here: Installation, account_id: str, content: bytes | None) -> str | None:
+def _put(here: AppState, account_id: str, content: bytes | None) -> str | None:
     return None if content is None else here.keep(account_id, content, suffix_of(content))
 
 
-def _put_cutout(here: Installation, account_id: str, outcome: Understanding | VModelError) -> str | None:
-    return here.keep(account_id, outcome.cutout_png, "png") if isinstance(outcome, Understanding) else None
+def _put_cutout(here: AppState, account_id: str, outcome: RecognitionResult | VModelError) -> str | None:
+    return here.keep(account_id, outcome.cutout_png, "png") if isinstance(outcome, RecognitionResult) else None

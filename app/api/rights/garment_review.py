@@ -11,12 +11,12 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from app.api.http.auth import KeyFirst, Manager, Operator, Reader, Shooter
-from app.api.http.state import Here, Installation
+from app.api.http.state import AppState, Here
 from app.api.http.strict_model import StrictModel
 from vmodel.rights.admission.garment_review import (
     STATEMENT,
     WAITING,
-    GarmentDesk,
+    GarmentReviewer,
     attest,
     decide,
     find_attestation,
@@ -95,43 +95,43 @@ class Decision(StrictModel):
 
 
 @router.get("/attestation")
-def get_attestation(asker: Reader, here: Here) -> Attestation:
+def get_attestation(identity: Reader, here: Here) -> Attestation:
     """Show the statement of your account about all its garments."""
     with here.database.reading() as session:
-        row = find_attestation(session, asker.account_id)
+        row = find_attestation(session, identity.account_id)
     return Attestation(statement=row.statement if row else STATEMENT, attested_at=row.attested_at if row else None)
 
 
 @router.put("/attestation")
-def put_attestation(word: Word, asker: Manager, here: Here) -> Attestation:
+def put_attestation(word: Word, identity: Manager, here: Here) -> Attestation:
     """State once that you may use all garments of the account, or withdraw the statement."""
     with here.database.transaction() as session:
         if word.attested:
-            row = attest(session, asker.account_id, asker.subject, word.statement)
+            row = attest(session, identity.account_id, identity.subject, word.statement)
             return Attestation(statement=row.statement, attested_at=row.attested_at)
-        held = find_attestation(session, asker.account_id)
+        held = find_attestation(session, identity.account_id)
         if held is not None:
             session.delete(held)
     return Attestation(statement=STATEMENT, attested_at=None)
 
 
 @router.get("/garments/{garment_id}/rights")
-def get_rights(garment_id: GarmentId, asker: Reader, here: Here) -> GarmentRights:
+def get_rights(garment_id: GarmentId, identity: Reader, here: Here) -> GarmentRights:
     """Show objections to a garment's photo. The check runs with its first picture or when you attest."""
     with here.database.reading() as session:
-        key = find_garment(session, asker.account_id, garment_id).photo_key
+        key = find_garment(session, identity.account_id, garment_id).photo_key
     with here.database.reading() as session:
-        return _shown(find_photo(session, asker.account_id, sha256_of_key(key)))
+        return _shown(find_photo(session, identity.account_id, sha256_of_key(key)))
 
 
 @router.put("/garments/{garment_id}/rights")
-async def attest_garment(garment_id: GarmentId, word: Word, asker: Shooter, here: Here) -> GarmentRights:
+async def attest_garment(garment_id: GarmentId, word: Word, identity: Shooter, here: Here) -> GarmentRights:
     """State that you may use a garment and its photo, and check the photo now."""
     with here.database.reading() as session:
-        garment = find_garment(session, asker.account_id, garment_id)
+        garment = find_garment(session, identity.account_id, garment_id)
     shown = garment.photo_key if garment.shown_key is None else garment.shown_key
-    examining = _examining(here, asker.account_id, sha256_of_key(garment.photo_key), shown, word.attested)
-    return _shown(await here.reading_pool.do(asker.account_id, examining))
+    examining = _examining(here, identity.account_id, sha256_of_key(garment.photo_key), shown, word.attested)
+    return _shown(await here.reading_pool.run(identity.account_id, examining))
 
 
 @router.get("/reviews")
@@ -151,15 +151,15 @@ def get_picture(review_id: ReviewId, _: Operator, here: Here) -> Response:
     """Get the photo next to the other seller's photo that it copies."""
     with here.database.reading() as session:
         row = find_review(session, review_id)
-    return Response(side_by_side(GarmentDesk(here.settings, here.database), row), media_type="image/jpeg")
+    return Response(side_by_side(GarmentReviewer(here.settings, here.database), row), media_type="image/jpeg")
 
 
 @router.post("/reviews/{review_id}")
-def decide_review(review_id: ReviewId, decision: Decision, asker: Operator, here: Here) -> Review:
+def decide_review(review_id: ReviewId, decision: Decision, identity: Operator, here: Here) -> Review:
     """Approve a photo, so that jobs can use it, or refuse it, so that jobs with it fail."""
     with here.database.transaction() as session:
-        row = decide(session, review_id, decision.approve, asker.account_id, decision.note)
-        audit(session, asker.account_id, "garment.reviewed", photo=row.id, state=row.state)
+        row = decide(session, review_id, decision.approve, identity.account_id, decision.note)
+        audit(session, identity.account_id, "garment.reviewed", photo=row.id, state=row.state)
         return Review.of(row)
 
 
@@ -168,15 +168,13 @@ def sha256_of_key(key: str) -> str:
     return key.rpartition("/")[2].partition(".")[0]
 
 
-def _examining(
-    here: Installation, account_id: str, digest: str, key: str, attested: bool
-) -> Callable[[], GarmentPhoto]:
+def _examining(here: AppState, account_id: str, digest: str, key: str, attested: bool) -> Callable[[], GarmentPhoto]:
     def examine() -> GarmentPhoto:
         from vmodel.service.garments.recognition import read_photo
 
         content = here.store.get(account_id, key)
         rgb = read_photo(content, "The photo", here.settings).rgb
-        return GarmentDesk(here.settings, here.database).examine(account_id, digest, rgb, attested)
+        return GarmentReviewer(here.settings, here.database).examine(account_id, digest, rgb, attested)
 
     return examine
 

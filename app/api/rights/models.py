@@ -60,24 +60,24 @@ def get_card(model_id: ModelId, _: Reader, here: Here) -> ModelCard:
 
 
 @router.get("/reservations")
-def list_all(asker: Reader, here: Here) -> list[Reservation]:
+def list_all(identity: Reader, here: Here) -> list[Reservation]:
     """List the models that are reserved for you."""
     with here.database.reading() as session:
-        return [Reservation.of(row) for row in reserved_models(session, asker.account_id)]
+        return [Reservation.of(row) for row in reserved_models(session, identity.account_id)]
 
 
 @router.put("/reservations/{model_id}")
-def reserve(model_id: ModelId, asker: Manager, here: Here) -> Reservation:
+def reserve(model_id: ModelId, identity: Manager, here: Here) -> Reservation:
     """Reserve a model for yourself. Refused if another seller has published it or one that looks like it."""
     if model_id not in here.roster:
         raise NotFound("model")
     with here.database.transaction() as session:
-        row = reserve_model(session, here.roster, model_id, asker.account_id, here.settings.exclusive_models)
+        row = reserve_model(session, here.roster, model_id, identity.account_id, here.settings.exclusive_models)
         return Reservation.of(row)
 
 
 @router.delete("/reservations/{model_id}", status_code=204)
-def release(model_id: ModelId, asker: Manager, here: Here) -> None:
+def release(model_id: ModelId, identity: Manager, here: Here) -> None:
     """Release a model, so that all sellers can use it. Your pictures of it stay yours."""
     with here.database.transaction() as session:
-        release_model(session, model_id, asker.account_id)
+        release_model(session, model_id, identity.account_id)

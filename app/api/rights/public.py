@@ -10,8 +10,8 @@ from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from app.api.http.errors import NotFound
-from app.api.http.state import Here, Installation
-from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, CountFirst, Desk, check_size
+from app.api.http.state import AppState, Here
+from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, CountFirst, PublicVerifierDep, check_size
 from vmodel.core.database import now
 from vmodel.rights.errors import LicenceUnknown
 from vmodel.rights.licence.certificate import Licence, parse_licence
@@ -104,31 +104,33 @@ class LicenceToday(BaseModel):
 @router.post("/verify")
 async def verify(
     request: Request,
-    desk: Desk,
+    verifier: PublicVerifierDep,
     file: Annotated[UploadFile, File(description="Picture or film, at most 30 MB.")],
 ) -> Answer:
     """Verify a picture or film. Needs no key; the file is not stored."""
     content = await file.read(MOST_BYTES + 1)
     check_size(content)
-    return Answer.of(await desk.verify(content, "The file", request.state.network))
+    return Answer.of(await verifier.verify(content, "The file", request.state.network))
 
 
 @router.get("/licences/{licence_id}")
-def get_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk) -> LicenceToday:
+def get_licence(licence_id: LicenceId, request: Request, here: Here, verifier: PublicVerifierDep) -> LicenceToday:
     """Show a licence by its full id, with its state today. Needs no key."""
-    desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+    verifier.count(request, "licence", LOOKED_AT_A_MINUTE)
     shot, state, reason, codes = look_up(here, licence_id)
     return LicenceToday(state=state, reason=reason, certificate=json.loads(shot.certificate), codes=codes)
 
 
 @router.get("/licences/{licence_id}/manifest", response_class=Response, responses={200: {"content": {_MANIFEST: {}}}})
-def get_manifest(licence_id: LicenceId, request: Request, here: Here, desk: Desk, format: FileFormat = "") -> Response:
+def get_manifest(
+    licence_id: LicenceId, request: Request, here: Here, verifier: PublicVerifierDep, format: FileFormat = ""
+) -> Response:
     """Get the Content Credentials (C2PA) of a published file, for copies that have lost them. Needs no key.
 
     They are signed. Software that trusts the root can read who may use the picture, even if the copy's bytes no longer
     match. A revoked licence still has them; its state is at `/v1/licences/{id}`.
     """
-    desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+    verifier.count(request, "licence", LOOKED_AT_A_MINUTE)
     shot, *_ = look_up(here, licence_id)
     with here.database.reading() as session:
         made = find_rendition(session, shot.id, format)
@@ -137,16 +139,16 @@ def get_manifest(licence_id: LicenceId, request: Request, here: Here, desk: Desk
 
 
 @router.get("/rights/root", response_class=Response, responses={200: {"content": {"application/x-pem-file": {}}}})
-def get_root(request: Request, here: Here, desk: Desk) -> Response:
+def get_root(request: Request, here: Here, verifier: PublicVerifierDep) -> Response:
     """Get the root certificate of this installation as PEM, to check Content Credentials. Needs no key."""
-    desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+    verifier.count(request, "licence", LOOKED_AT_A_MINUTE)
     folder = keys_folder(here.settings)
     if not folder.is_dir():
         raise NotFound("root certificate yet, because no picture was published")
     return Response(read_authority(folder).trust_pem, media_type="application/x-pem-file")
 
 
-def look_up(here: Installation, licence_id: str) -> tuple[RegisteredShot, str, str, dict[str, str]]:
+def look_up(here: AppState, licence_id: str) -> tuple[RegisteredShot, str, str, dict[str, str]]:
     """Look up a licence by its whole id.
 
     A part of an id finds nothing here: a caller who has not seen the picture must not learn of it.

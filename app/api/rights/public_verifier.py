@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.api.http.before_body import before_body
 from app.api.http.bounded_pool import BoundedPool
 from app.api.http.errors import BodyTooLarge
-from app.api.http.state import Here, Installation
+from app.api.http.state import AppState, Here
 from vmodel.rights.verification.result import Verification
 from vmodel.rights.verification.verifier import Verifier
 from vmodel.service.accounts.rate_limit import check_rate, count_in, network_of
@@ -24,30 +24,30 @@ _MOST_WAITING = 20
 _MINUTE_S = 60
 
 
-class PublicDesk:
+class PublicVerifier:
     """Verifier of pictures for anonymous callers.
 
     Args:
         here: the installation.
     """
 
-    def __init__(self, here: Installation) -> None:
+    def __init__(self, here: AppState) -> None:
         self._here = here
         self._pool = BoundedPool(1, _MOST_WAITING)
         self._verifier: Verifier | None = None
 
-    async def verify(self, content: bytes, name: str, asker: str) -> Verification:
+    async def verify(self, content: bytes, name: str, network: str) -> Verification:
         """Verify a file.
 
         Args:
             content: of the file, untrusted.
             name: for messages.
-            asker: network of the caller; each network may have a limited number of files in the queue.
+            network: network of the caller; each network may have a limited number of files in the queue.
         Raises:
             Busy: too many files wait.
             UnreadablePhoto, PhotoTooLarge: it is no picture.
         """
-        return await self._pool.do(asker, lambda: self._verify(content, name))
+        return await self._pool.run(network, lambda: self._verify(content, name))
 
     def _verify(self, content: bytes, name: str) -> Verification:
         # Another process may have created the keys since, and may publish pictures at any time.
@@ -93,21 +93,21 @@ async def count_verification(request: Request) -> None:
     Raises:
         RateLimited: too many.
     """
-    desk = await _desk(request, request.app.state.installation)
-    request.state.network = await run_in_threadpool(desk.count, request, "verify", VERIFIED_A_MINUTE)
+    verifier = await _public_verifier(request, request.app.state.installation)
+    request.state.network = await run_in_threadpool(verifier.count, request, "verify", VERIFIED_A_MINUTE)
 
 
 CountFirst = before_body(count_verification)
 """Routes that count an anonymous caller before they read a body."""
 
 
-async def _desk(request: Request, here: Here) -> PublicDesk:
-    found: PublicDesk | None = getattr(request.app.state, "public_desk", None)
+async def _public_verifier(request: Request, here: Here) -> PublicVerifier:
+    found: PublicVerifier | None = getattr(request.app.state, "public_verifier", None)
     if found is None:
-        found = PublicDesk(here)
-        request.app.state.public_desk = found
+        found = PublicVerifier(here)
+        request.app.state.public_verifier = found
     return found
 
 
 #: Parameter of a route for anonymous callers.
-Desk = Annotated[PublicDesk, Depends(_desk)]
+PublicVerifierDep = Annotated[PublicVerifier, Depends(_public_verifier)]

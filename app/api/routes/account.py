@@ -95,12 +95,12 @@ class NoticesRead(StrictModel):
 
 @router.get("/notices")
 def show_notices(
-    asker: Manager, here: Here, limit: Annotated[int, Query(ge=1, le=200, description="number of notices")] = 50
+    identity: Manager, here: Here, limit: Annotated[int, Query(ge=1, le=200, description="number of notices")] = 50
 ) -> Notices:
     """List what happened to your account, newest first. If a mail server is set, you get the same by mail."""
     with here.database.reading() as session:
-        found = list_notices(session, asker.account_id, limit)
-        unread = count_unread(session, asker.account_id)
+        found = list_notices(session, identity.account_id, limit)
+        unread = count_unread(session, identity.account_id)
     shown = [
         NoticeShown(
             id=each.id,
@@ -116,39 +116,39 @@ def show_notices(
 
 
 @router.post("/notices/read", status_code=204)
-def read_notices(asked: NoticesRead, asker: Manager, here: Here) -> None:
+def read_notices(asked: NoticesRead, identity: Manager, here: Here) -> None:
     """Say that you have seen the notices up to one."""
     with here.database.transaction() as session:
-        mark_read(session, asker.account_id, asked.until.replace("\0", ""))
+        mark_read(session, identity.account_id, asked.until.replace("\0", ""))
 
 
 @router.get("")
-def get(asker: Reader, here: Here) -> AccountShown:
+def get(identity: Reader, here: Here) -> AccountShown:
     """Show your account and what your key may do."""
     with here.database.reading() as session:
-        account = find_account(session, asker.account_id)
+        account = find_account(session, identity.account_id)
     return AccountShown(
-        id=account.id, name=account.name, role=account.role, plan=account.plan, scopes=sorted(asker.scopes)
+        id=account.id, name=account.name, role=account.role, plan=account.plan, scopes=sorted(identity.scopes)
     )
 
 
 @router.put("/password", status_code=204)
-def set_password(asked: PasswordChange, asker: Manager, here: Here, request: Request, answer: Response) -> None:
+def set_password(asked: PasswordChange, identity: Manager, here: Here, request: Request, answer: Response) -> None:
     """Change your password. All your logins end, but the page that sends this gets a new cookie and goes on."""
     given = asked.old, asked.new, origin_of(request), agent_of(request), asked.keep_keys, asked.code
-    login = change_password(here.database, here.secret, asker, *given)
+    login = change_password(here.database, here.secret, identity, *given)
     if login is not None:
         keep_login(request, here, answer, login)
 
 
 @router.delete("/content")
 def erase(
-    asker: Manager,
+    identity: Manager,
     here: Here,
     confirm: Annotated[Confirmation, Query(description="required, to prevent deletion by mistake")],
 ) -> Erased:
     """Delete all your garments and pictures permanently and cancel open jobs. Account, keys and ledger stay."""
     with here.database.transaction() as session:
-        forget_garments(session, asker.account_id)
-        audit(session, asker.account_id, "account.erase", asker.account_id)
-    return Erased(files=erase_account(here.settings, here.database, here.store, asker.account_id, wait_s=20))
+        forget_garments(session, identity.account_id)
+        audit(session, identity.account_id, "account.erase", identity.account_id)
+    return Erased(files=erase_account(here.settings, here.database, here.store, identity.account_id, wait_s=20))

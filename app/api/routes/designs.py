@@ -55,7 +55,7 @@ def list_blocks(_: Reader, here: Here) -> Blocks:
 
 @router.post("/prints", status_code=201)
 async def upload_print(
-    asker: Shooter,
+    identity: Shooter,
     here: Here,
     file: Annotated[UploadFile, File(description="One repeat: SVG (the page is the tile), PNG, JPEG, WebP or TIFF.")],
 ) -> PrintShown:
@@ -63,30 +63,30 @@ async def upload_print(
     from vmodel.service.garments.design_preview import colours_in
 
     def take() -> PrintShown:
-        file_id, tile = take_print(here, asker.account_id, file.file.read(), file.filename or "")
-        shown = here.keep(asker.account_id, small_png(tile), "png")
+        file_id, tile = take_print(here, identity.account_id, file.file.read(), file.filename or "")
+        shown = here.keep(identity.account_id, small_png(tile), "png")
         size = tile.shape[0], tile.shape[1]
         return PrintShown(id=file_id, size_px=size, colours=colours_in(tile), link=link_to(here, shown))
 
-    return await here.drawing_pool.do(asker.account_id, take)
+    return await here.drawing_pool.run(identity.account_id, take)
 
 
 @router.post("/flats", status_code=201)
 async def upload_flat(
-    asker: Shooter, here: Here, file: Annotated[UploadFile, File(description="A technical flat in SVG.")]
+    identity: Shooter, here: Here, file: Annotated[UploadFile, File(description="A technical flat in SVG.")]
 ) -> FlatShown:
     """Upload a technical flat. Name the groups of its two sides front and back."""
 
     def take() -> FlatShown:
-        file_id, has_back, colours = take_flat(here, asker.account_id, file.file.read(), file.filename or "")
+        file_id, has_back, colours = take_flat(here, identity.account_id, file.file.read(), file.filename or "")
         return FlatShown(id=file_id, has_back=has_back, colours=colours)
 
-    return await here.drawing_pool.do(asker.account_id, take)
+    return await here.drawing_pool.run(identity.account_id, take)
 
 
 @router.post("/patterns", status_code=201)
 async def upload_pattern(
-    asker: Shooter,
+    identity: Shooter,
     here: Here,
     file: Annotated[UploadFile, File(description="A sewing pattern: SVG, DXF (AAMA) or GarmentCode JSON.")],
 ) -> PatternShown:
@@ -94,8 +94,8 @@ async def upload_pattern(
     from vmodel.service.garments.pattern_preview import colours_of, draw_pieces
 
     def take() -> PatternShown:
-        file_id, sewn = take_pattern(here, asker.account_id, file.file.read(), file.filename or "")
-        shown = here.keep(asker.account_id, draw_pieces(sewn), "png")
+        file_id, sewn = take_pattern(here, identity.account_id, file.file.read(), file.filename or "")
+        shown = here.keep(identity.account_id, draw_pieces(sewn), "png")
         return PatternShown(
             id=file_id,
             pieces=[PieceShown(**piece) for piece in sewn.marker["pieces"]],
@@ -105,44 +105,44 @@ async def upload_pattern(
             link=link_to(here, shown),
         )
 
-    return await here.reading_pool.do(asker.account_id, take)
+    return await here.reading_pool.run(identity.account_id, take)
 
 
 @router.delete("/prints/{file_id}", status_code=204)
 @router.delete("/flats/{file_id}", status_code=204)
 @router.delete("/patterns/{file_id}", status_code=204)
-def delete_file(file_id: FileId, asker: Manager, here: Here) -> None:
+def delete_file(file_id: FileId, identity: Manager, here: Here) -> None:
     """Delete an uploaded print, flat or pattern that no design needs.
 
     A file that nothing has needed for a week is deleted by itself.
     """
-    delete_upload(here.database, here.store, asker.account_id, file_id)
+    delete_upload(here.database, here.store, identity.account_id, file_id)
 
 
 @router.post("/designs/preview", response_class=Response, responses=_PNG)
-async def preview(asked: DesignAsked, asker: Shooter, here: Here, colorway: _Way = "") -> Response:
+async def preview(asked: DesignAsked, identity: Shooter, here: Here, colorway: _Way = "") -> Response:
     """Draw front and back lying flat, side by side, each 512 x 680 pixels on a transparent background. Stores nothing.
 
     The header `X-Px-Per-Cm` gives the scale. The header `X-Seam-Mismatch-Cm` gives the offset between straight repeats
     at the side seams; for a pattern, at the plain seam with the largest offset.
     """
-    drawn = await here.drawing_pool.do(
-        asker.account_id, partial(draw_preview, here, asker.account_id, asked.recipe(), colorway)
+    drawn = await here.drawing_pool.run(
+        identity.account_id, partial(draw_preview, here, identity.account_id, asked.recipe(), colorway)
     )
     headers = {"X-Px-Per-Cm": f"{drawn.px_per_cm:.3f}", "X-Seam-Mismatch-Cm": f"{drawn.mismatch_cm:.2f}"}
     return Response(drawn.png, media_type="image/png", headers=headers)
 
 
 @router.post("/designs", status_code=201)
-async def create(asked: DesignAsked, asker: Shooter, here: Here) -> DesignShown:
+async def create(asked: DesignAsked, identity: Shooter, here: Here) -> DesignShown:
     """Create a design. Its id is a garment id, so jobs accept it."""
-    make = partial(keep_design, here, asker.account_id, asked.name, asked.recipe())
-    return show_design(await here.reading_pool.do(asker.account_id, make), here)
+    make = partial(keep_design, here, identity.account_id, asked.name, asked.recipe())
+    return show_design(await here.reading_pool.run(identity.account_id, make), here)
 
 
 @router.get("/designs")
 def list_all(
-    asker: Reader,
+    identity: Reader,
     here: Here,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 20,
     before: Annotated[
@@ -153,43 +153,43 @@ def list_all(
     from vmodel.service.garments.designs import list_designs
 
     with here.database.reading() as session:
-        return [show_design(each, here) for each in list_designs(session, asker.account_id, limit, before)]
+        return [show_design(each, here) for each in list_designs(session, identity.account_id, limit, before)]
 
 
 @router.get("/designs/{design_id}")
-def get(design_id: Id, asker: Reader, here: Here) -> DesignShown:
+def get(design_id: Id, identity: Reader, here: Here) -> DesignShown:
     """Show one design."""
     with here.database.reading() as session:
-        garment = find_garment(session, asker.account_id, design_id)
+        garment = find_garment(session, identity.account_id, design_id)
     if garment.design is None:
         raise NotFound("design")
     return show_design(garment, here)
 
 
 @router.put("/designs/{design_id}")
-async def replace(design_id: Id, asked: DesignAsked, asker: Shooter, here: Here) -> DesignShown:
+async def replace(design_id: Id, asked: DesignAsked, identity: Shooter, here: Here) -> DesignShown:
     """Replace a design. If the new one is invalid, nothing changes."""
-    make = partial(keep_design, here, asker.account_id, asked.name, asked.recipe(), design_id)
-    return show_design(await here.reading_pool.do(asker.account_id, make), here)
+    make = partial(keep_design, here, identity.account_id, asked.name, asked.recipe(), design_id)
+    return show_design(await here.reading_pool.run(identity.account_id, make), here)
 
 
 @router.get("/designs/{design_id}/picture", response_class=Response, responses=_PNG)
-def get_picture(design_id: Id, asker: Reader, here: Here, colorway: _Way = "") -> Response:
+def get_picture(design_id: Id, identity: Reader, here: Here, colorway: _Way = "") -> Response:
     """Get the front and back of a design lying flat, as PNG."""
     with here.database.reading() as session:
-        garment = find_garment(session, asker.account_id, design_id)
+        garment = find_garment(session, identity.account_id, design_id)
     drawn = {"": (garment.design or {}).get("drawn_key")}
     drawn |= {name: way["drawn_key"] for name, way in garment.colorways.items()}
     if drawn.get(colorway) is None:
         raise NotFound("picture")
-    return answer_picture(here, asker.account_id, str(drawn[colorway]))
+    return answer_picture(here, identity.account_id, str(drawn[colorway]))
 
 
 @router.delete("/designs/{design_id}", status_code=204)
-def delete(design_id: Id, asker: Manager, here: Here) -> None:
+def delete(design_id: Id, identity: Manager, here: Here) -> None:
     """Delete a design and its files. Pictures made of it stay until you delete them."""
     with here.database.transaction() as session:
-        if find_garment(session, asker.account_id, design_id).design is None:
+        if find_garment(session, identity.account_id, design_id).design is None:
             raise NotFound("design")
-        keys = delete_garment(session, asker.account_id, design_id)
-    here.drop(asker.account_id, keys)
+        keys = delete_garment(session, identity.account_id, design_id)
+    here.drop(identity.account_id, keys)

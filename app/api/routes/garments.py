@@ -11,11 +11,18 @@ from fastapi.concurrency import run_in_threadpool
 from app.api.http.auth import KeyFirst, Manager, Reader, Shooter
 from app.api.http.errors import NotFound
 from app.api.http.signed_links import answer_picture
-from app.api.http.state import Here, Installation
-from app.api.intake.garments import Change, Uploaded, read_change, read_in, read_mask
+from app.api.http.state import AppState, Here
+from app.api.intake.garments import Change, Uploaded, ingest_garment, read_change, read_mask
 from app.api.schemas.garments import Correction, Garment, show_garment
 from vmodel.service.accounts.auth import Identity
-from vmodel.service.garments.records import PAGE, Stated, StoredGarment, delete_garment, find_garment, list_garments
+from vmodel.service.garments.records import (
+    PAGE,
+    StatedAttributes,
+    StoredGarment,
+    delete_garment,
+    find_garment,
+    list_garments,
+)
 
 router = APIRouter(prefix="/v1/garments", tags=["garments"], route_class=KeyFirst)
 
@@ -29,7 +36,7 @@ _Centimetres = Annotated[float | None, Form(gt=0, le=1000, allow_inf_nan=False)]
 
 @router.post("", status_code=201)
 async def upload(
-    asker: Shooter,
+    identity: Shooter,
     here: Here,
     photo: Picture,
     mask: Annotated[
@@ -50,18 +57,18 @@ async def upload(
     Files that are not pictures, or that show a person, are refused and not stored. A photo in which no garment is
     found is stored with a `problem`; a mask or a category may solve it.
     """
-    stated = Stated(category or None, material or None, width_cm, length_cm, worn_open=worn_open)
+    stated = StatedAttributes(category or None, material or None, width_cm, length_cm, worn_open=worn_open)
 
     def take() -> StoredGarment:
         uploaded = Uploaded(photo.file.read(), _content(mask), _content(back))
-        return read_in(here, asker.account_id, name or photo.filename or "", uploaded, stated)
+        return ingest_garment(here, identity.account_id, name or photo.filename or "", uploaded, stated)
 
-    return show_garment(await here.reading_pool.do(asker.account_id, take), here)
+    return show_garment(await here.reading_pool.run(identity.account_id, take), here)
 
 
 @router.get("")
 def list_all(
-    asker: Reader,
+    identity: Reader,
     here: Here,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 20,
     before: Annotated[
@@ -70,18 +77,18 @@ def list_all(
 ) -> list[Garment]:
     """List your garments, newest first."""
     with here.database.reading() as session:
-        return [show_garment(each, here) for each in list_garments(session, asker.account_id, limit, before)]
+        return [show_garment(each, here) for each in list_garments(session, identity.account_id, limit, before)]
 
 
 @router.get("/{garment_id}")
-def get(garment_id: Id, asker: Reader, here: Here) -> Garment:
+def get(garment_id: Id, identity: Reader, here: Here) -> Garment:
     """Show one garment and what was recognised in its photo."""
     with here.database.reading() as session:
-        return show_garment(find_garment(session, asker.account_id, garment_id), here)
+        return show_garment(find_garment(session, identity.account_id, garment_id), here)
 
 
 @router.patch("/{garment_id}")
-async def correct(garment_id: Id, correction: Correction, asker: Shooter, here: Here) -> Garment:
+async def correct(garment_id: Id, correction: Correction, identity: Shooter, here: Here) -> Garment:
     """Correct a garment: name, category, material, sizes in centimetres, landmarks, front worn open or closed.
 
     vmodel reads the photo again with your corrections and returns the result. If a correction does not fit the photo,
@@ -90,82 +97,82 @@ async def correct(garment_id: Id, correction: Correction, asker: Shooter, here: 
     stated = {field: getattr(correction, field) for field in correction.model_fields_set - {"name"}}
     if "landmarks" in stated:
         stated["landmarks"] = stated["landmarks"] or {}
-    return await _change(here, asker, garment_id, Change(correction.name, stated))
+    return await _change(here, identity, garment_id, Change(correction.name, stated))
 
 
 @router.put("/{garment_id}/mask")
-async def put_mask(garment_id: Id, asker: Shooter, here: Here, mask: Picture) -> Garment:
+async def put_mask(garment_id: Id, identity: Shooter, here: Here, mask: Picture) -> Garment:
     """Replace the automatic cut-out with your mask: white is the garment, same size as the photo."""
-    return await _change(here, asker, garment_id, Change(mask=await mask.read()))
+    return await _change(here, identity, garment_id, Change(mask=await mask.read()))
 
 
 @router.delete("/{garment_id}/mask")
-async def delete_mask(garment_id: Id, asker: Shooter, here: Here) -> Garment:
+async def delete_mask(garment_id: Id, identity: Shooter, here: Here) -> Garment:
     """Remove your mask and use the automatic cut-out again."""
-    return await _change(here, asker, garment_id, Change(mask=b""))
+    return await _change(here, identity, garment_id, Change(mask=b""))
 
 
 @router.put("/{garment_id}/back")
-async def put_back(garment_id: Id, asker: Shooter, here: Here, back: Picture) -> Garment:
+async def put_back(garment_id: Id, identity: Shooter, here: Here, back: Picture) -> Garment:
     """Set a flat-lay photo of the garment's back."""
-    return await _change(here, asker, garment_id, Change(back=await back.read()))
+    return await _change(here, identity, garment_id, Change(back=await back.read()))
 
 
 @router.delete("/{garment_id}/back")
-async def delete_back(garment_id: Id, asker: Shooter, here: Here) -> Garment:
+async def delete_back(garment_id: Id, identity: Shooter, here: Here) -> Garment:
     """Remove the photo of the back. The back is made from the front again."""
-    return await _change(here, asker, garment_id, Change(back=b""))
+    return await _change(here, identity, garment_id, Change(back=b""))
 
 
 @router.get("/{garment_id}/mask", response_class=Response, responses={200: {"content": {"image/png": {}}}})
-async def get_mask(garment_id: Id, asker: Reader, here: Here) -> Response:
+async def get_mask(garment_id: Id, identity: Reader, here: Here) -> Response:
     """Get the mask as PNG in the photo's size: yours, or the automatic cut-out. White is the garment."""
-    draw = partial(read_mask, here, asker.account_id, garment_id)
-    return Response(await here.reading_pool.do(asker.account_id, draw), media_type="image/png")
+    draw = partial(read_mask, here, identity.account_id, garment_id)
+    return Response(await here.reading_pool.run(identity.account_id, draw), media_type="image/png")
 
 
 @router.get("/{garment_id}/back", response_class=Response, responses={200: {"content": {"image/*": {}}}})
-def get_back(garment_id: Id, asker: Reader, here: Here) -> Response:
+def get_back(garment_id: Id, identity: Reader, here: Here) -> Response:
     """Get the photo of the back as uploaded."""
     with here.database.reading() as session:
-        key = find_garment(session, asker.account_id, garment_id).back_key
+        key = find_garment(session, identity.account_id, garment_id).back_key
     if key is None:
         raise NotFound("picture")
-    return answer_picture(here, asker.account_id, key)
+    return answer_picture(here, identity.account_id, key)
 
 
 @router.get("/{garment_id}/photo", response_class=Response, responses={200: {"content": {"image/*": {}}}})
-def get_photo(garment_id: Id, asker: Reader, here: Here) -> Response:
+def get_photo(garment_id: Id, identity: Reader, here: Here) -> Response:
     """Get the photo as uploaded; for a design, its drawing."""
     with here.database.reading() as session:
-        garment = find_garment(session, asker.account_id, garment_id)
+        garment = find_garment(session, identity.account_id, garment_id)
     key = garment.shown_key or garment.photo_key
-    return answer_picture(here, asker.account_id, key)
+    return answer_picture(here, identity.account_id, key)
 
 
 @router.get("/{garment_id}/cutout", response_class=Response, responses={200: {"content": {"image/png": {}}}})
-def get_cutout(garment_id: Id, asker: Reader, here: Here) -> Response:
+def get_cutout(garment_id: Id, identity: Reader, here: Here) -> Response:
     """Get the garment alone on a transparent background, as PNG."""
     with here.database.reading() as session:
-        key = find_garment(session, asker.account_id, garment_id).cutout_key
+        key = find_garment(session, identity.account_id, garment_id).cutout_key
     if key is None:
         raise NotFound("picture")
-    return answer_picture(here, asker.account_id, key)
+    return answer_picture(here, identity.account_id, key)
 
 
 @router.delete("/{garment_id}", status_code=204)
-def delete(garment_id: Id, asker: Manager, here: Here) -> None:
+def delete(garment_id: Id, identity: Manager, here: Here) -> None:
     """Delete a garment and its files. Pictures made of it stay until you delete them."""
     with here.database.transaction() as session:
-        keys = delete_garment(session, asker.account_id, garment_id)
-    here.drop(asker.account_id, keys)
+        keys = delete_garment(session, identity.account_id, garment_id)
+    here.drop(identity.account_id, keys)
 
 
-async def _change(here: Installation, asker: Identity, garment_id: str, change: Change) -> Garment:
-    change_it = partial(read_change, here, asker.account_id, garment_id, change)
+async def _change(here: AppState, identity: Identity, garment_id: str, change: Change) -> Garment:
+    change_it = partial(read_change, here, identity.account_id, garment_id, change)
     if change.is_only_a_name:
         return show_garment(await run_in_threadpool(change_it), here)
-    return show_garment(await here.reading_pool.do(asker.account_id, change_it), here)
+    return show_garment(await here.reading_pool.run(identity.account_id, change_it), here)
 
 
 def _content(file: UploadFile | None) -> bytes | None:

@@ -9,10 +9,10 @@ import anyio
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.api.schemas.jobs import show_job
 from vmodel.errors import VModelError
-from vmodel.service.accounts.auth import Identity, check_still
+from vmodel.service.accounts.auth import Identity, revalidate_identity
 from vmodel.service.jobs.lifecycle import find_job
 from vmodel.service.jobs.views import Job
 
@@ -20,7 +20,7 @@ _EVERY_S = 0.7
 _ALIVE_S = 15.0
 
 
-def stream_job(here: Installation, asker: Identity, first: Job) -> StreamingResponse:
+def stream_job(here: AppState, identity: Identity, first: Job) -> StreamingResponse:
     """Send a job now and after every change, until it has ended or the process is asked to stop.
 
     The stream also ends when the caller's key or login does.
@@ -28,17 +28,17 @@ def stream_job(here: Installation, asker: Identity, first: Job) -> StreamingResp
     Raises:
         TooManyWatches: the account has as many open streams as allowed.
     """
-    here.watches.enter(asker.account_id)
-    return _Stream(here, asker, first)
+    here.watches.enter(identity.account_id)
+    return _Stream(here, identity, first)
 
 
 class _Stream(StreamingResponse):
     """Event stream that counts as open until its response ends, even if the caller left before the first event."""
 
-    def __init__(self, here: Installation, asker: Identity, first: Job) -> None:
+    def __init__(self, here: AppState, identity: Identity, first: Job) -> None:
         headers = {"X-Accel-Buffering": "no"}  # proxies must not buffer events
-        super().__init__(_tell(here, asker, first), media_type="text/event-stream", headers=headers)
-        self._leave = partial(here.watches.leave, asker.account_id)
+        super().__init__(_tell(here, identity, first), media_type="text/event-stream", headers=headers)
+        self._leave = partial(here.watches.leave, identity.account_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, then count the stream as closed."""
@@ -48,11 +48,11 @@ class _Stream(StreamingResponse):
             self._leave()
 
 
-async def _tell(here: Installation, asker: Identity, job: Job) -> AsyncIterator[str]:
+async def _tell(here: AppState, identity: Identity, job: Job) -> AsyncIterator[str]:
     def look() -> Job:
         with here.database.reading() as session:
-            check_still(session, asker)
-        return find_job(here.database, asker.account_id, job_id)
+            revalidate_identity(session, identity)
+        return find_job(here.database, identity.account_id, job_id)
 
     def write() -> str:
         return show_job(job, here).model_dump_json()

@@ -15,11 +15,11 @@ from app.api.http.strict_model import StrictModel
 from vmodel.limits import GRACE_HOURS, MOST_GRACE_HOURS, KeyDays
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import (
-    check_still,
     create_api_key,
     find_own_key,
     list_api_keys,
     replace_api_key,
+    revalidate_identity,
     revoke_api_key,
 )
 from vmodel.service.accounts.notices import tell_key
@@ -83,57 +83,67 @@ class NewKey(Key):
 
 
 @router.get("")
-def list_all(asker: Manager, here: Here) -> list[Key]:
+def list_all(identity: Manager, here: Here) -> list[Key]:
     """List your keys, oldest first, including those that have ended."""
     with here.database.reading() as session:
-        return [Key(**_plain(key)) for key in list_api_keys(session, asker.account_id)]
+        return [Key(**_plain(key)) for key in list_api_keys(session, identity.account_id)]
 
 
 @router.post("", status_code=201)
-def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
+def create(asked: KeyAsked, identity: Manager, here: Here) -> NewKey:
     """Create a key. It can have only scopes that your own key has. It is shown only once."""
     for scope in asked.scopes:
-        asker.require(scope)
+        identity.require(scope)
     with here.database.transaction() as session:
-        check_still(session, asker, to_change=True)  # no key outlives the password that its maker signed in with
+        revalidate_identity(
+            session, identity, to_change=True
+        )  # no key outlives the password that its maker signed in with
         days = asked.days or here.settings.key_days
-        made = create_api_key(session, asker.account_id, asked.scopes, asked.name, days)
+        made = create_api_key(session, identity.account_id, asked.scopes, asked.name, days)
         tell_key(session, made.id)
-        audit(session, asker.account_id, "key.create", made.id, days=days)
-        return NewKey(**_plain(find_own_key(session, made.id, asker.account_id)), token=made.token)
+        audit(session, identity.account_id, "key.create", made.id, days=days)
+        return NewKey(**_plain(find_own_key(session, made.id, identity.account_id)), token=made.token)
 
 
 @router.post("/{key_id}/replacement", status_code=201)
-def replace(key_id: Annotated[str, Path(max_length=64)], asked: KeyReplacement, asker: Manager, here: Here) -> NewKey:
+def replace(
+    key_id: Annotated[str, Path(max_length=64)], asked: KeyReplacement, identity: Manager, here: Here
+) -> NewKey:
     """Create a key with the name and scopes of this one, which stays valid for some hours. It is shown only once.
 
     A key that has ended may be replaced, a revoked one may not.
     """
     days = asked.days or here.settings.key_days
     with here.database.transaction() as session:
-        check_still(session, asker, to_change=True)
+        revalidate_identity(session, identity, to_change=True)
         try:
-            for scope in find_own_key(session, key_id, asker.account_id).scopes.split():
-                asker.require(scope)
-            made = replace_api_key(session, key_id, days, asked.grace_hours, asker.account_id)
+            for scope in find_own_key(session, key_id, identity.account_id).scopes.split():
+                identity.require(scope)
+            made = replace_api_key(session, key_id, days, asked.grace_hours, identity.account_id)
         except KeyInvalid:
             raise NotFound("key") from None
         tell_key(session, made.id, key_id)
         audit(
-            session, asker.account_id, "key.replace", key_id, by_key=made.id, days=days, grace_hours=asked.grace_hours
+            session,
+            identity.account_id,
+            "key.replace",
+            key_id,
+            by_key=made.id,
+            days=days,
+            grace_hours=asked.grace_hours,
         )
-        return NewKey(**_plain(find_own_key(session, made.id, asker.account_id)), token=made.token)
+        return NewKey(**_plain(find_own_key(session, made.id, identity.account_id)), token=made.token)
 
 
 @router.delete("/{key_id}", status_code=204)
-def revoke(key_id: Annotated[str, Path(max_length=64)], asker: Manager, here: Here) -> None:
+def revoke(key_id: Annotated[str, Path(max_length=64)], identity: Manager, here: Here) -> None:
     """Revoke a key. Revoking it again changes nothing."""
     with here.database.transaction() as session:
         try:
-            revoke_api_key(session, key_id, asker.account_id)
+            revoke_api_key(session, key_id, identity.account_id)
         except KeyInvalid:
             raise NotFound("key") from None
-        audit(session, asker.account_id, "key.revoke", key_id)
+        audit(session, identity.account_id, "key.revoke", key_id)
 
 
 def _plain(key: ApiKey) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class LoginShown(BaseModel):
 
 
 @router.get("")
-def list_all(asker: Manager, here: Here) -> list[LoginShown]:
+def list_all(identity: Manager, here: Here) -> list[LoginShown]:
     """List your open logins of the page, newest first."""
     with here.database.reading() as session:
         return [
@@ -42,24 +42,24 @@ def list_all(asker: Manager, here: Here) -> list[LoginShown]:
                 expires_at=login.expires_at,
                 browser=login.browser,
                 network=login.network,
-                current=login.id == asker.login_id,
+                current=login.id == identity.login_id,
             )
-            for login in list_logins(session, asker.account_id)
+            for login in list_logins(session, identity.account_id)
         ]
 
 
 @router.delete("", status_code=204)
-def end_others(asker: Manager, here: Here) -> None:
+def end_others(identity: Manager, here: Here) -> None:
     """End all your logins but the one that sends this request; with a key, all."""
     with here.database.transaction() as session:
-        ended = end_other_logins(session, asker)
-        audit(session, asker.account_id, "login.end-others", asker.account_id, logins=ended)
+        ended = end_other_logins(session, identity)
+        audit(session, identity.account_id, "login.end-others", identity.account_id, logins=ended)
 
 
 @router.delete("/{login_id}", status_code=204)
-def end(login_id: Annotated[str, Path(max_length=64)], asker: Manager, here: Here) -> None:
+def end(login_id: Annotated[str, Path(max_length=64)], identity: Manager, here: Here) -> None:
     """End a login; its browser is signed out at once."""
     with here.database.transaction() as session:
-        if not end_login(session, asker.account_id, login_id):
+        if not end_login(session, identity.account_id, login_id):
             raise NotFound("login")
-        audit(session, asker.account_id, "login.end", login_id)
+        audit(session, identity.account_id, "login.end", login_id)

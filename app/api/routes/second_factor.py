@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from app.api.http.auth import KeyFirst, Manager, Reader, origin_of
-from app.api.http.state import Here, Installation
+from app.api.http.state import AppState, Here
 from app.api.http.strict_model import StrictModel
 from vmodel.service.accounts.one_time_codes import factor_state
 from vmodel.service.accounts.second_factor import begin_factor, finish_factor, renew_recovery_codes, turn_off
@@ -65,43 +65,43 @@ class RecoveryCodes(BaseModel):
 
 
 @router.get("")
-def get(asker: Reader, here: Here) -> FactorShown:
+def get(identity: Reader, here: Here) -> FactorShown:
     """Show whether your account has a second factor."""
     with here.database.reading() as session:
-        state = factor_state(session, asker.account_id)
+        state = factor_state(session, identity.account_id)
     return FactorShown(on=state.on_since is not None, since=state.on_since, recovery_codes=state.recovery_codes)
 
 
 @router.post("", status_code=201)
-def begin(asked: PasswordAsked, asker: Manager, here: Here, request: Request) -> FactorPrepared:
+def begin(asked: PasswordAsked, identity: Manager, here: Here, request: Request) -> FactorPrepared:
     """Prepare a second factor (TOTP). Your logins need it once `PUT` has confirmed it with a code."""
-    made = begin_factor(here.database, here.secret, asker, asked.password, _issuer(here), origin_of(request))
+    made = begin_factor(here.database, here.secret, identity, asked.password, _issuer(here), origin_of(request))
     drawn = segno.make(made.uri, error="m", micro=False).svg_inline(scale=4, border=4, light="#fff")
     return FactorPrepared(secret=made.shared, uri=made.uri, qr_svg=drawn)
 
 
 @router.put("")
-def confirm(asked: CodeAsked, asker: Manager, here: Here, request: Request) -> RecoveryCodes:
+def confirm(asked: CodeAsked, identity: Manager, here: Here, request: Request) -> RecoveryCodes:
     """Turn the prepared second factor on with a code of your app, and get recovery codes."""
     return RecoveryCodes(
-        recovery_codes=finish_factor(here.database, here.secret, asker, asked.code, origin_of(request))
+        recovery_codes=finish_factor(here.database, here.secret, identity, asked.code, origin_of(request))
     )
 
 
 @router.post("/recovery-codes")
-def renew(asked: BothAsked, asker: Manager, here: Here, request: Request) -> RecoveryCodes:
+def renew(asked: BothAsked, identity: Manager, here: Here, request: Request) -> RecoveryCodes:
     """Get new recovery codes; the old ones end."""
     given = asked.password, asked.code, origin_of(request)
-    return RecoveryCodes(recovery_codes=renew_recovery_codes(here.database, here.secret, asker, *given))
+    return RecoveryCodes(recovery_codes=renew_recovery_codes(here.database, here.secret, identity, *given))
 
 
 @router.post("/removal", status_code=204)
-def remove(asked: BothAsked, asker: Manager, here: Here, request: Request) -> None:
+def remove(asked: BothAsked, identity: Manager, here: Here, request: Request) -> None:
     """Turn your second factor off; its recovery codes end."""
-    turn_off(here.database, here.secret, asker, asked.password, asked.code, origin_of(request))
+    turn_off(here.database, here.secret, identity, asked.password, asked.code, origin_of(request))
 
 
-def _issuer(here: Installation) -> str:
+def _issuer(here: AppState) -> str:
     """Return the name that tells this installation from others in an app."""
     host = urlsplit(here.settings.public_url or "").hostname
     return f"{_SERVICE} {host}" if host else _SERVICE

@@ -58,24 +58,24 @@ class Usage(BaseModel):
 
 
 @router.get("")
-def get(asker: Reader, here: Here) -> Usage:
+def get(identity: Reader, here: Here) -> Usage:
     """Show your credits and what your plan allows."""
-    plan = here.plans.plan(asker.plan)
-    books = current_balance(here.database, asker.account_id, plan.monthly_credits)
+    plan = here.plans.plan(identity.plan)
+    books = current_balance(here.database, identity.account_id, plan.monthly_credits)
     return Usage(
         available=books.available,
         reserved=books.reserved,
         consumed=books.consumed,
-        plan=PlanShown(name=asker.plan, **plan.model_dump()),
+        plan=PlanShown(name=identity.plan, **plan.model_dump()),
         prices=here.plans.pipelines,
     )
 
 
 @router.get("/periods")
-def periods(asker: Reader, here: Here) -> list[str]:
+def periods(identity: Reader, here: Here) -> list[str]:
     """List the months that have entries, newest first."""
     with here.database.reading() as session:
-        return list_periods(session, asker.account_id)
+        return list_periods(session, identity.account_id)
 
 
 @router.get(
@@ -84,7 +84,7 @@ def periods(asker: Reader, here: Here) -> list[str]:
     responses={200: {"content": {"application/json": {}, "text/csv": {}, "text/html": {}}}},
 )
 def statement(
-    asker: Reader,
+    identity: Reader,
     here: Here,
     period: Annotated[
         str | None,
@@ -95,7 +95,7 @@ def statement(
 ) -> Response:
     """Get the statement of one month, line by line. Its sums match your balance."""
     with here.database.reading() as session:
-        made = make_statement(session, asker.account_id, period or period_of(now()))
+        made = make_statement(session, identity.account_id, period or period_of(now()))
     name = f"vmodel-{made.period}"
     if form is Form.CSV:
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}

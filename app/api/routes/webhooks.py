@@ -13,7 +13,7 @@ from app.api.http.auth import KeyFirst, Manager
 from app.api.http.state import Here
 from app.api.http.strict_model import StrictModel
 from vmodel.service.accounts.audit_log import audit
-from vmodel.service.webhooks.safe_http import URL_LENGTH, find_target
+from vmodel.service.webhooks.safe_http import URL_LENGTH, resolve_target
 from vmodel.service.webhooks.subscriptions import (
     EVENTS,
     PING,
@@ -73,53 +73,53 @@ class Call(BaseModel):
 
 
 @router.post("", status_code=201)
-def create(asked: WebhookAsked, asker: Manager, here: Here) -> NewWebhook:
+def create(asked: WebhookAsked, identity: Manager, here: Here) -> NewWebhook:
     """Create a webhook. The URL must be public and use https; redirects are not followed."""
     inside = here.settings.webhooks_inside
     # Resolved before the transaction: other writers would otherwise wait as long as a slow name server takes.
-    found = [find_target(asked.url, inside).address]
+    found = [resolve_target(asked.url, inside).address]
     with here.database.transaction() as session:
-        made = create_webhook(session, asker.account_id, asked.url, asked.events, inside, lambda host, port: found)
-        audit(session, asker.account_id, "webhook.create", made.id)
+        made = create_webhook(session, identity.account_id, asked.url, asked.events, inside, lambda host, port: found)
+        audit(session, identity.account_id, "webhook.create", made.id)
         return NewWebhook(**_shown(made).model_dump(), secret=secret_of(here.secret, made.id))
 
 
 @router.get("")
-def list_all(asker: Manager, here: Here) -> list[WebhookShown]:
+def list_all(identity: Manager, here: Here) -> list[WebhookShown]:
     """List your webhooks, oldest first."""
     with here.database.reading() as session:
-        return [_shown(each) for each in list_webhooks(session, asker.account_id)]
+        return [_shown(each) for each in list_webhooks(session, identity.account_id)]
 
 
 @router.get("/{webhook_id}")
-def get(webhook_id: Id, asker: Manager, here: Here) -> WebhookShown:
+def get(webhook_id: Id, identity: Manager, here: Here) -> WebhookShown:
     """Show one webhook."""
     with here.database.reading() as session:
-        return _shown(find_webhook(session, asker.account_id, webhook_id))
+        return _shown(find_webhook(session, identity.account_id, webhook_id))
 
 
 @router.get("/{webhook_id}/calls")
-def calls(webhook_id: Id, asker: Manager, here: Here) -> list[Call]:
+def calls(webhook_id: Id, identity: Manager, here: Here) -> list[Call]:
     """List the latest calls of a webhook and the answers, newest first."""
     with here.database.reading() as session:
-        webhook = find_webhook(session, asker.account_id, webhook_id)
+        webhook = find_webhook(session, identity.account_id, webhook_id)
         return [_call(each) for each in list_deliveries(session, webhook.id)]
 
 
 @router.post("/{webhook_id}/ping", status_code=202)
-def ping(webhook_id: Id, asker: Manager, here: Here) -> Call:
+def ping(webhook_id: Id, identity: Manager, here: Here) -> Call:
     """Send a `ping` to test the webhook. The answer is in its calls."""
     with here.database.transaction() as session:
-        webhook = find_webhook(session, asker.account_id, webhook_id)
+        webhook = find_webhook(session, identity.account_id, webhook_id)
         return _call(enqueue(session, webhook, PING, {}))
 
 
 @router.delete("/{webhook_id}", status_code=204)
-def delete(webhook_id: Id, asker: Manager, here: Here) -> None:
+def delete(webhook_id: Id, identity: Manager, here: Here) -> None:
     """Delete a webhook. Its URL gets no more calls."""
     with here.database.transaction() as session:
-        end_webhook(session, asker.account_id, webhook_id)
-        audit(session, asker.account_id, "webhook.end", webhook_id)
+        end_webhook(session, identity.account_id, webhook_id)
+        audit(session, identity.account_id, "webhook.end", webhook_id)
 
 
 def _shown(webhook: Webhook) -> WebhookShown:

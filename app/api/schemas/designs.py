@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from app.api.http.signed_links import link_to
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.api.http.strict_model import StrictModel
 from app.api.schemas.garments import Understood
 from vmodel.garment.sewing.pattern import MOST_PIECES
@@ -194,7 +194,7 @@ class DesignShown(BaseModel):
     changed_at: datetime
 
 
-def show_design(garment: StoredGarment, here: Installation) -> DesignShown:
+def show_design(garment: StoredGarment, here: AppState) -> DesignShown:
     """Return a design as its owner sees it."""
     design = garment.design or {}
     own: dict[str, Any] = {"name": "", "colours": {}, "drawn_key": design.get("drawn_key") or garment.cutout_key}

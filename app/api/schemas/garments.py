@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from app.api.http.signed_links import link_to
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.api.http.strict_model import StrictModel
 from vmodel.service.garments.records import StoredGarment
 
@@ -127,7 +127,7 @@ class Correction(StrictModel):
     )
 
 
-def show_garment(garment: StoredGarment, here: Installation) -> Garment:
+def show_garment(garment: StoredGarment, here: AppState) -> Garment:
     """Return a garment as its owner sees it."""
     seen = garment.understood or {}
     sure = [{"category": seen["category"], "share": seen["confidence"]}] if seen else []  # for older rows

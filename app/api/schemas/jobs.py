@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, create_model
 
 from app.api.http.signed_links import link_to
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.api.http.strict_model import StrictModel
 from app.api.schemas.garments import Reason
 from vmodel.body.model.roster import Roster
@@ -177,7 +177,7 @@ class JobMade(BaseModel):
     shots: list[ShotMade]
 
 
-def show_job(job: Job, here: Installation) -> JobMade:
+def show_job(job: Job, here: AppState) -> JobMade:
     """Return a job as its owner sees it."""
     photo = _shown_photo(job, here)
     return JobMade(
@@ -198,7 +198,7 @@ def show_job(job: Job, here: Installation) -> JobMade:
     )
 
 
-def _shown_photo(job: Job, here: Installation) -> str | None:
+def _shown_photo(job: Job, here: AppState) -> str | None:
     """Return the key of the picture that shows the garment: its photo, or the drawing of a design."""
     photo = str(job.garment.get("photo", ""))
     if "/" not in photo:
@@ -211,7 +211,7 @@ def _shown_photo(job: Job, here: Installation) -> str | None:
         return drawn_key_of(session, job.account_id, photo)
 
 
-def show_shot(shot: JobShot, here: Installation) -> ShotMade:
+def show_shot(shot: JobShot, here: AppState) -> ShotMade:
     """Return a picture as its owner sees it."""
 
     def link(key: str | None) -> str | None:

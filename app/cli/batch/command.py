@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli import flags
-from app.cli.batch.forecast import KEY, counted, foresee
+from app.cli.batch.forecast import KEY, counted, forecast_run
 from app.cli.console import say_check, say_warning
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from vmodel.errors import BadUsage
 from vmodel.shot.request import GarmentSource, ShotRequest
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from vmodel.batch.journal import Journal, Outcome
     from vmodel.batch.plan import Plan, Task
     from vmodel.batch.report import Results
-    from vmodel.batch.rows import Wishes
-    from vmodel.batch.run import Watch
+    from vmodel.batch.rows import RowDefaults
+    from vmodel.batch.run import ProgressObserver
     from vmodel.batch.tables.reader import Table
-    from vmodel.batch.worker import Bench
+    from vmodel.batch.worker import WorkerConfig
     from vmodel.config import Settings
     from vmodel.publishing.marketplaces import Marketplace
 
@@ -90,11 +90,11 @@ class _Run:
     """Everything that a batch needs once its flags are parsed."""
 
     table: Table
-    wishes: Wishes
+    defaults: RowDefaults
     plan: Plan
     out: Path
     jobs: int
-    bench: Bench
+    config: WorkerConfig
     as_json: bool
     service: str | None = None
 
@@ -135,11 +135,11 @@ def shoot_batch(
     A bad row does not stop the others. After a stop or a crash, run the same command again to make the missing
     pictures. Flags apply where a row leaves a cell empty. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
-    from vmodel.batch.rows import Wishes
+    from vmodel.batch.rows import RowDefaults
     from vmodel.config import Settings
     from vmodel.publishing.marketplaces import find_marketplaces
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         if template is not None:
             return _write_template(template)
         if source is None:
@@ -151,13 +151,15 @@ def shoot_batch(
             _check_service(service, bool(shops))
         if shops and file_format == "png":  # the format of marketplaces: signed files go into the ZIP unchanged
             file_format = "jpeg"
-        wishes = Wishes(
+        defaults = RowDefaults(
             like, model or (None,), pose or (None,), view or (ShotRequest.view,), count, size_chart, shops, file_format,
             set_name,
         )  # fmt: skip
-        run = replace(_prepare(source, photos, wishes, out, jobs, as_json, Settings()), service=service)
+        run = replace(_prepare(source, photos, defaults, out, jobs, as_json, Settings()), service=service)
     if dry_run:
-        raise typer.Exit(foresee(run.table, run.plan, run.out, run.jobs, run.bench.settings, run.service, as_json))
+        raise typer.Exit(
+            forecast_run(run.table, run.plan, run.out, run.jobs, run.config.settings, run.service, as_json)
+        )
     raise typer.Exit(_carry_out(run))
 
 
@@ -196,19 +198,25 @@ def _write_template(path: Path) -> None:
 
 
 def _prepare(
-    source: Path, photos: Path | None, wishes: Wishes, out: Path, jobs: int | None, as_json: bool, settings: Settings
+    source: Path,
+    photos: Path | None,
+    defaults: RowDefaults,
+    out: Path,
+    jobs: int | None,
+    as_json: bool,
+    settings: Settings,
 ) -> _Run:
     from pipelines.registry import PIPELINES, load_pipeline, weights_used
     from vmodel.batch.plan import plan_batch
     from vmodel.batch.tables.reader import read_table, suggest_column
-    from vmodel.batch.worker import Bench
+    from vmodel.batch.worker import WorkerConfig
     from vmodel.body.model.roster import load_roster
     from vmodel.core.files import FORMATS
     from vmodel.errors import PipelineUnknown
 
-    if wishes.file_format not in FORMATS:
-        raise BadUsage(f"Unknown format {wishes.file_format!r}; use one of: {', '.join(FORMATS)}.")
-    like = wishes.like
+    if defaults.file_format not in FORMATS:
+        raise BadUsage(f"Unknown format {defaults.file_format!r}; use one of: {', '.join(FORMATS)}.")
+    like = defaults.like
     if like.pipeline not in PIPELINES:
         raise PipelineUnknown(like.pipeline, PIPELINES)
     if source.is_dir() and source.resolve() == out.resolve():
@@ -218,14 +226,14 @@ def _prepare(
     for column in table.unknown:
         meant = suggest_column(column, table)
         say_warning(f"the column {column!r} is unknown and ignored{f'; did you mean {meant}?' if meant else ''}")
-    plan = plan_batch(table, wishes, load_roster(settings), PIPELINES)
+    plan = plan_batch(table, defaults, load_roster(settings), PIPELINES)
     for note in (*table.notes, *plan.notes):
         say_warning(note)
     workers = jobs or _workers_that_fit()
     threads = max(1, (os.cpu_count() or 1) // workers)
     make_pipeline = partial(load_pipeline, like.pipeline, like.steps)
-    bench = Bench(settings, make_pipeline, out, wishes.file_format, threads, weights_used)
-    return _Run(table, wishes, plan, out, workers, bench, as_json)
+    config = WorkerConfig(settings, make_pipeline, out, defaults.file_format, threads, weights_used)
+    return _Run(table, defaults, plan, out, workers, config, as_json)
 
 
 def _workers_that_fit() -> int:
@@ -240,16 +248,16 @@ def _carry_out(run: _Run) -> int:
     from vmodel.batch.journal import open_journal
     from vmodel.core.files import make_folder, make_home, sweep_unfinished
 
-    with refusing(run.as_json):
+    with cli_errors(run.as_json):
         make_folder(run.out)
         if run.service is None:
-            make_home(run.bench.settings.home)
+            make_home(run.config.settings.home)
     for row in run.plan.refused:
         say_refused(row, run.as_json)
     with open_journal(run.out) as journal:
         sweep_unfinished(run.out)
         if run.service is None:
-            _prepare_registry(run.bench)
+            _prepare_registry(run.config)
         try:
             _make(run, journal)
         finally:  # also after Ctrl-C: the pictures made so far are listed
@@ -264,13 +272,13 @@ def _carry_out(run: _Run) -> int:
     return 1 if results.failed or results.refused or results.waiting else 0
 
 
-def _prepare_registry(bench: Bench) -> None:
+def _prepare_registry(config: WorkerConfig) -> None:
     """Create keys and tables once, before several workers would create them at the same time."""
     from vmodel.core.database import open_database
     from vmodel.rights.provenance.keys import open_authority
 
-    open_authority(bench.settings)
-    open_database(bench.settings).close()
+    open_authority(config.settings)
+    open_database(config.settings).close()
 
 
 def _make(run: _Run, journal: Journal) -> None:
@@ -289,15 +297,17 @@ def _make(run: _Run, journal: Journal) -> None:
                     pipeline, megapixels = task.request.pipeline, megapixels_of(task)
                     measured.append(Measured(pipeline, outcome.dressed, megapixels, outcome.seconds, run.jobs))
         finally:
-            keep_speed(run.bench.settings.home, measured)
+            keep_speed(run.config.settings.home, measured)
 
 
-def _outcomes(run: _Run, left: Sequence[Task], journal: Journal, watch: Watch) -> Iterator[tuple[Task, Outcome]]:
+def _outcomes(
+    run: _Run, left: Sequence[Task], journal: Journal, watch: ProgressObserver
+) -> Iterator[tuple[Task, Outcome]]:
     """Run the tasks here or on the service, and return an iterator over them with their outcomes."""
     if run.service is None:
         from vmodel.batch.run import run_tasks
 
-        return run_tasks(left, run.jobs, run.bench, journal, watch)
+        return run_tasks(left, run.jobs, run.config, journal, watch)
     from app.cli.batch.remote import run_on_service
     from vmodel.client import Client
 
@@ -329,7 +339,7 @@ def _write_results(run: _Run, results: Results) -> None:
         written.append(run.out / "consistency.json")
     for warning in (warning for each in sets for warning in each.warnings):
         say_warning(warning)
-    shops: list[Marketplace] = list(run.wishes.marketplaces)
+    shops: list[Marketplace] = list(run.defaults.marketplaces)
     authorise = Publisher(Settings(), weights_used).authorise_rendition
     written += [path for shop in shops if (path := pack(shop, results.made, run.out, authorise)) is not None]
     if not run.as_json:

@@ -18,7 +18,7 @@ KEY = "VMODEL_API_KEY"
 """Variable that holds the key of a service."""
 
 
-def foresee(
+def forecast_run(
     table: Table, plan: Plan, out: Path, jobs: int, settings: Settings, service: str | None, as_json: bool
 ) -> int:
     """Report what a run would do and cost, without making or writing anything.
@@ -45,7 +45,7 @@ def foresee(
     made = read_journal(out)
     left = [task for task in plan.tasks if not is_made(made.get(task.key), out)]
     seconds = expect_seconds(left, jobs, read_speed(settings.home))
-    foreseen = {
+    forecast = {
         "rows": len(table.rows),
         "refused_rows": len(plan.refused),
         "garments": len({task.request.garment.photo for task in plan.tasks}),
@@ -56,11 +56,11 @@ def foresee(
         "credits": _price(left, settings),
     }
     if service is not None:
-        foreseen["credits_left"] = _available(service)
+        forecast["credits_left"] = _available(service)
     if as_json:
-        print(json.dumps(foreseen))
+        print(json.dumps(forecast))
     else:
-        print(_in_words(foreseen, service))
+        print(_in_words(forecast, service))
     return 1 if plan.refused else 0
 
 
@@ -91,28 +91,28 @@ def _available(service: str) -> int | None:
         return None
 
 
-def _in_words(foreseen: dict[str, int | None], service: str | None) -> str:
-    refused, made = foreseen["refused_rows"], foreseen["already_made"]
-    lines = [counted(foreseen["rows"], "row") + (f", {refused} of them refused" if refused else "")]
+def _in_words(forecast: dict[str, int | None], service: str | None) -> str:
+    refused, made = forecast["refused_rows"], forecast["already_made"]
+    lines = [counted(forecast["rows"], "row") + (f", {refused} of them refused" if refused else "")]
     lines.append(
-        f"{counted(foreseen['pictures'], 'picture')} of {counted(foreseen['garments'], 'garment')}"
+        f"{counted(forecast['pictures'], 'picture')} of {counted(forecast['garments'], 'garment')}"
         + (f", {made} of them made already" if made else "")
     )
-    seconds = foreseen["seconds"]
+    seconds = forecast["seconds"]
     if service is None and seconds is None:
         lines.append("time unknown: this machine has made no such pictures yet")
     elif service is None and seconds is not None:
         minutes = f"{seconds // 60} min {seconds % 60:02d} s"
-        workers = counted(foreseen["jobs"], "worker")
+        workers = counted(forecast["jobs"], "worker")
         lines.append(f"about {minutes} with {workers}, by what earlier pictures took here")
-    if foreseen["credits"] is not None:
-        credits = counted(foreseen["credits"], "credit")
+    if forecast["credits"] is not None:
+        credits = counted(forecast["credits"], "credit")
         if service is None:
             lines.append(f"free on this machine; through the service {credits}")
         else:
             lines.append(f"{credits} by this installation's plans; {service} may have its own")
-    if foreseen.get("credits_left") is not None:
-        lines.append(f"the account has {counted(foreseen['credits_left'], 'credit')}")
+    if forecast.get("credits_left") is not None:
+        lines.append(f"the account has {counted(forecast['credits_left'], 'credit')}")
     return "\n".join(lines)
 
 

@@ -19,7 +19,7 @@ import httpx
 
 from vmodel.batch.journal import Journal, Outcome
 from vmodel.batch.plan import Task
-from vmodel.batch.run import Watch
+from vmodel.batch.run import ProgressObserver
 from vmodel.client import ApiProblem, Client, Job, Shot
 from vmodel.client.models import read_answer
 from vmodel.core.files import sha256_of, write_whole
@@ -72,7 +72,7 @@ class _Kept:
 
 
 def run_on_service(
-    tasks: Sequence[Task], jobs: int, client: Client, address: str, journal: Journal, watch: Watch
+    tasks: Sequence[Task], jobs: int, client: Client, address: str, journal: Journal, watch: ProgressObserver
 ) -> Iterator[tuple[Task, Outcome]]:
     """Order pictures from a service and record each outcome in the journal before yielding it.
 
@@ -116,7 +116,7 @@ def _read_kept(path: Path, address: str) -> _Kept:
 
 
 def _order_at(
-    seats: SimpleQueue[int], task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch
+    seats: SimpleQueue[int], task: Task, client: Client, kept: _Kept, folder: Path, watch: ProgressObserver
 ) -> Outcome | None:
     """Order one picture and return its outcome, a failure included; None once nothing more is ordered."""
     seat = seats.get()
@@ -132,7 +132,7 @@ def _order_at(
         seats.put(seat)
 
 
-def _outcome(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch) -> Outcome:
+def _outcome(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, watch: ProgressObserver) -> Outcome:
     try:
         return _order(seat, task, client, kept, folder, watch)
     except ApiProblem as problem:
@@ -144,7 +144,7 @@ def _outcome(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, w
         return Outcome(task.key, code="service_unreachable", message=words)
 
 
-def _order(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch) -> Outcome:
+def _order(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, watch: ProgressObserver) -> Outcome:
     garment_id = _garment_on(client, task, kept)
     again = kept.ordered_anew.get(task.key, 0)
     job = client.submit(garment_id, [_shot_of(task)], key=f"batch-{task.key}-{again}")
@@ -178,7 +178,7 @@ def _worn_by(plain: Mapping[str, Any], task: Task) -> tuple[str, str]:
     )
 
 
-def _followed(client: Client, job: Job, seat: int, watch: Watch) -> Job:
+def _followed(client: Client, job: Job, seat: int, watch: ProgressObserver) -> Job:
     """Wait until a job has ended, report its progress to ``watch``, and return it."""
     last = job
     for last in client.watch(job.id) if job.is_open else ():

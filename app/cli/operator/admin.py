@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from app.cli.errors import opened, refusing, writing
+from app.cli.errors import cli_errors, cli_transaction, writing
 from vmodel.limits import GRACE_HOURS, MOST_GRACE_HOURS, KeyDays
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def init(email: Email, name: Name = "", password_stdin: FromInput = False, as_js
     from vmodel.service.accounts.users import list_accounts
     from vmodel.service.errors import OperatorExists
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         if any(account.closed_at is None for account in list_accounts(session, "operator")):
             raise OperatorExists
         _create(session, email, name, "operator", "house", password_stdin, as_json)
@@ -60,7 +60,7 @@ def create_account(
     as_json: AsJson = False,
 ) -> None:
     """Create an account; prints the generated password."""
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         _create(session, email, name, role, plan, password_stdin, as_json)
 
 
@@ -92,7 +92,7 @@ def set_password(
     from vmodel.service.accounts.notices import tell
     from vmodel.service.accounts.users import find_account, set_password
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         found = find_account(session, account)
         password = _password(password_stdin)
         ended = asdict(set_password(session, found.id, password, keep_keys))
@@ -114,7 +114,7 @@ def reset_second_factor(
     from vmodel.service.accounts.second_factor import reset_factor
     from vmodel.service.accounts.users import find_account
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         found = find_account(session, account)
         ended = asdict(reset_factor(session, found.id, not revoke_keys))
         audit(session, None, "second-factor.reset", found.id, **ended, by="command line")
@@ -132,7 +132,7 @@ def close_account(account: WhichAccount) -> None:
     from vmodel.service.accounts.notices import forget_owner
     from vmodel.service.accounts.users import close_account, find_account
 
-    with opened() as session:
+    with cli_transaction() as session:
         found = find_account(session, account)
         close_account(session, found.id)
         forget_owner(session, found.id)
@@ -149,9 +149,9 @@ def erase_files(account: WhichAccount) -> None:
     from vmodel.service.maintenance.retention import erase_account
     from vmodel.service.storage.file_store import open_store
 
-    with opened() as session:
+    with cli_transaction() as session:
         account_id = id_of(session, account)
-    with refusing():
+    with cli_errors():
         settings = Settings()
         database = open_database(settings)
         deleted = erase_account(settings, database, open_store(settings), account_id)
@@ -179,7 +179,7 @@ def create_key(
     from vmodel.service.accounts.notices import tell_key
     from vmodel.service.accounts.users import find_account
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         found = find_account(session, account)
         lasting = days or Settings().key_days
         key = create_api_key(session, found.id, scope, name, lasting)
@@ -206,7 +206,7 @@ def replace_key(
     from vmodel.service.accounts.auth import find_own_key, replace_api_key
     from vmodel.service.accounts.notices import tell_key
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         lasting = days or Settings().key_days
         made = replace_api_key(session, key, lasting, grace_hours)
         tell_key(session, made.id, key)
@@ -230,7 +230,7 @@ def revoke_key(key: WhichKey) -> None:
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.auth import find_own_key, revoke_api_key
 
-    with opened() as session:
+    with cli_transaction() as session:
         revoke_api_key(session, key)
         owner = find_own_key(session, key, None).account_id
         audit(session, None, "key.revoke", key, account=owner, by="command line")
@@ -242,7 +242,7 @@ def list_all(as_json: AsJson = False) -> None:
     """List all accounts with their plans, balances and keys."""
     from vmodel.service.accounts.users import list_accounts
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         rows = [_describe(session, account) for account in list_accounts(session)]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
@@ -265,7 +265,7 @@ def show_audit(
     """Show who did what, newest first, as one JSON object per line."""
     from vmodel.service.accounts.audit_log import list_audit
 
-    with opened() as session:
+    with cli_transaction() as session:
         for event in list_audit(session, limit):
             plain = {"at": event.at.isoformat(), "who": event.who, "what": event.what, "whom": event.whom}
             print(json.dumps({**plain, **json.loads(event.details)}, ensure_ascii=False))
@@ -285,9 +285,9 @@ def export_audit(
     from vmodel.service.ledger.signing_key import signing_key
 
     settings = Settings()
-    with opened() as session:
+    with cli_transaction() as session:
         account_id = None if account is None else id_of(session, account)
-    with refusing():
+    with cli_errors():
         database = open_database(settings)
         first, end = (at and at.replace(tzinfo=at.tzinfo or UTC) for at in (since, until))
         with writing(out) as stream:
@@ -305,7 +305,7 @@ def migrate() -> None:
     from vmodel.config import Settings
     from vmodel.service.maintenance.database_roles import migrate
 
-    with refusing():
+    with cli_errors():
         role = migrate(Settings())
     print("The tables are up to date" + (f"; {role} may use them and not change their form." if role else "."))
 
@@ -319,7 +319,7 @@ def backup(
     from vmodel.config import Settings
     from vmodel.service.maintenance.backup import back_up
 
-    with refusing():
+    with cli_errors():
         written = back_up(Settings(), folder, files)
     print(f"{folder}: {written / 1e6:.1f} MB")
 
@@ -330,7 +330,7 @@ def restore(folder: Annotated[Path, typer.Argument(help="Folder that `vmodel adm
     from vmodel.config import Settings
     from vmodel.service.maintenance.backup import restore
 
-    with refusing():
+    with cli_errors():
         restore(Settings(), folder)
     print("Restored; prove it with `vmodel ledger verify`.")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.errors import opened, refusing, writing
+from app.cli.errors import cli_errors, cli_transaction, writing
 from app.cli.operator.admin import AsJson, WhichAccount, id_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def show_balance(account: WhichAccount, as_json: AsJson = False) -> None:
     """Show a seller's credits: available, reserved, consumed."""
     from vmodel.service.ledger.reservations import balance
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         there = balance(session, id_of(session, account))
     books = {"available": there.available, "reserved": there.reserved, "consumed": there.consumed}
     print(json.dumps(books) if as_json else "\n".join(f"{name}: {units}" for name, units in books.items()))
@@ -57,7 +57,7 @@ def show_statement(
     from vmodel.service.ledger.entries import period_of
     from vmodel.service.ledger.statements import make_statement
 
-    with opened() as session:
+    with cli_transaction() as session:
         write = _writers(language).get(file_format)
         if write is None:
             raise BadUsage("Give --format csv, json or html.")
@@ -85,7 +85,7 @@ def grant(account: WhichAccount, units: Units, key: Key, note: Note = "") -> Non
     """Give credits to a seller, once per key."""
     from vmodel.service.ledger.grants import grant
 
-    with opened() as session:
+    with cli_transaction() as session:
         _tell(session, "ledger.grant", grant(session, id_of(session, account), units, key, note))
 
 
@@ -94,7 +94,7 @@ def withdraw(account: WhichAccount, units: Units, key: Key, note: Note = "") -> 
     """Take available credits back from a seller, to correct a grant."""
     from vmodel.service.ledger.grants import withdraw
 
-    with opened() as session:
+    with cli_transaction() as session:
         _tell(session, "ledger.withdraw", withdraw(session, id_of(session, account), units, key, note))
 
 
@@ -109,7 +109,7 @@ def refund(
     """Refund credits of a charge. The charge stays in the ledger; a correcting entry offsets it."""
     from vmodel.service.ledger.grants import refund
 
-    with opened() as session:
+    with cli_transaction() as session:
         _tell(session, "ledger.refund", refund(session, id_of(session, account), entry, units, key, note))
 
 
@@ -135,7 +135,7 @@ def verify(
     from vmodel.service.ledger.signing_key import read_public_key, signing_key
 
     settings = Settings()
-    with refusing(as_json):
+    with cli_errors(as_json):
         keys = [signing_key(settings).public_key(), *(read_public_key(path) for path in public_key or [])]
         database = open_database(settings)
         faults = verify(database, keys, read_witness(settings))
@@ -153,14 +153,14 @@ def sign() -> None:
     """Sign the state of all chains now. The service also does this once a day."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
-    from vmodel.service.ledger.checkpoints import note_witness, sign_head
+    from vmodel.service.ledger.checkpoints import append_witness_log, sign_head
     from vmodel.service.ledger.signing_key import signing_key
 
     settings = Settings()
-    with refusing():
+    with cli_errors():
         database = open_database(settings)
         head = sign_head(database, signing_key(settings))
-        note_witness(settings, head)
+        append_witness_log(settings, head)
         database.close()
     print(f"head {head.number}: {head.entries} entries, {head.digest}")
 
@@ -172,7 +172,7 @@ def close(period: Annotated[str, typer.Argument(help="Month that is over, such a
     from vmodel.core.database import open_database
     from vmodel.service.ledger.accounting_periods import close_period
 
-    with refusing():
+    with cli_errors():
         database = open_database(Settings())
         sellers = close_period(database, period)
         database.close()
@@ -190,7 +190,7 @@ def export(
     from vmodel.service.ledger.signing_key import signing_key
 
     settings = Settings()
-    with refusing():
+    with cli_errors():
         database = open_database(settings)
         with writing(out) as stream:
             written = export_ledger(database, stream, signing_key(settings).public_key())

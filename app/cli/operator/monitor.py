@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 
 
 def search_copies(
@@ -29,7 +29,7 @@ def search_copies(
     from vmodel.rights.verification.takedown_package import write_pack
     from vmodel.rights.verification.verifier import Verifier
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         settings = Settings()
         authority = open_authority(settings)
         pictures = open_source(source, settings.monitor_hosts)
@@ -37,16 +37,16 @@ def search_copies(
         verifier = Verifier(settings, open_database(settings))
         found = search(pictures, verifier)
         write_whole(out / "report.html", write_report(found, source.name).encode())
-    for number, sighting in enumerate(found.sightings, 1):
-        pack, licence = None, sighting.found.licence
-        if licence is not None and sighting.found.state != "unchecked" and sighting.found.verdict != "authentic":
+    for number, match in enumerate(found.matches, 1):
+        pack, licence = None, match.found.licence
+        if licence is not None and match.found.state != "unchecked" and match.found.verdict != "authentic":
             pack = out / f"takedown-{number:03d}-{licence.id[-12:]}.zip"
-            write_whole(pack, write_pack(sighting, verifier, authority))
+            write_whole(pack, write_pack(match, verifier, authority))
         if as_json:
-            print(json.dumps(sighting.to_json() | {"pack": str(pack) if pack else None}, ensure_ascii=False))
+            print(json.dumps(match.to_json() | {"pack": str(pack) if pack else None}, ensure_ascii=False))
         else:
-            plain = sighting.to_json()
+            plain = match.to_json()
             print(f"{plain['verdict']}: {plain['where']}: licence {plain['licence']} of {plain['seller']}")
     if not as_json:
         print(out / "report.html")
-    raise typer.Exit(1 if found.sightings else 0)
+    raise typer.Exit(1 if found.matches else 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.console import say_error
-from app.cli.errors import refusing
+from app.cli.errors import cli_errors
 from app.cli.operator.rights_review import (
     add_detector,
     check_photos,
@@ -68,7 +68,7 @@ def verify_files(files: Files, root: Roots = None, as_json: AsJson = False, mani
     from vmodel.core.database import open_database
     from vmodel.rights.verification.verifier import Verifier
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         if manifest is not None and len(files) > 1:
             raise BadUsage("--manifest goes with one FILE, because it names one file to write.")
         settings = Settings()
@@ -99,7 +99,7 @@ def trace_file(
     from vmodel.rights.verification.trace import trace
     from vmodel.rights.verification.verifier import Verifier
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         settings = Settings()
         verifier = Verifier(settings, open_database(settings))
         found = trace(_content(file), file.name, verifier)
@@ -122,7 +122,7 @@ def revoke_licence(
     from vmodel.core.database import open_database
     from vmodel.rights.registry.queries import revoke
 
-    with refusing(), open_database(Settings()).transaction() as session:
+    with cli_errors(), open_database(Settings()).transaction() as session:
         shot = revoke(session, licence_id, reason, by)
     print(f"{shot.id}: revoked")
 
@@ -136,7 +136,7 @@ def make_keys(
     from vmodel.config import Settings
     from vmodel.rights.provenance.keys import keys_folder, make_authority, open_authority
 
-    with refusing():
+    with cli_errors():
         settings = Settings()
         made = make_authority(settings, name, root_key)
         authority = open_authority(settings)
@@ -162,7 +162,7 @@ def rotate_signer(
     from vmodel.config import Settings
     from vmodel.rights.provenance.keys import rotate_leaf, rotate_mark_key
 
-    with refusing():
+    with cli_errors():
         lost_at = None if lost_since is None else lost_since.replace(tzinfo=UTC)
         if lost_at is not None and lost_at > datetime.now(UTC):
             raise BadUsage("--lost-since is a moment that has passed, in UTC.")
@@ -181,7 +181,7 @@ def show_keys(
     from vmodel.config import Settings
     from vmodel.rights.provenance.keys import fingerprint, open_authority
 
-    with refusing(as_json):
+    with cli_errors(as_json):
         authority = open_authority(Settings())
     if pem:
         print(authority.trust_pem, end="")
@@ -215,7 +215,7 @@ def write_certificate(
     from vmodel.rights.registry.queries import get_shot, set_external_code
     from vmodel.rights.registry.registration_export import certificate_page, registration_data
 
-    with refusing():
+    with cli_errors():
         settings = Settings()
         database = open_database(settings)
         with database.transaction() as session:

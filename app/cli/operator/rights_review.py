@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.console import watching
-from app.cli.errors import opened, refusing
+from app.cli.errors import cli_errors, cli_transaction
 
 if TYPE_CHECKING:
     from vmodel.rights.registry.tables import Consent, GarmentPhoto
@@ -36,7 +36,7 @@ def reserve(model_id: ModelId, seller: Seller = None) -> None:
     from vmodel.rights.policy.model_reservation import reserve_model
 
     settings = Settings()
-    with opened() as session:
+    with cli_transaction() as session:
         held = reserve_model(session, load_roster(settings), model_id, seller or settings.seller_id)
         print(f"{held.model_id}: reserved for {held.seller_id} since {held.reserved_at:%Y-%m-%d}")
 
@@ -45,7 +45,7 @@ def release(model_id: ModelId) -> None:
     """Release a reserved model, so that all sellers can use it again."""
     from vmodel.rights.policy.model_reservation import release_model
 
-    with opened() as session:
+    with cli_transaction() as session:
         release_model(session, model_id)
     print(f"{model_id}: released")
 
@@ -54,7 +54,7 @@ def list_reserved(as_json: AsJson = False) -> None:
     """List the reserved models, for whom and since when."""
     from vmodel.rights.policy.model_reservation import reserved_models
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         found = [
             {"model": row.model_id, "seller": row.seller_id, "since": f"{row.reserved_at:%Y-%m-%d}"}
             for row in reserved_models(session)
@@ -83,11 +83,11 @@ def add_consent(
     from vmodel.errors import PhotoNotFound
     from vmodel.rights.policy.consent import note_consent
 
-    with refusing():
+    with cli_errors():
         if not document.is_file():
             raise PhotoNotFound(str(document))
         digest = hashlib.sha256(document.read_bytes()).hexdigest()
-    with opened() as session:
+    with cli_transaction() as session:
         row = note_consent(
             session,
             model_id=model_id,
@@ -108,7 +108,7 @@ def show_consents(as_json: AsJson = False) -> None:
     """List all recorded consents, including withdrawn ones."""
     from vmodel.rights.policy.consent import list_consents
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         found = [_plain_consent(row) for row in list_consents(session)]
     print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join("  ".join(row.values()) for row in found))
 
@@ -120,7 +120,7 @@ def end_consent(
     """Withdraw a consent; it covers no new pictures. Earlier licences stay until you run `vmodel revoke`."""
     from vmodel.rights.policy.consent import withdraw_consent
 
-    with opened() as session:
+    with cli_transaction() as session:
         row = withdraw_consent(session, consent_id)
         print(f"{row.id}: withdrawn")
 
@@ -136,7 +136,7 @@ def give_word(
     from vmodel.config import Settings
     from vmodel.rights.admission.garment_review import STATEMENT, attest
 
-    with opened() as session:
+    with cli_transaction() as session:
         row = attest(session, seller or Settings().seller_id, by, statement or STATEMENT)
         print(f"{row.seller_id}: {row.statement}")
 
@@ -154,16 +154,16 @@ def check_photos(
     from vmodel.core.database import open_database
     from vmodel.core.files import sha256_of
     from vmodel.garment.load_photo import read_flat_lay
-    from vmodel.rights.admission.garment_review import APPROVED, CLEAR, GarmentDesk
+    from vmodel.rights.admission.garment_review import APPROVED, CLEAR, GarmentReviewer
 
     good = True
-    with refusing(as_json):
+    with cli_errors(as_json):
         settings = Settings()
-        desk = GarmentDesk(settings, open_database(settings))
+        reviewer = GarmentReviewer(settings, open_database(settings))
         with watching(len(photos), as_json, "checking") as watch:
             for photo in watch.counted(photos):
                 flat_lay = read_flat_lay(photo, settings)
-                row = desk.examine(seller or settings.seller_id, sha256_of(photo), flat_lay.rgb)
+                row = reviewer.examine(seller or settings.seller_id, sha256_of(photo), flat_lay.rgb)
                 good = good and row.state in {CLEAR, APPROVED}
                 print(_say({"file": str(photo)} | _plain_review(row), as_json))
     raise typer.Exit(0 if good else 1)
@@ -176,7 +176,7 @@ def add_detector(
     from vmodel.config import Settings
     from vmodel.rights.admission.face_detection import install_detector
 
-    with refusing():
+    with cli_errors():
         print(install_detector(file, Settings()))
 
 
@@ -189,7 +189,7 @@ def show_reviews(
     from vmodel.errors import BadUsage
     from vmodel.rights.admission.garment_review import STATES, list_reviews
 
-    with opened(as_json) as session:
+    with cli_transaction(as_json) as session:
         if state not in {*STATES, "all"}:
             raise BadUsage(f"No state {state!r}; use waiting, approved, refused or all.")
         for row in list_reviews(session, None if state == "all" else state):
@@ -202,15 +202,15 @@ def show_review(review_id: ReviewId, out: Annotated[Path, typer.Option(help="JPE
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.core.files import write_whole
-    from vmodel.rights.admission.garment_review import GarmentDesk, find_review
+    from vmodel.rights.admission.garment_review import GarmentReviewer, find_review
     from vmodel.rights.admission.review_image import side_by_side
 
-    with refusing():
+    with cli_errors():
         settings = Settings()
         database = open_database(settings)
         with database.reading() as session:
             row = find_review(session, review_id)
-        write_whole(out, side_by_side(GarmentDesk(settings, database), row))
+        write_whole(out, side_by_side(GarmentReviewer(settings, database), row))
     print(out)
 
 
@@ -229,7 +229,7 @@ def refuse(review_id: ReviewId, note: Note = "", by: By = "operator") -> None:
 def _decide(review_id: str, approved: bool, by: str, note: str) -> None:
     from vmodel.rights.admission.garment_review import decide
 
-    with opened() as session:
+    with cli_transaction() as session:
         row = decide(session, review_id, approved, by, note)
         print(f"{row.id}: {row.state}")
 

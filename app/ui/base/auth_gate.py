@@ -1,6 +1,6 @@
-"""Guard in front of Gradio: it admits signed-in visitors only, and only to the routes that the page needs.
+"""Gate in front of Gradio: it admits signed-in visitors only, and only to the routes that the page needs.
 
-Gradio shows any file of its cache to every user, so no file of a seller may ever be stored there. The guard therefore
+Gradio shows any file of its cache to every user, so no file of a seller may ever be stored there. The gate therefore
 closes its routes for uploads and downloads. Uploads go through the API, and pictures have routes of our own
 (``app.ui.routes.files``).
 """
@@ -20,7 +20,7 @@ from app.api.http.content_policy import hash_source, write_policy
 from app.api.http.error_handlers import answer_problem
 from app.api.http.errors import NotFound, TooManyPages
 from app.api.http.open_limit import MOST_PAGE_STREAMS, OpenLimit
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.base.session import count_visit
 from vmodel.errors import VModelError
 from vmodel.service.errors import SessionInvalid
@@ -55,7 +55,7 @@ _PRIVATE = re.compile(
 _STREAM = re.compile(r"/gradio_api/(heartbeat/\w+|queue/data)")
 
 
-class Guard:
+class AuthGate:
     """ASGI app around a mounted Gradio.
 
     Args:
@@ -64,7 +64,7 @@ class Guard:
         language: of this mount.
     """
 
-    def __init__(self, app: ASGIApp, here: Installation, language: str) -> None:
+    def __init__(self, app: ASGIApp, here: AppState, language: str) -> None:
         self.app, self.here, self.language = app, here, language
         self._streams = OpenLimit(MOST_PAGE_STREAMS, TooManyPages)
 

@@ -52,13 +52,13 @@ def choose_language(cookie: str | None, accepted: str) -> str:
     return LANGUAGES[0]
 
 
-def explain(error: VModelError, words: Words) -> str:
+def explain_error(error: VModelError, words: Words) -> str:
     """Explain an error in one sentence with its remedy, in the page's language if possible, otherwise in English."""
     return explain_code(error.code, str(error), words)
 
 
 def explain_code(code: str, message: str, words: Words) -> str:
-    """Explain a failure that was stored as a row, as ``explain`` does."""
+    """Explain a failure that was stored as a row, as ``explain_error`` does."""
     said = str(words["errors"].get(code, "{message}"))
     return said.replace("{why}", message.partition(";")[0]).replace("{message}", message)
 

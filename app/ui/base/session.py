@@ -10,16 +10,16 @@ from starlette.requests import HTTPConnection
 
 from app.api.http.auth import CSRF_HEADER, HARMLESS, check_origin, cookie_name, count_request
 from app.api.http.before_body import before_body
-from app.api.http.state import Here, Installation
+from app.api.http.state import AppState, Here
 from app.ui.base.i18n import choose_language
-from vmodel.service.accounts.auth import Login, check_form, find_session
+from vmodel.service.accounts.auth import Login, find_session, verify_csrf_token
 from vmodel.service.accounts.rate_limit import count_in
 from vmodel.service.errors import SessionInvalid
 
 LANGUAGE_COOKIE = "vmodel_language"
 
 
-def find_login(connection: HTTPConnection, here: Installation) -> Login:
+def find_login(connection: HTTPConnection, here: AppState) -> Login:
     """Return the login of a request.
 
     Raises:
@@ -32,9 +32,7 @@ def find_login(connection: HTTPConnection, here: Installation) -> Login:
         return find_session(session, cookie)
 
 
-def count_visit(
-    connection: HTTPConnection, here: Installation, picture: bool = False, only_reads: bool = True
-) -> Login:
+def count_visit(connection: HTTPConnection, here: AppState, picture: bool = False, only_reads: bool = True) -> Login:
     """Return the login of a request after counting the request against the rate limit of its account.
 
     Args:
@@ -65,12 +63,12 @@ def _viewer(request: Request, here: Here) -> Login:
     return _enter(request, here, picture=True)
 
 
-def _enter(request: Request, here: Installation, picture: bool) -> Login:
+def _enter(request: Request, here: AppState, picture: bool) -> Login:
     login = count_visit(request, here, picture, request.method in HARMLESS)
     request.scope["state"].update(account_id=login.identity.account_id, login=login)
     if request.method not in HARMLESS:
         check_origin(request)
-        check_form(login, request.headers.get(CSRF_HEADER))
+        verify_csrf_token(login, request.headers.get(CSRF_HEADER))
     return login
 
 

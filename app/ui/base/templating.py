@@ -1,4 +1,4 @@
-"""Rendering of the page's pieces as HTML; the templates escape every value."""
+"""Rendering of the page's fragments as HTML; the templates escape every value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCRIPTS = STATIC_FOLDERS["static"] / "js"
 
 
 def render(template: str, language: str, **values: Any) -> str:
-    """Render one piece of the page.
+    """Render one fragment of the page.
 
     Args:
         template: file name in ``app/ui/templates``.

@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from app.api.http.content_policy import PRINTED, write_policy
 from app.api.http.errors import NotFound
 from app.api.http.signed_links import answer_picture
-from app.api.http.state import Here, Installation
+from app.api.http.state import AppState, Here
 from app.ui.base.downloads import ORIGINAL, Authorise, file_name, pack, picture_for, plain, shrink
 from app.ui.base.session import LoginFirst, Viewer, Visitor, language_of
 from app.ui.base.templating import STATIC_FOLDERS, load_scripts, scripts_version
@@ -130,7 +130,7 @@ def get_static(folder: str, name: str) -> Response:
     return Response((names / name).read_bytes(), media_type=media_type, headers=_FOR_EVER)
 
 
-def _picture(here: Installation, account_id: str, key: object, width: int | None) -> Response:
+def _picture(here: AppState, account_id: str, key: object, width: int | None) -> Response:
     """Return a stored file, or a small WebP of it."""
     if key is None:
         raise NotFound("picture")
@@ -140,12 +140,12 @@ def _picture(here: Installation, account_id: str, key: object, width: int | None
     return Response(small, media_type="image/webp", headers=_PRIVATE)
 
 
-def _authorise(here: Installation) -> Authorise:
+def _authorise(here: AppState) -> Authorise:
     # No picture is made here, so no weights are used.
     return Publisher(here.settings, lambda pipeline: (), here.database).authorise_rendition
 
 
-def _garment_name(here: Installation, job: Job) -> str:
+def _garment_name(here: AppState, job: Job) -> str:
     with here.database.reading() as session:
         photo = str(job.garment.get("photo"))
         found = names_of_files(session, job.account_id, [photo]).get(photo)

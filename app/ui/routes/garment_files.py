@@ -34,4 +34,4 @@ async def put_painted(
             raise BodyTooLarge(most)
         return read_painted(here, who, garment_id, content)
 
-    return JSONResponse({"id": (await here.reading_pool.do(who, paint)).id})
+    return JSONResponse({"id": (await here.reading_pool.run(who, paint)).id})

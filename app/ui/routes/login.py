@@ -15,12 +15,12 @@ from app.api.http.before_body import before_body
 from app.api.http.content_policy import FORM, write_policy
 from app.api.http.error_handlers import status_of
 from app.api.http.errors import BodyInvalid
-from app.api.http.state import Here, Installation
-from app.ui.base.i18n import LANGUAGES, explain, load_words
+from app.api.http.state import AppState, Here
+from app.ui.base.i18n import LANGUAGES, explain_error, load_words
 from app.ui.base.session import LANGUAGE_COOKIE, find_login, language_of
 from app.ui.base.templating import render, static_url
 from vmodel.errors import VModelError
-from vmodel.service.accounts.auth import Login, check_form, close_session, log_in
+from vmodel.service.accounts.auth import Login, close_session, log_in, verify_csrf_token
 from vmodel.service.accounts.second_factor import issue_ticket, log_in_with_code
 from vmodel.service.errors import (
     CodeNeeded,
@@ -94,14 +94,14 @@ def begin_again(request: Request) -> Response:
     return RedirectResponse("/login", 303)
 
 
-def _check_form(request: Request, here: Installation, form: str) -> None:
+def _check_form(request: Request, here: AppState, form: str) -> None:
     check_origin(request)
     expected = request.cookies.get(cookie_name(here.settings, _FORM_COOKIE), "")
     if not expected or not hmac.compare_digest(expected.encode(), form.encode()):
         raise FormForged
 
 
-def _enter(request: Request, here: Installation, login: Login) -> Response:
+def _enter(request: Request, here: AppState, login: Login) -> Response:
     answer = RedirectResponse(f"/{language_of(request)}/", 303)
     keep_login(request, here, answer, login)
     _forget(here, answer, cookie_name(here.settings, _FORM_COOKIE))
@@ -117,7 +117,7 @@ def sign_out(request: Request, here: Here, csrf: _Text = "") -> Response:
         login = find_login(request, here)
     except SessionInvalid:
         return answer
-    check_form(login, csrf)
+    verify_csrf_token(login, csrf)
     with here.database.transaction() as session:
         close_session(session, request.cookies[cookie_name(here.settings)])
     _forget(here, answer, cookie_name(here.settings))
@@ -140,7 +140,7 @@ def choose(request: Request, language: str) -> Response:
 
 
 def _form(
-    request: Request, here: Installation, error: VModelError | None = None, email: str = "", ticket: str = ""
+    request: Request, here: AppState, error: VModelError | None = None, email: str = "", ticket: str = ""
 ) -> Response:
     """Show the form for address and password or, with a ticket, the one for the code."""
     known = request.cookies.get(cookie_name(here.settings, _FORM_COOKIE), "")
@@ -151,7 +151,7 @@ def _form(
         form=token,
         email=email,
         ticket=ticket,
-        message="" if error is None else explain(error, load_words(language_of(request))),
+        message="" if error is None else explain_error(error, load_words(language_of(request))),
         languages=_other_languages(request),
     )
     headers = {"Content-Security-Policy": write_policy(FORM), "Cache-Control": "no-store"}
@@ -164,6 +164,6 @@ def _other_languages(request: Request) -> list[tuple[str, str]]:
     return [(each, load_words(each)["language"]) for each in LANGUAGES if each != language_of(request)]
 
 
-def _forget(here: Installation, answer: Response, name: str) -> None:
+def _forget(here: AppState, answer: Response, name: str) -> None:
     # Browsers ignore a deletion of a __Host- cookie that is not itself secure.
     answer.delete_cookie(name, secure=here.settings.is_https)

@@ -16,8 +16,14 @@ from app.api.http.error_handlers import status_of
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
 from app.api.rights.public import Answer, LicenceId, look_up
-from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, Desk, check_size, count_verification
-from app.ui.base.i18n import LANGUAGES, explain, load_words
+from app.api.rights.public_verifier import (
+    LOOKED_AT_A_MINUTE,
+    MOST_BYTES,
+    PublicVerifierDep,
+    check_size,
+    count_verification,
+)
+from app.ui.base.i18n import LANGUAGES, explain_error, load_words
 from app.ui.base.session import language_of
 from app.ui.base.templating import render
 from vmodel.errors import VModelError
@@ -32,7 +38,7 @@ async def _count_first(request: Request) -> Response | None:
         await count_verification(request)
     except VModelError as error:
         spoken = _spoken(request, request.query_params.get("language"))
-        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+        return _page(spoken, problem=explain_error(error, load_words(spoken)), status=status_of(error))
     return None
 
 
@@ -52,7 +58,7 @@ def ask(request: Request, language: _Language = None) -> Response:
 @router.post("/verify")
 async def answer(
     request: Request,
-    desk: Desk,
+    verifier: PublicVerifierDep,
     file: Annotated[UploadFile | None, File()] = None,
     language: _Language = None,
 ) -> Response:
@@ -64,21 +70,21 @@ async def answer(
         check_size(content)
         if not content:
             return _page(spoken)
-        found = Answer.of(await desk.verify(content, "The file", request.state.network))
+        found = Answer.of(await verifier.verify(content, "The file", request.state.network))
     except VModelError as error:
-        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+        return _page(spoken, problem=explain_error(error, load_words(spoken)), status=status_of(error))
     return _page(spoken, found)
 
 
 @router.get("/licence/{licence_id}")
-def show_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk) -> Response:
+def show_licence(licence_id: LicenceId, request: Request, here: Here, verifier: PublicVerifierDep) -> Response:
     """Show the certificate of a licence as a page, with its state today."""
     try:
-        desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+        verifier.count(request, "licence", LOOKED_AT_A_MINUTE)
         shot, state, reason, codes = look_up(here, licence_id)
     except VModelError as error:
         spoken = _spoken(request, None)
-        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+        return _page(spoken, problem=explain_error(error, load_words(spoken)), status=status_of(error))
     certificate = json.loads(shot.certificate)
     shown = f"{state}: {reason}" if reason else state
     small = Originals(here.settings).small(shot.id, _SHOWN_PX)
@@ -87,17 +93,19 @@ def show_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk
 
 
 @router.get("/model/{model_id}")
-def show_card(model_id: Annotated[str, InPath(max_length=100)], request: Request, here: Here, desk: Desk) -> Response:
+def show_card(
+    model_id: Annotated[str, InPath(max_length=100)], request: Request, here: Here, verifier: PublicVerifierDep
+) -> Response:
     """Show the card of a virtual model, with its origin."""
     try:
-        desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+        verifier.count(request, "licence", LOOKED_AT_A_MINUTE)
         if model_id not in here.roster:
             raise NotFound("model")
         with here.database.reading() as session:
             card = card_of(session, here.settings, here.roster[model_id])
     except VModelError as error:
         spoken = _spoken(request, None)
-        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+        return _page(spoken, problem=explain_error(error, load_words(spoken)), status=status_of(error))
     return _printed(card_page(card))
 
 

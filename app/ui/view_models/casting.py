@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.base.templating import has_static, render, static_url
 from app.ui.view_models.order_form import FORMATS, LENSES, MOST_COUNT
 from vmodel.body.model.roster import SKIN_TONES
@@ -18,7 +18,7 @@ _AGES = ((18, "child"), (30, "young"), (50, "middle"), (999, "older"))
 _SIZES = ("XS", "S", "M", "L", "XL", "2XL", "3XL", "4XL")
 
 
-def show_chooser(here: Installation, language: str) -> str:
+def show_chooser(here: AppState, language: str) -> str:
     """Render the choices; they are the same for every visitor, so once is enough."""
     from vmodel.body.pose.library import pose_names
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
@@ -52,7 +52,7 @@ def show_chooser(here: Installation, language: str) -> str:
     )
 
 
-def usable_pipelines(here: Installation) -> list[str]:
+def usable_pipelines(here: AppState) -> list[str]:
     """List the pipelines with a price and local weights: the installation's own, then from the highest price down."""
     from pipelines.embedded.pipeline import FOLDER
     from pipelines.hub.weights.store import find_weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.base.i18n import label_stages, load_words
 from app.ui.base.templating import render, static_url
 from app.ui.view_models.casting import usable_pipelines
@@ -24,7 +24,7 @@ _DIALS = (
 )
 
 
-def show_designer(here: Installation, language: str) -> str:
+def show_designer(here: AppState, language: str) -> str:
     """Render the empty form.
 
     Args:
@@ -60,7 +60,7 @@ def show_designer(here: Installation, language: str) -> str:
     )
 
 
-def _told(here: Installation, language: str) -> dict[str, Any]:
+def _told(here: AppState, language: str) -> dict[str, Any]:
     """Return the texts of the form's script, and the prices that it sums up."""
     words, plans = load_words(language), here.plans
     pipeline = next(iter(usable_pipelines(here)), "draft")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.base.downloads import WAYS
 from app.ui.base.i18n import Words, explain_code, say_time, title_of
 from app.ui.view_models.order_form import FORMATS
-from app.ui.view_models.queries import Kept, read_cast
+from app.ui.view_models.queries import GarmentRef, read_cast
 from vmodel.body.shoes.catalogue import CANVAS_SHOES, split_name
 from vmodel.limits import USUAL_FOCAL_MM
 from vmodel.publishing.marketplaces import MARKETPLACES
@@ -83,7 +83,7 @@ class JobCard:
     shots: list[ShotCard]
 
 
-def show_jobs(jobs: Sequence[Job], kept: Mapping[str, Kept], here: Installation, words: Words) -> list[JobCard]:
+def show_jobs(jobs: Sequence[Job], kept: Mapping[str, GarmentRef], here: AppState, words: Words) -> list[JobCard]:
     """Turn jobs into cards for the page.
 
     Args:
@@ -101,7 +101,7 @@ def photos_of(jobs: Sequence[Job]) -> set[str]:
     return {str(source.get("photo")) for source in (*(job.garment for job in jobs), *worn)}
 
 
-def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[str, Kept]) -> str:
+def order_of(shots: Sequence[Mapping[str, Any]], garment: GarmentRef, kept: Mapping[str, GarmentRef]) -> str:
     """Return the order that would make these shots again, as JSON for the studio.
 
     Args:
@@ -140,7 +140,7 @@ def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[st
     return json.dumps(order)
 
 
-def _show_job(job: Job, kept: Mapping[str, Kept], here: Installation, words: Words) -> JobCard:
+def _show_job(job: Job, kept: Mapping[str, GarmentRef], here: AppState, words: Words) -> JobCard:
     garment = _garment_of(job, kept, words)
     name = words["comma"].join(each for each in (title_of(garment.name), garment.colorway) if each)
     worn = [kept.get(str(source.get("photo"))) for source in job.shots[0].request.get("outfit", ())]
@@ -196,7 +196,7 @@ def _outlook(job: Job, words: Words) -> list[str]:
 
 
 def _show_shot(
-    shot: JobShot, job: Job, name: str, kept: Mapping[str, Kept], here: Installation, words: Words
+    shot: JobShot, job: Job, name: str, kept: Mapping[str, GarmentRef], here: AppState, words: Words
 ) -> ShotCard:
     model_id, pose = _cast(shot, job.account_id, here)
     garment = _garment_of(job, kept, words)
@@ -222,7 +222,7 @@ def _show_shot(
     )
 
 
-def _cast(shot: JobShot, account_id: str, here: Installation) -> tuple[Any, Any]:
+def _cast(shot: JobShot, account_id: str, here: AppState) -> tuple[Any, Any]:
     """Return model and pose as requested; for a finished picture, those that were chosen for it."""
     asked = shot.request.get("model"), shot.request.get("pose")
     if None not in asked or shot.deleted or shot.sidecar_key is None:
@@ -231,5 +231,5 @@ def _cast(shot: JobShot, account_id: str, here: Installation) -> tuple[Any, Any]
     return asked[0] or chosen[0], asked[1] or chosen[1]
 
 
-def _garment_of(job: Job, kept: Mapping[str, Kept], words: Words) -> Kept:
-    return kept.get(str(job.garment.get("photo")), Kept("", words["garment"]["title"], ""))
+def _garment_of(job: Job, kept: Mapping[str, GarmentRef], words: Words) -> GarmentRef:
+    return kept.get(str(job.garment.get("photo")), GarmentRef("", words["garment"]["title"], ""))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from vmodel.body.model.roster import Roster
 from vmodel.config import default_pipeline, default_style
 from vmodel.errors import BadUsage
@@ -16,7 +16,7 @@ from vmodel.limits import MOST_WORN
 from vmodel.service.accounts.auth import Identity
 from vmodel.service.garments.records import find_garment, source_of
 from vmodel.service.jobs.errors import TooManyShots
-from vmodel.service.jobs.request import MOST_SHOTS, JobRequest, dress_with
+from vmodel.service.jobs.request import MOST_SHOTS, JobRequest, with_outfit
 from vmodel.shot.pose_sets import Staging, refuse_beside_set, stagings_of
 from vmodel.shot.request import FocalMm, ShotRequest
 
@@ -119,7 +119,7 @@ def read_order(plain: object) -> Order:
         raise BadUsage(f"The order is not understood ({where}: {first['msg']}); reload the page.") from None
 
 
-def requests_of(order: Order, identity: Identity, here: Installation, key: str) -> list[JobRequest]:
+def requests_of(order: Order, identity: Identity, here: AppState, key: str) -> list[JobRequest]:
     """Return the order as jobs: one, or one for each colourway.
 
     Args:
@@ -134,7 +134,7 @@ def requests_of(order: Order, identity: Identity, here: Installation, key: str) 
         garment = find_garment(session, identity.account_id, order.garment)
         further = [find_garment(session, identity.account_id, each) for each in order.worn_with]
     outfit = [source_of(each, here.store) for each in further]
-    shots = dress_with(order.shots(here.roster), outfit, order.tucked)
+    shots = with_outfit(order.shots(here.roster), outfit, order.tucked)
     ways = list(dict.fromkeys(order.colorways)) or [""]
     sources = [source_of(garment, here.store, way) for way in ways]
     return [
@@ -143,7 +143,7 @@ def requests_of(order: Order, identity: Identity, here: Installation, key: str) 
     ]
 
 
-def price_order(order: Order, identity: Identity, here: Installation) -> tuple[int, int]:
+def price_order(order: Order, identity: Identity, here: AppState) -> tuple[int, int]:
     """Return (pictures, credits) of an order that would be accepted.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Executable, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from vmodel.core.database import now
 from vmodel.errors import VModelError
 from vmodel.service.accounts.auth import Identity
@@ -29,13 +29,13 @@ _DAY = timedelta(days=1)
 _MOST = 200
 
 
-def read_balance(here: Installation, identity: Identity) -> Balance:
+def read_balance(here: AppState, identity: Identity) -> Balance:
     """Return the visitor's credits, this month's free ones included."""
     return current_balance(here.database, identity.account_id, here.plans.plan(identity.plan).monthly_credits)
 
 
 @dataclass(frozen=True)
-class Kept:
+class GarmentRef:
     """A garment that still exists, as a job's file names it.
 
     Attributes:
@@ -47,7 +47,7 @@ class Kept:
     colorway: str
 
 
-def names_of_files(session: Session, account_id: str, photos: Iterable[str]) -> dict[str, Kept]:
+def names_of_files(session: Session, account_id: str, photos: Iterable[str]) -> dict[str, GarmentRef]:
     """Return the account's garments by the key that jobs have of their photo: each photo, each colourway of a design.
 
     Args:
@@ -55,11 +55,11 @@ def names_of_files(session: Session, account_id: str, photos: Iterable[str]) -> 
         account_id: whose.
         photos: keys that the jobs name; further ones may be found.
     """
-    found: dict[str, Kept] = {}
+    found: dict[str, GarmentRef] = {}
     for garment in garments_of_photos(session, account_id, photos):
-        found[garment.photo_key] = Kept(garment.id, garment.name, "")
+        found[garment.photo_key] = GarmentRef(garment.id, garment.name, "")
         for way, files in garment.colorways.items():
-            found[str(files["photo_key"])] = Kept(garment.id, garment.name, way)
+            found[str(files["photo_key"])] = GarmentRef(garment.id, garment.name, way)
     return found
 
 
@@ -118,7 +118,7 @@ class Overview:
     faults: list[Fault]
 
 
-def look_over(here: Installation, find: str = "") -> Overview:
+def read_overview(here: AppState, find: str = "") -> Overview:
     """Return the state of the installation; for operators only, which the caller checks.
 
     Args:

@@ -22,7 +22,7 @@ from torch.nn import functional as fn
 
 from pipelines.common.batching import BatchPipeline
 from pipelines.common.network_images import over_backdrop
-from pipelines.hub.runtime.batching import HubPipeline, Kept
+from pipelines.hub.runtime.batching import EncodingCache, HubPipeline
 from pipelines.hub.runtime.device_placement import (
     Layout,
     layout_here,
@@ -115,7 +115,7 @@ class Dresser(DiffusionPipeline):  # type: ignore[misc]
     def __init__(self, vae: Any, unet: Any, scheduler: Any) -> None:
         super().__init__()
         self.register_modules(vae=vae, unet=unet, scheduler=scheduler)
-        self._kept = Kept()
+        self._kept = EncodingCache()
 
     @torch.no_grad()
     def __call__(
@@ -141,7 +141,7 @@ class Dresser(DiffusionPipeline):  # type: ignore[misc]
         masks = masks.to(device, dtype)
         blanked = self._encode(people.to(device, dtype) * (masks < 0.5))
         key = (garment_key, people.shape[2:])
-        cloth = self._kept.once(key, lambda: self._encode(garment().to(device, dtype))).expand_as(blanked)
+        cloth = self._kept.get_or_compute(key, lambda: self._encode(garment().to(device, dtype))).expand_as(blanked)
         painted = fn.interpolate(masks, size=blanked.shape[2:])
         shown = torch.cat([torch.cat([blanked, nothing], 2) for nothing in (torch.zeros_like(cloth), cloth)])
         where = torch.cat([painted, torch.zeros_like(painted)], 2).repeat(2, 1, 1, 1)
@@ -192,7 +192,7 @@ def load_dresser(folder: Path, layout: Layout) -> Any:
     return Dresser(vae.eval(), unet.eval(), scheduler)
 
 
-class Unchanged(nn.Module):
+class IdentityCrossAttention(nn.Module):
     """Replacement of the cross-attention, by which a block would attend to a text."""
 
     def forward(self, hidden_states: Tensor, **_: Any) -> Tensor:
@@ -204,7 +204,7 @@ def skip_text(unet: Any) -> None:
     """Take a network's cross-attention away, in place."""
     for block in unet.modules():
         if hasattr(block, "attn2"):
-            block.attn2 = Unchanged()
+            block.attn2 = IdentityCrossAttention()
 
 
 def lay_attention(unet: Any, path: Path) -> None:

@@ -13,7 +13,7 @@ from pipelines.hub.runtime.device_placement import layout_here, loading_options,
 from pipelines.hub.runtime.prompts import instruct_edit
 from pipelines.hub.runtime.reference_images import as_shot, read_references
 from pipelines.hub.runtime.settings import read_tuning
-from pipelines.hub.runtime.visible_parts import look_at
+from pipelines.hub.runtime.visible_parts import find_visible_parts
 from vmodel.errors import BadUsage
 from vmodel.shot.pipeline_interface import Take
 from vmodel.types import ByteArray
@@ -55,7 +55,10 @@ class Flux2Klein(HubPipeline):
         height, width = shown[0].size
         made = self.pipeline.make(
             [(each.draft, each.garment, each.pose_map) for each in shown],
-            [instruct_edit(take.model, take.pattern.kind, take.material, seen=look_at(take)) for take in takes],
+            [
+                instruct_edit(take.model, take.pattern.kind, take.material, seen=find_visible_parts(take))
+                for take in takes
+            ],
             [take.seed for take in takes],
             height=height,
             width=width,

@@ -10,7 +10,7 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 from torch import Tensor
 
-from pipelines.hub.runtime.batching import kept_by, key_of
+from pipelines.hub.runtime.batching import encoding_cache_of, key_of
 
 
 class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
@@ -51,11 +51,15 @@ class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
 
     def _encode_vae_image(self, image: Tensor, generator: Any) -> Tensor:
         encode = super()._encode_vae_image
-        encoded: Tensor = kept_by(self, "pictures").once(key_of(image), lambda: encode(image, generator))
+        encoded: Tensor = encoding_cache_of(self, "pictures").get_or_compute(
+            key_of(image), lambda: encode(image, generator)
+        )
         return encoded
 
     def _encoded(self, prompt: str) -> Tensor:
-        encoded: Tensor = kept_by(self, "sentences").once(prompt, lambda: self.encode_prompt(prompt)[0])
+        encoded: Tensor = encoding_cache_of(self, "sentences").get_or_compute(
+            prompt, lambda: self.encode_prompt(prompt)[0]
+        )
         return encoded
 
     def _prepared(self, picture: Image.Image) -> Tensor:

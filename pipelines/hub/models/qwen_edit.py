@@ -11,7 +11,7 @@ from pipelines.hub.runtime.batching import HubPipeline
 from pipelines.hub.runtime.device_placement import layout_here, loading_options, place_pipeline, prepare_libraries
 from pipelines.hub.runtime.prompts import instruct_edit
 from pipelines.hub.runtime.reference_images import as_shot, read_references
-from pipelines.hub.runtime.visible_parts import look_at
+from pipelines.hub.runtime.visible_parts import find_visible_parts
 from vmodel.shot.pipeline_interface import Take
 from vmodel.types import ByteArray
 
@@ -67,7 +67,10 @@ class QwenEdit(HubPipeline):
             guidance = {"true_cfg_scale": TRUE_CFG_SCALE, "negative_prompt": NEGATIVE_PROMPT}
         made = self.pipeline.make(
             [(each.draft, each.garment, each.pose_map) for each in shown],
-            [instruct_edit(take.model, take.pattern.kind, take.material, "picture", look_at(take)) for take in takes],
+            [
+                instruct_edit(take.model, take.pattern.kind, take.material, "picture", find_visible_parts(take))
+                for take in takes
+            ],
             [take.seed for take in takes],
             height=height,
             width=width,

@@ -12,7 +12,7 @@ from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as librar
 from PIL import Image
 from torch import Tensor
 
-from pipelines.hub.runtime.batching import kept_by, key_of
+from pipelines.hub.runtime.batching import encoding_cache_of, key_of
 
 #: Encoded sentence, (1, tokens, width), and its mask, (1, tokens), or None where every token counts.
 Encoded = tuple[Tensor, Tensor | None]
@@ -102,7 +102,9 @@ class BatchQwen(QwenImageEditPlusPipeline):  # type: ignore[misc]
     def _encode_vae_image(self, image: Tensor, generator: Any) -> Tensor:
         # The mean instead of a sample, so that no generator has an influence and the garment can be cached.
         encode = super()._encode_vae_image
-        encoded: Tensor = kept_by(self, "pictures").once(key_of(image), lambda: encode(image, generator))
+        encoded: Tensor = encoding_cache_of(self, "pictures").get_or_compute(
+            key_of(image), lambda: encode(image, generator)
+        )
         return encoded
 
     def _for_text_encoder(self, picture: Image.Image) -> Image.Image:

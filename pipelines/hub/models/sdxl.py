@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pipelines.hub.runtime.batching import HubPipeline, Kept
+from pipelines.hub.runtime.batching import EncodingCache, HubPipeline
 from pipelines.hub.runtime.device_placement import (
     Layout,
     layout_here,
@@ -22,7 +22,7 @@ from pipelines.hub.runtime.device_placement import (
 )
 from pipelines.hub.runtime.prompts import NEGATIVE_PROMPT, describe_photograph
 from pipelines.hub.runtime.reference_images import as_shot, read_references
-from pipelines.hub.runtime.visible_parts import look_at
+from pipelines.hub.runtime.visible_parts import find_visible_parts
 from vmodel.shot.pipeline_interface import Take
 from vmodel.types import ByteArray, FloatArray
 
@@ -58,7 +58,7 @@ class Sdxl(HubPipeline):
         layout = layout_here(self.name, folder)
         self.pipeline: Any = load_sdxl(folder, layout)
         place_pipeline(self.pipeline, layout)
-        self.at_once, self._captions_kept, self._garments_kept = layout.batch, Kept(), Kept()
+        self.at_once, self._captions_kept, self._garments_kept = layout.batch, EncodingCache(), EncodingCache()
 
     def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
         """Make one picture per take; see ``HubPipeline``."""
@@ -88,8 +88,11 @@ class Sdxl(HubPipeline):
 
     def _captions(self, takes: Sequence[Take]) -> dict[str, Tensor]:
         """Encode the takes' captions and the negative prompt."""
-        captions = [describe_photograph(take.model, take.pattern.kind, take.material, look_at(take)) for take in takes]
-        encoded = [self._captions_kept.once(caption, partial(self._encode, caption)) for caption in captions]
+        captions = [
+            describe_photograph(take.model, take.pattern.kind, take.material, find_visible_parts(take))
+            for take in takes
+        ]
+        encoded = [self._captions_kept.get_or_compute(caption, partial(self._encode, caption)) for caption in captions]
         return {name: torch.cat(tensors) for name, tensors in zip(_ENCODED, zip(*encoded, strict=True), strict=True)}
 
     def _encode(self, caption: str) -> tuple[Tensor, ...]:
@@ -99,7 +102,7 @@ class Sdxl(HubPipeline):
     def _garment(self, take: Take, garment: Image.Image) -> list[Tensor]:
         """Return the IP-Adapter's embeddings of the garment, and of none."""
         pipeline = self.pipeline
-        return self._garments_kept.once(
+        return self._garments_kept.get_or_compute(
             take.pattern.key,
             lambda: pipeline.prepare_ip_adapter_image_embeds(garment, None, pipeline._execution_device, 1, True),
         )

@@ -22,7 +22,7 @@ _KEPT = 8
 """Entries kept of each kind: enough for a garment whose poses are requested in a row."""
 
 
-class Kept:
+class EncodingCache:
     """Cache of recent encodings of one kind, so that poses of one garment share them.
 
     Sentences and pictures are kept apart: the drafts of a large batch would push its sentence out.
@@ -31,7 +31,7 @@ class Kept:
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
 
-    def once(self, key: Hashable, make: Callable[[], R]) -> R:
+    def get_or_compute(self, key: Hashable, make: Callable[[], R]) -> R:
         """Return the result of ``make``, cached under the key for a while."""
         if key not in self._kept:
             with torch.no_grad():
@@ -43,9 +43,9 @@ class Kept:
         return made
 
 
-def kept_by(pipeline: Any, kind: str) -> Kept:
+def encoding_cache_of(pipeline: Any, kind: str) -> EncodingCache:
     """Return the cache of a kind in a ``DiffusionPipeline``, outside its own bookkeeping, which knows networks only."""
-    kept: Kept = vars(pipeline).setdefault(f"_kept_{kind}", Kept())
+    kept: EncodingCache = vars(pipeline).setdefault(f"_kept_{kind}", EncodingCache())
     return kept
 
 

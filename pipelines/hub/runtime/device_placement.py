@@ -67,7 +67,7 @@ class Layout:
         return torch.bfloat16 if self.precision == "4bit" else on_card
 
 
-def look_at_machine() -> Machine:
+def probe_memory() -> Machine:
     """Measure the free memory of this machine and its graphics card."""
     import psutil
 
@@ -97,7 +97,7 @@ def layout_here(name: str, folder: Path, tuning: Tuning | None = None) -> Layout
         PackageMissing: the wanted precision needs a package.
         BadUsage: a setting has a value that it cannot have.
     """
-    return choose_layout(tuning or read_tuning(), look_at_machine(), weights_of(name), stored_gb(folder))
+    return choose_layout(tuning or read_tuning(), probe_memory(), weights_of(name), stored_gb(folder))
 
 
 def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_gb: float) -> Layout:
@@ -156,7 +156,7 @@ def load_onto_card(name: str, load: Callable[[], T]) -> T:
     Raises:
         CardTooSmall: the card's memory ran out.
     """
-    free_gb = look_at_machine().card_gb
+    free_gb = probe_memory().card_gb
     try:
         return load()
     except torch.OutOfMemoryError:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pipelines.hub.runtime.visible_parts import EVERYTHING, Seen
+from pipelines.hub.runtime.visible_parts import EVERYTHING, VisibleParts
 from vmodel.body.face.face_params import EYE_COLOURS, look_of
 from vmodel.body.model.roster import SKIN_TONES
 from vmodel.core.colour import to_oklab
@@ -96,7 +96,7 @@ NEGATIVE_PROMPT = (
 )
 
 
-def describe_person(model: VirtualModel, seen: Seen = EVERYTHING) -> str:
+def describe_person(model: VirtualModel, seen: VisibleParts = EVERYTHING) -> str:
     """Describe the person as a noun phrase."""
     tone = min(SKIN_TONES, key=lambda name: _distance(SKIN_TONES[name], model.skin_tone))
     look = look_of(model)
@@ -111,7 +111,7 @@ def describe_person(model: VirtualModel, seen: Seen = EVERYTHING) -> str:
     return f"a {model.age:.0f}-year-old {model.gender}" + (f" with {_join(features)}" if features else "")
 
 
-def _describe_hair(model: VirtualModel, seen: Seen) -> list[str]:
+def _describe_hair(model: VirtualModel, seen: VisibleParts) -> list[str]:
     """Return the words about the hair, if there are any."""
     style = model.hair.style
     colour = min(HAIR_COLOURS, key=lambda name: _distance(HAIR_COLOURS[name], model.hair.colour))
@@ -126,7 +126,7 @@ def _describe_hair(model: VirtualModel, seen: Seen) -> list[str]:
     return [words.format(colour=colour)]
 
 
-def describe_garment(kind: GarmentKind, material: str = "", seen: Seen = EVERYTHING) -> str:
+def describe_garment(kind: GarmentKind, material: str = "", seen: VisibleParts = EVERYTHING) -> str:
     """Describe the garment as a noun phrase without colours and prints, which the pictures show better.
 
     The neckline is left out too: an outline rarely distinguishes a crew neck from a V-neck, and a wrong word moves it.
@@ -151,7 +151,7 @@ def describe_garment(kind: GarmentKind, material: str = "", seen: Seen = EVERYTH
 
 
 def instruct_edit(
-    model: VirtualModel, kind: GarmentKind, material: str = "", noun: str = "image", seen: Seen = EVERYTHING
+    model: VirtualModel, kind: GarmentKind, material: str = "", noun: str = "image", seen: VisibleParts = EVERYTHING
 ) -> str:
     """Instruct an image editor about its three references and the picture to make.
 
@@ -173,7 +173,7 @@ def instruct_anybody() -> str:
     return _instruct("catalogue photograph", "a person", "a garment", "image", EVERYTHING)
 
 
-def _instruct(manner: str, person: str, garment: str, noun: str, seen: Seen) -> str:
+def _instruct(manner: str, person: str, garment: str, noun: str, seen: VisibleParts) -> str:
     flat_lay = "the same garment laid flat: keep its colours, print and cut"
     if not seen.front:
         flat_lay = "the same garment laid flat, seen from its front, which the picture does not show: keep its colours"
@@ -193,7 +193,9 @@ def _instruct(manner: str, person: str, garment: str, noun: str, seen: Seen) -> 
     )
 
 
-def describe_photograph(model: VirtualModel, kind: GarmentKind, material: str = "", seen: Seen = EVERYTHING) -> str:
+def describe_photograph(
+    model: VirtualModel, kind: GarmentKind, material: str = "", seen: VisibleParts = EVERYTHING
+) -> str:
     """Describe the picture as a caption, for networks that follow captions; arguments as of ``instruct_edit``."""
     manner = "modest everyday catalogue photo of a child" if model.is_child else "fashion catalogue photo"
     wishes = [

@@ -25,7 +25,7 @@ _LEAST = 5e-4
 
 
 @dataclass(frozen=True)
-class Seen:
+class VisibleParts:
     """Parts that a picture shows; everything by default.
 
     Attributes:
@@ -57,10 +57,10 @@ class Seen:
     hands: bool = True
 
 
-EVERYTHING = Seen()
+EVERYTHING = VisibleParts()
 
 
-def look_at(take: Take) -> Seen:
+def find_visible_parts(take: Take) -> VisibleParts:
     """Determine the parts that a take's camera sees.
 
     Args:
@@ -76,7 +76,7 @@ def look_at(take: Take) -> Seen:
     def any_of(places: tuple[int, ...]) -> bool:
         return bool(inside[list(places)].any())
 
-    return Seen(
+    return VisibleParts(
         garment=bool(maps.garment_mask.mean() > _LEAST),
         front=turned_chest > -_BEHIND,
         # A hem that the lower edge cuts goes on below it.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: Receives the work and its file, and the number of further bytes done; "" means that others report from here on.
-Tell = Callable[[str, int], None]
+TransferCallback = Callable[[str, int], None]
 _CHUNK = 2**24
 
 
@@ -15,7 +15,7 @@ def tell_nobody(what: str, done: int) -> None:
     """Ignore the progress."""
 
 
-def sha256_told(path: Path, tell: Tell) -> str:
+def sha256_told(path: Path, tell: TransferCallback) -> str:
     """Return the SHA-256 of a file as hex digits, and report the bytes as they are read."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
@@ -25,7 +25,7 @@ def sha256_told(path: Path, tell: Tell) -> str:
     return digest.hexdigest()
 
 
-def copy_told(source: Path, target: Path, tell: Tell) -> None:
+def copy_told(source: Path, target: Path, tell: TransferCallback) -> None:
     """Copy a file, and report the bytes as they are written.
 
     Raises:

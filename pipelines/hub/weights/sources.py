@@ -13,7 +13,7 @@ from huggingface_hub import HfApi, RepoFile, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from pipelines.hub.weights.catalogue import Part
-from pipelines.hub.weights.progress_io import Tell, copy_told, sha256_told, tell_nobody
+from pipelines.hub.weights.progress_io import TransferCallback, copy_told, sha256_told, tell_nobody
 from vmodel.errors import WeightsUnavailable
 
 _CLIENT_ERRORS: tuple[type[Exception], ...] = (
@@ -42,7 +42,7 @@ class SourceFile:
     sha256: str | None = None
     git_sha1: str | None = None
 
-    def is_at(self, folder: Path, tell: Tell = tell_nobody) -> bool:
+    def is_at(self, folder: Path, tell: TransferCallback = tell_nobody) -> bool:
         """Check that the folder has this file with the stated size and hash."""
         path = folder / self.path
         if not path.is_file() or path.stat().st_size != self.size:
@@ -55,7 +55,7 @@ class SourceFile:
 class Source(Protocol):
     """Interface that lists and fetches the files of a part."""
 
-    def files_of(self, part: Part, tell: Tell = tell_nobody) -> list[SourceFile]:
+    def files_of(self, part: Part, tell: TransferCallback = tell_nobody) -> list[SourceFile]:
         """List the files of a part.
 
         Raises:
@@ -63,7 +63,7 @@ class Source(Protocol):
         """
         ...
 
-    def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: Tell = tell_nobody) -> None:
+    def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: TransferCallback = tell_nobody) -> None:
         """Download the files into a folder.
 
         Raises:
@@ -82,7 +82,7 @@ class FolderSource:
 
     root: Path
 
-    def files_of(self, part: Part, tell: Tell = tell_nobody) -> list[SourceFile]:
+    def files_of(self, part: Part, tell: TransferCallback = tell_nobody) -> list[SourceFile]:
         """List the files of a part; see ``Source``."""
         repository = self.root / part.repository
         found = sorted(path for path in repository.rglob("*") if path.is_file())
@@ -95,7 +95,7 @@ class FolderSource:
             for name in taken
         ]
 
-    def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: Tell = tell_nobody) -> None:
+    def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: TransferCallback = tell_nobody) -> None:
         """Copy the files into a folder; see ``Source``."""
         for file in files:
             target = folder / file.path
@@ -120,7 +120,7 @@ class HubSource:
 
     endpoint: str
 
-    def files_of(self, part: Part, tell: Tell = tell_nobody) -> list[SourceFile]:
+    def files_of(self, part: Part, tell: TransferCallback = tell_nobody) -> list[SourceFile]:
         """List the files of a part; see ``Source``."""
         api = HfApi(endpoint=self.endpoint, library_name="vmodel")
         try:
@@ -133,7 +133,7 @@ class HubSource:
             raise WeightsUnavailable(part.repository, f"{self.endpoint} has no such files")
         return [_as_stated(files[path]) for path in taken]
 
-    def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: Tell = tell_nobody) -> None:
+    def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: TransferCallback = tell_nobody) -> None:
         """Download the files into a folder; an interrupted file is resumed. See ``Source``."""
         tell("", 0)
         try:

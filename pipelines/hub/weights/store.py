@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pipelines.hub.weights.catalogue import HubWeights, Part, weights_of
-from pipelines.hub.weights.progress_io import Tell, sha256_told, tell_nobody
+from pipelines.hub.weights.progress_io import TransferCallback, sha256_told, tell_nobody
 from vmodel.config import Settings
 from vmodel.core.files import make_folder, write_whole
 from vmodel.errors import (
@@ -64,7 +64,7 @@ def find_weights(name: str, settings: Settings) -> Path:
     return folder
 
 
-def verify_weights(name: str, settings: Settings, tell: Tell = tell_nobody) -> dict[str, str | None]:
+def verify_weights(name: str, settings: Settings, tell: TransferCallback = tell_nobody) -> dict[str, str | None]:
     """Compare every file with the record of the pull.
 
     Args:
@@ -101,7 +101,9 @@ def pulled_bytes(name: str, settings: Settings) -> int:
     return sum(file["bytes"] for file in _recorded_files(weights_of(name), folder).values())
 
 
-def pull_weights(name: str, settings: Settings, accept_licence: bool = False, tell: Tell = tell_nobody) -> Path:
+def pull_weights(
+    name: str, settings: Settings, accept_licence: bool = False, tell: TransferCallback = tell_nobody
+) -> Path:
     """Pull the weights of a name; complete files are kept.
 
     Args:
@@ -166,7 +168,9 @@ def licence_texts(name: str, settings: Settings) -> dict[str, str]:
     return texts
 
 
-def _fetch(source: Source, part: Part, files: list[SourceFile], folder: Path, name: str, tell: Tell) -> None:
+def _fetch(
+    source: Source, part: Part, files: list[SourceFile], folder: Path, name: str, tell: TransferCallback
+) -> None:
     """Fetch files and check them; wrong ones are deleted."""
     for file in files:
         (folder / file.path).unlink(missing_ok=True)
@@ -220,7 +224,7 @@ def _recorded_files(weights: HubWeights, folder: Path) -> dict[str, dict[str, An
     return files
 
 
-def _describe(file: SourceFile, folder: Path, tell: Tell) -> dict[str, Any]:
+def _describe(file: SourceFile, folder: Path, tell: TransferCallback) -> dict[str, Any]:
     # A file whose source states this hash was compared with it just now.
     return {"bytes": file.size, "sha256": file.sha256 or sha256_told(folder / file.path, tell)}
 

@@ -58,7 +58,7 @@ def find_blender_python(given: Path | None = None) -> Path:
     return path
 
 
-class Photographer:
+class BlenderWorker:
     """Running Blender process that receives one scene after the other; use it as a context."""
 
     def __init__(self, python: Path) -> None:
@@ -68,7 +68,7 @@ class Photographer:
             text=True, bufsize=1, env=_environment(),
         )  # fmt: skip
 
-    def __enter__(self) -> Photographer:
+    def __enter__(self) -> BlenderWorker:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -86,7 +86,7 @@ class Photographer:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def photograph(self, scene: Path, folder: Path, samples: Sequence[int], seed: int) -> list[FloatArray]:
+    def render(self, scene: Path, folder: Path, samples: Sequence[int], seed: int) -> list[FloatArray]:
         """Render all cameras of a handed-over scene.
 
         Args:

@@ -220,7 +220,7 @@ def _parts_loss(answer: Tensor, goal: Tensor, drawn: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Asked:
+class BatchArguments:
     """Arguments of ``Source`` and ``Source.batch`` that define the batches."""
 
     copies: Path
@@ -232,13 +232,13 @@ class Asked:
 
 
 @lru_cache(maxsize=1)
-def _source(asked: Asked) -> Source:
+def _source(asked: BatchArguments) -> Source:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     return Source(asked.copies, list(asked.labels), asked.seed, asked.drawn)
 
 
-def _batch(asked: Asked) -> dict[str, np.ndarray[Any, Any]]:
+def _batch(asked: BatchArguments) -> dict[str, np.ndarray[Any, Any]]:
     """Return the calling process's next batch, with pictures as uint8, which is less to transfer."""
     batch = _source(asked).batch(asked.size, asked.side)
     for name in ("pictures", "necks"):
@@ -256,7 +256,12 @@ def _tensors(batch: dict[str, np.ndarray[Any, Any]]) -> dict[str, Tensor]:
 
 
 def train(
-    training: Training[GarmentReaderNet], asked: Asked, minutes: float, out: Path, total: float, pace: float = 1.0
+    training: Training[GarmentReaderNet],
+    asked: BatchArguments,
+    minutes: float,
+    out: Path,
+    total: float,
+    pace: float = 1.0,
 ) -> None:
     """Train for a span of time, with checkpoints every three minutes.
 
@@ -342,7 +347,9 @@ def main() -> None:
     if given.export is not None:
         training.export(given.export)
         return
-    asked = Asked(given.copies, tuple(given.labels), given.seed + training.step, given.drawn, given.batch, given.side)
+    asked = BatchArguments(
+        given.copies, tuple(given.labels), given.seed + training.step, given.drawn, given.batch, given.side
+    )
     train(training, asked, given.minutes, given.out, given.total or given.minutes, given.pace)
 
 

@@ -16,7 +16,7 @@ import torch
 from einops import rearrange
 
 from pipelines.embedded.conditioning import Conditions
-from pipelines.embedded.exposure import BARE, FEWEST, GROUPS, lift, share_of_group
+from pipelines.embedded.exposure import BARE, FEWEST, GROUPS, share_of_group, skin_exposure_gain
 from pipelines.embedded.light_smoothing import even_light
 from pipelines.embedded.log_ratio import OFFSET, apply_ratio, log_ratio
 from vmodel.core.colour import to_linear, to_srgb
@@ -77,7 +77,7 @@ def skin_gain(
         return np.ones(3, np.float32)
     seen = roll_off(film_contrast(gain * photograph[skin][:, :3], overlay.contrast + _FILM))
     wanted = to_linear(draft)[skin].mean(axis=0)
-    ratio = lift(wanted) * wanted / np.maximum(seen.mean(axis=0), 1e-4)
+    ratio = skin_exposure_gain(wanted) * wanted / np.maximum(seen.mean(axis=0), 1e-4)
     return np.asarray(np.clip(ratio, 0.7, 1.5), np.float32)
 
 
@@ -187,7 +187,7 @@ def settle_exposure(
         made, drawn = (np.concatenate(side) for side in zip(*pairs, strict=True))
         if len(made) < FEWEST:
             continue
-        wanted = np.log(lift(drawn.mean(axis=0) - OFFSET)) if group == BARE else 0.0
+        wanted = np.log(skin_exposure_gain(drawn.mean(axis=0) - OFFSET)) if group == BARE else 0.0
         factor = float(np.exp(wanted - np.log(made / drawn).mean()))
         for (view, _), each in zip(linear, maps, strict=True):
             view[:] *= (factor ** share_of_group(group, each.parts, each.hair_mask))[..., None]

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.support.api_client import client_of, new_account
 from vmodel.config import Settings
 
@@ -44,8 +44,8 @@ def api(api_settings: Settings) -> Iterator[FastAPI]:
 
 
 @pytest.fixture(scope="module")
-def here(api: FastAPI) -> Installation:
-    found: Installation = api.state.installation
+def here(api: FastAPI) -> AppState:
+    found: AppState = api.state.installation
     return found
 
 
@@ -56,19 +56,19 @@ def stranger(api: FastAPI) -> TestClient:
 
 
 @pytest.fixture(scope="module")
-def anna(api: FastAPI, here: Installation) -> TestClient:
+def anna(api: FastAPI, here: AppState) -> TestClient:
     """Return a seller's client."""
     return client_of(api, new_account(here, "anna@shop.example"))
 
 
 @pytest.fixture(scope="module")
-def bert(api: FastAPI, here: Installation) -> TestClient:
+def bert(api: FastAPI, here: AppState) -> TestClient:
     """Return another seller's client."""
     return client_of(api, new_account(here, "bert@shop.example"))
 
 
 @pytest.fixture(scope="module")
-def operator(api: FastAPI, here: Installation) -> TestClient:
+def operator(api: FastAPI, here: AppState) -> TestClient:
     """Return the client of the installation's operator."""
     return client_of(api, new_account(here, "olga@house.example", "operator"), ("read", "manage", "operate"))
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.http.auth import CSRF_HEADER, cookie_name
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.support.api_client import BLANK, PASSWORD, client_of, new_account, upload, work_off
 from vmodel.config import Settings
 from vmodel.service.accounts.auth import MOST_KEYS, create_api_key, log_in, open_session, revoke_api_key
@@ -71,7 +71,7 @@ def test_without_a_key_every_address_asks_for_one(api: FastAPI, stranger: TestCl
     assert stranger.get("/metrics").status_code == 401
 
 
-def test_unknown_and_revoked_keys_are_refused(api: FastAPI, here: Installation) -> None:
+def test_unknown_and_revoked_keys_are_refused(api: FastAPI, here: AppState) -> None:
     account_id = new_account(here, "revoked@shop.example")
     with here.database.transaction() as session:
         key = create_api_key(session, account_id)
@@ -84,7 +84,7 @@ def test_unknown_and_revoked_keys_are_refused(api: FastAPI, here: Installation) 
         assert TestClient(api, headers={"Authorization": header}).get("/v1/models").status_code == 401
 
 
-def test_a_key_does_only_what_its_scopes_allow(api: FastAPI, here: Installation, anna: TestClient) -> None:
+def test_a_key_does_only_what_its_scopes_allow(api: FastAPI, here: AppState, anna: TestClient) -> None:
     looking = client_of(api, new_account(here, "looking@shop.example"), ("read",))
     assert looking.get("/v1/garments").status_code == 200
     refused = upload(looking, BLANK)
@@ -92,7 +92,7 @@ def test_a_key_does_only_what_its_scopes_allow(api: FastAPI, here: Installation,
     assert anna.get("/metrics").status_code == 403
 
 
-def test_a_login_changes_things_only_with_its_pages_token(api: FastAPI, here: Installation) -> None:
+def test_a_login_changes_things_only_with_its_pages_token(api: FastAPI, here: AppState) -> None:
     new_account(here, "page@shop.example")
     login = log_in(here.database, "page@shop.example", PASSWORD)
     page = TestClient(api, cookies={cookie_name(Settings()): login.token})
@@ -106,7 +106,7 @@ def test_a_login_changes_things_only_with_its_pages_token(api: FastAPI, here: In
     assert TestClient(api, cookies={cookie_name(Settings()): "stolen?"}).get("/v1/garments").status_code == 401
 
 
-def test_whoever_asks_too_often_is_told_when_to_come_back(api: FastAPI, here: Installation) -> None:
+def test_whoever_asks_too_often_is_told_when_to_come_back(api: FastAPI, here: AppState) -> None:
     client = client_of(api, new_account(here, "eager@shop.example", plan="slow"))
     answers = [client.get("/v1/poses") for _ in range(7)]
     limited = [answer for answer in answers if answer.status_code == 429]
@@ -116,7 +116,7 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(api: FastAPI, here: In
     assert 1 <= int(limited[0].headers["retry-after"]) <= 120
 
 
-def test_all_keys_of_an_account_share_its_rate_and_its_page_has_another(api: FastAPI, here: Installation) -> None:
+def test_all_keys_of_an_account_share_its_rate_and_its_page_has_another(api: FastAPI, here: AppState) -> None:
     account_id = new_account(here, "many-keys@shop.example", plan="slow")
     clients = [client_of(api, account_id) for _ in range(6)]
     answers = [client.get("/v1/poses").status_code for client in clients for _ in range(2)]
@@ -128,7 +128,7 @@ def test_all_keys_of_an_account_share_its_rate_and_its_page_has_another(api: Fas
     assert client_of(api, new_account(here, "other-keys@shop.example", plan="slow")).get("/v1/poses").status_code == 200
 
 
-def test_an_account_has_a_bounded_number_of_keys(api: FastAPI, here: Installation) -> None:
+def test_an_account_has_a_bounded_number_of_keys(api: FastAPI, here: AppState) -> None:
     account_id = new_account(here, "hoarder@shop.example")
     client = client_of(api, account_id)
     made = [client.post("/v1/keys", json={}) for _ in range(MOST_KEYS)]
@@ -140,7 +140,7 @@ def test_an_account_has_a_bounded_number_of_keys(api: FastAPI, here: Installatio
 
 
 @pytest.fixture(scope="module")
-def possessions(anna: TestClient, here: Installation, tee_photo: bytes) -> dict[str, str]:
+def possessions(anna: TestClient, here: AppState, tee_photo: bytes) -> dict[str, str]:
     """Return path parameter -> id of a resource of Anna's, a finished picture among them."""
     garment_id = upload(anna, tee_photo).json()["id"]
     job = anna.post("/v1/jobs", json={"garment_id": garment_id, "shots": [{"size": "512x384"}]}).json()

@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from typer.testing import CliRunner
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.cli.main import app
 from tests.support.api_client import new_account, work_off
 from vmodel.batch.journal import JOURNAL
@@ -28,7 +28,7 @@ KEY = "VMODEL_API_KEY"
 
 @pytest.fixture(scope="module")
 def key(running: tuple[str, FastAPI]) -> str:
-    here: Installation = running[1].state.installation
+    here: AppState = running[1].state.installation
     account_id = new_account(here, "season@shop.example")
     with here.database.transaction() as session:
         return create_api_key(session, account_id).token
@@ -37,7 +37,7 @@ def key(running: tuple[str, FastAPI]) -> str:
 @pytest.fixture
 def working(running: tuple[str, FastAPI]) -> Iterator[None]:
     """Let the service make every picture that is ordered."""
-    here: Installation = running[1].state.installation
+    here: AppState = running[1].state.installation
     ended = threading.Event()
 
     def work() -> None:
@@ -81,7 +81,7 @@ def test_a_killed_batch_finds_its_pictures_on_the_service_and_pays_once(
 def test_a_balance_that_runs_out_ends_the_batch_once_and_is_gone_on_with(
     running: tuple[str, FastAPI], working: None, tee_photo: bytes, tmp_path: Path
 ) -> None:
-    here: Installation = running[1].state.installation
+    here: AppState = running[1].state.installation
     account_id = new_account(here, "poor@shop.example")
     with here.database.transaction() as session:
         token = create_api_key(session, account_id).token
@@ -110,7 +110,7 @@ def test_a_balance_that_runs_out_ends_the_batch_once_and_is_gone_on_with(
 def test_a_key_that_has_ended_ends_the_batch_at_its_first_picture(
     running: tuple[str, FastAPI], tee_photo: bytes, tmp_path: Path
 ) -> None:
-    here: Installation = running[1].state.installation
+    here: AppState = running[1].state.installation
     with here.database.transaction() as session:
         old = create_api_key(session, new_account(here, "ended@shop.example"))
         replace_api_key(session, old.id, KeyDays.YEAR, grace_hours=0)

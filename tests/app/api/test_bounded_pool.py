@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def wait_for(pool: BoundedPool, account_id: str, work: Callable[[], T]) -> T:
-    return asyncio.run(pool.do(account_id, work))
+    return asyncio.run(pool.run(account_id, work))
 
 
 def fill(

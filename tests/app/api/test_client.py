@@ -13,12 +13,12 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.support.api_client import BLANK, new_account, work_off
 from tests.support.webhook_receiver import receiving
 from vmodel.client import ApiProblem, Client, Job, Shot, read_webhook
 from vmodel.service.accounts.auth import create_api_key
-from vmodel.service.webhooks.delivery import Courier
+from vmodel.service.webhooks.delivery import WebhookDispatcher
 
 ASKED = [Shot(model="wm-ines", pose="walking", size="512x384", seed=seed) for seed in range(2)]
 
@@ -26,7 +26,7 @@ ASKED = [Shot(model="wm-ines", pose="walking", size="512x384", seed=seed) for se
 @pytest.fixture(scope="module")
 def client(running: tuple[str, FastAPI]) -> Iterator[Client]:
     address, app = running
-    here: Installation = app.state.installation
+    here: AppState = app.state.installation
     account_id = new_account(here, "client@shop.example")
     with here.database.transaction() as session:
         token = create_api_key(session, account_id).token
@@ -37,7 +37,7 @@ def client(running: tuple[str, FastAPI]) -> Iterator[Client]:
 def test_a_program_goes_from_a_photo_to_pictures_on_disk(
     running: tuple[str, FastAPI], client: Client, tee_photo: bytes, tmp_path: Path
 ) -> None:
-    here: Installation = running[1].state.installation
+    here: AppState = running[1].state.installation
     photo = tmp_path / "tee.jpg"
     photo.write_bytes(tee_photo)
     garment = client.upload(photo, name="Tee", width_cm=50)
@@ -154,14 +154,14 @@ def test_a_request_that_may_be_repeated_is_repeated_and_an_upload_is_not(tmp_pat
 def test_a_webhook_made_over_http_is_called_when_its_job_ends(
     running: tuple[str, FastAPI], client: Client, tee_photo: bytes
 ) -> None:
-    here: Installation = running[1].state.installation
+    here: AppState = running[1].state.installation
     with receiving() as receiver:
         made = client.webhooks.create(f"http://127.0.0.1:{receiver.port}/told", ["job.done", "shot.done"])
         assert [webhook.url for webhook in client.webhooks.list()] == [made.url]
         assert client.webhooks.ping(made.id).state == "waiting"
         job = client.submit(client.upload(tee_photo).id, ASKED[:1])
         work_off(here)
-        while Courier(here.database, here.secret, inside=True).deliver_due():
+        while WebhookDispatcher(here.database, here.secret, inside=True).deliver_due():
             pass
         events = [read_webhook(made.secret, headers, body) for headers, body in receiver.calls]
         assert sorted(event["type"] for event in events) == ["job.done", "ping", "shot.done"]

@@ -42,7 +42,7 @@ def seller(api: FastAPI) -> TestClient:
 def fill(api: FastAPI) -> None:
     """Let the database grow no further, as on a full disk, and use up the room that it has."""
     opened = api.state.installation.database
-    for engine in {opened.engine, opened._passing, opened._brief}:
+    for engine in {opened.engine, opened._relaxed, opened._brief}:
 
         @event.listens_for(engine, "connect")
         def _bound(connection: sqlite3.Connection, _record: object) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.support.api_client import new_account, work_off
 from vmodel.service.accounts.auth import create_api_key
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
-def key_for(here: Installation, email: str) -> str:
+def key_for(here: AppState, email: str) -> str:
     account_id = new_account(here, email)
     with here.database.transaction() as session:
         return create_api_key(session, account_id).token
@@ -38,7 +38,7 @@ def commands() -> list[str]:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_pages_commands_run_one_after_the_other(running: tuple[str, FastAPI]) -> None:
     address, app = running
-    here: Installation = app.state.installation
+    here: AppState = app.state.installation
     environment = os.environ | {"URL": address, "KEY": key_for(here, "reader@shop.example")}
     answers: list[dict[str, Any]] = []
     assert len(commands()) >= 6
@@ -68,7 +68,7 @@ def test_the_pages_program_runs(
     running: tuple[str, FastAPI], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     address, app = running
-    here: Installation = app.state.installation
+    here: AppState = app.state.installation
     program = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0]
     assert 'Path("out")' in program
     done = threading.Event()

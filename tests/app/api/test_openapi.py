@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.api.http.strict_model import StrictModel
 from tests.support.api_client import client_of, new_account
 
@@ -31,7 +31,7 @@ def described(api: FastAPI) -> Any:
 
 
 @pytest.fixture(scope="module")
-def authorization(api: FastAPI, here: Installation) -> str:
+def authorization(api: FastAPI, here: AppState) -> str:
     account_id = new_account(here, "fuzzer@shop.example")
     header: str = client_of(api, account_id).headers["Authorization"]
     return header

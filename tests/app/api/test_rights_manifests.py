@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.rights.conftest import SELLER, drawn_shot, worn_picture
 from vmodel.publishing.publisher import Published, Publisher
 from vmodel.rights.licence.certificate import check_certificate
@@ -19,7 +19,7 @@ from vmodel.rights.registry.queries import revoke
 
 @pytest.fixture(scope="module")
 def published(running: tuple[str, FastAPI]) -> Published:
-    here: Installation = running[1].state.installation
+    here: AppState = running[1].state.installation
     publisher = Publisher(here.settings, lambda name: (), here.database)
     publisher.publish(drawn_shot(worn_picture(0)), "jpeg", SELLER)
     return publisher.publish(drawn_shot(worn_picture(0)), "png", SELLER)

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from app.server.render_worker import PREVIEW_PX, StudioRenderer, preview_of
-from pipelines.common.progress import each_step
+from pipelines.common.progress import on_denoiser_step
 from tests.support.installation import Shop, open_shop
 from vmodel.config import Settings
 from vmodel.publishing.sidecar import record_sha256
@@ -100,7 +100,7 @@ class FiveSteps:
 
 def test_every_step_of_the_denoiser_is_told_and_the_next_one_can_be_stopped(tee_take: Take) -> None:
     pipeline, shares = FiveSteps(), []
-    with each_step(pipeline, shares.append):
+    with on_denoiser_step(pipeline, shares.append):
         pipeline(tee_take)
     assert shares == [0.0, 0.2, 0.4, 0.6, 0.8]
 
@@ -109,7 +109,7 @@ def test_every_step_of_the_denoiser_is_told_and_the_next_one_can_be_stopped(tee_
             raise ShotStopped
 
     pipeline.walked = 0
-    with pytest.raises(ShotStopped), each_step(pipeline, stop):
+    with pytest.raises(ShotStopped), on_denoiser_step(pipeline, stop):
         pipeline(tee_take)
     assert pipeline.walked == 2
     pipeline(tee_take)

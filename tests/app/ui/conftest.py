@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.mount import mount_page
 from tests.support.api_client import new_account
 from tests.support.browser_login import sign_in
@@ -26,8 +26,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
 
 
 @pytest.fixture(scope="module")
-def here(site: FastAPI) -> Installation:
-    found: Installation = site.state.installation
+def here(site: FastAPI) -> AppState:
+    found: AppState = site.state.installation
     return found
 
 
@@ -38,7 +38,7 @@ def stranger(site: FastAPI) -> TestClient:
 
 
 @pytest.fixture(scope="module")
-def anna_id(here: Installation) -> str:
+def anna_id(here: AppState) -> str:
     return new_account(here, "anna@shop.example")
 
 
@@ -49,7 +49,7 @@ def anna(site: FastAPI, anna_id: str) -> TestClient:
 
 
 @pytest.fixture(scope="module")
-def bert(site: FastAPI, here: Installation) -> TestClient:
+def bert(site: FastAPI, here: AppState) -> TestClient:
     """Return another seller's browser."""
     new_account(here, "bert@shop.example")
     return sign_in(site, "bert@shop.example")

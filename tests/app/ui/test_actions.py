@@ -1,4 +1,4 @@
-"""Access of visitors to the page's desk, and answers to hostile browsers."""
+"""Access of visitors to the page's actions, and answers to hostile browsers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.api.http.state import Installation
-from app.ui.actions import Desk
+from app.api.http.state import AppState
+from app.ui.actions import PageActions
 from app.ui.base.i18n import LANGUAGES, explain_warning, load_words
-from app.ui.fragments import STRIP, Pieces
+from app.ui.fragments import STRIP, Fragments
 from app.ui.view_models.jobs import order_of
-from app.ui.view_models.queries import Kept
+from app.ui.view_models.queries import GarmentRef
 from tests.support.api_client import PASSWORD, new_account
 from tests.support.browser_login import sign_in
 from vmodel.garment.recognition.landmarks import KNOWN
@@ -31,7 +31,7 @@ from vmodel.service.accounts.auth import (
     revoke_api_key,
 )
 from vmodel.service.accounts.users import find_account
-from vmodel.service.garments.records import GarmentFiles, Stated, Understanding, keep_garment
+from vmodel.service.garments.records import GarmentFiles, RecognitionResult, StatedAttributes, keep_garment
 from vmodel.service.jobs import transitions
 from vmodel.service.jobs.lifecycle import find_job
 from vmodel.service.jobs.request import plain_shot
@@ -48,7 +48,7 @@ FOUND = {
 }  # fmt: skip
 
 
-def login_of(here: Installation, browser: TestClient) -> Login:
+def login_of(here: AppState, browser: TestClient) -> Login:
     with here.database.transaction() as session:
         return find_session(session, browser.cookies["vmodel_session"])
 
@@ -60,24 +60,24 @@ def told(answer: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def desk(here: Installation) -> Desk:
-    return Desk(Pieces(here, "en"))
+def actions(here: AppState) -> PageActions:
+    return PageActions(Fragments(here, "en"))
 
 
 @pytest.fixture(scope="module")
-def garment_id(here: Installation, anna_id: str, examples: Path) -> str:
+def garment_id(here: AppState, anna_id: str, examples: Path) -> str:
     """Store a garment of Anna's with a hostile name."""
     photo = here.store.put(anna_id, (examples / "logo-tee.jpg").read_bytes(), "jpg")
     files = GarmentFiles(photo, cutout=here.store.put(anna_id, b"\x89PNG cut-out", "png"))
     with here.database.transaction() as session:
-        found = Understanding(FOUND, b"")
-        return keep_garment(session, anna_id, HOSTILE.replace("/", ""), files, Stated(), found).id
+        found = RecognitionResult(FOUND, b"")
+        return keep_garment(session, anna_id, HOSTILE.replace("/", ""), files, StatedAttributes(), found).id
 
 
 def test_what_was_understood_can_be_read_and_names_are_only_text(
-    desk: Desk, here: Installation, anna: TestClient, garment_id: str
+    actions: PageActions, here: AppState, anna: TestClient, garment_id: str
 ) -> None:
-    shown = desk.answer("begin", login_of(here, anna), {})["garments"]
+    shown = actions.answer("begin", login_of(here, anna), {})["garments"]
     assert "97 % sure" in shown
     assert 'placeholder="50.0"' in shown
     assert "<img src=x" not in shown
@@ -85,20 +85,20 @@ def test_what_was_understood_can_be_read_and_names_are_only_text(
 
 
 def test_a_list_of_keys_that_is_cut_short_leaves_out_those_that_have_ended(
-    desk: Desk, here: Installation, anna: TestClient, anna_id: str, monkeypatch: pytest.MonkeyPatch
+    actions: PageActions, here: AppState, anna: TestClient, anna_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.ui.fragments._LINES", 1)
     with here.database.transaction() as session:
         valid, ended = (create_api_key(session, anna_id) for _ in range(2))
         replace_api_key(session, ended.id, KeyDays.YEAR, grace_hours=0)
         revoke_api_key(session, list_api_keys(session, anna_id)[-1].id)
-    shown = desk.answer("look", login_of(here, anna), {"view": "account"})["account"]
+    shown = actions.answer("look", login_of(here, anna), {"view": "account"})["account"]
     assert re.findall(r'data-key="(\w+)"', shown) == [valid.token[:11]]
 
 
-def test_the_price_is_known_before(desk: Desk, here: Installation, anna: TestClient, garment_id: str) -> None:
+def test_the_price_is_known_before(actions: PageActions, here: AppState, anna: TestClient, garment_id: str) -> None:
     order = {"garment": garment_id, "models": ["wm-ines", "mn-kenji"], "poses": ["walking"], "views": ["front", "back"]}
-    bar = desk.answer("price", login_of(here, anna), {"order": order})["bar"]
+    bar = actions.answer("price", login_of(here, anna), {"order": order})["bar"]
     assert "4 pictures" in bar
     assert "4 credits" in bar
     assert "50 left" in bar
@@ -118,38 +118,38 @@ def test_the_price_is_known_before(desk: Desk, here: Installation, anna: TestCli
     ],
 )
 def test_an_order_that_cannot_be_is_explained(
-    desk: Desk, here: Installation, anna: TestClient, garment_id: str, change: dict[str, Any]
+    actions: PageActions, here: AppState, anna: TestClient, garment_id: str, change: dict[str, Any]
 ) -> None:
-    answer = desk.answer("order", login_of(here, anna), {"order": {"garment": garment_id, **change}, "key": "k"})
+    answer = actions.answer("order", login_of(here, anna), {"order": {"garment": garment_id, **change}, "key": "k"})
     assert told(answer)["problem"].endswith(".")
     assert "pictures" not in answer
 
 
-def test_a_double_click_is_one_job(desk: Desk, here: Installation, anna: TestClient, garment_id: str) -> None:
+def test_a_double_click_is_one_job(actions: PageActions, here: AppState, anna: TestClient, garment_id: str) -> None:
     asked = {"order": {"garment": garment_id, "models": ["wm-ines"]}, "key": "one click"}
-    jobs = {told(desk.answer("order", login_of(here, anna), asked))["job"] for _ in range(2)}
+    jobs = {told(actions.answer("order", login_of(here, anna), asked))["job"] for _ in range(2)}
     assert len(jobs) == 1
-    shown = desk.answer("poll", login_of(here, anna), {})["pictures"]
+    shown = actions.answer("poll", login_of(here, anna), {})["pictures"]
     assert shown.count('class="job"') == 1
     assert "Waiting" in shown
     assert "<img src=x" not in shown
-    cancelled = desk.answer("cancel", login_of(here, anna), {"id": jobs.pop()})
+    cancelled = actions.answer("cancel", login_of(here, anna), {"id": jobs.pop()})
     assert "Cancelled" in cancelled["pictures"]
     assert "50 credits" in cancelled["header"]
 
 
 def test_a_finished_picture_names_who_was_cast_and_what_a_marketplace_would_find_wrong(
-    desk: Desk, here: Installation, anna: TestClient, anna_id: str, garment_id: str
+    actions: PageActions, here: AppState, anna: TestClient, anna_id: str, garment_id: str
 ) -> None:
     login = login_of(here, anna)
-    answer = desk.answer("order", login, {"order": {"garment": garment_id, "format": "portrait"}, "key": "cast"})
+    answer = actions.answer("order", login, {"order": {"garment": garment_id, "format": "portrait"}, "key": "cast"})
     (shot,) = find_job(here.database, anna_id, told(answer)["job"]).shots
     picture = here.store.put(anna_id, b"picture", "png")
     sidecar = here.store.put(anna_id, json.dumps({"request": {"model": "wm-ines", "pose": "walking"}}).encode(), "json")
     assert f'id="job-{shot.job_id}"' in answer["pictures"]
     assert transitions.deliver(here.database, shot.id, Delivery(picture, sidecar, 2.0))
     shown = (
-        unescape(desk.answer("poll", login, {})["pictures"])
+        unescape(actions.answer("poll", login, {})["pictures"])
         .partition(f'id="job-{shot.job_id}"')[2]
         .partition("</article>")[0]
     )
@@ -160,44 +160,46 @@ def test_a_finished_picture_names_who_was_cast_and_what_a_marketplace_would_find
 
 
 def test_an_outfit_is_ordered_shown_and_chosen_again(
-    desk: Desk, here: Installation, anna: TestClient, anna_id: str, garment_id: str
+    actions: PageActions, here: AppState, anna: TestClient, anna_id: str, garment_id: str
 ) -> None:
     photo = here.store.put(anna_id, b"\x89PNG skirt", "png")
     with here.database.transaction() as session:
-        found = Understanding({**FOUND, "category": "skirt"}, b"")
-        skirt = keep_garment(session, anna_id, "Skirt", GarmentFiles(photo), Stated(), found).id
+        found = RecognitionResult({**FOUND, "category": "skirt"}, b"")
+        skirt = keep_garment(session, anna_id, "Skirt", GarmentFiles(photo), StatedAttributes(), found).id
     login = login_of(here, anna)
-    offered = desk.answer("choose", login, {"garment": garment_id})["garments"]
+    offered = actions.answer("choose", login, {"garment": garment_id})["garments"]
     assert f'name="worn_with" value="{skirt}"' in offered
     assert f'name="worn_with" value="{garment_id}"' not in offered
     order = {"garment": garment_id, "models": ["wm-ines"], "worn_with": [skirt], "tucked": True}
-    job = told(desk.answer("order", login, {"order": order, "key": "outfit"}))["job"]
-    shown = desk.answer("poll", login, {})["pictures"].split(f'id="job-{job}"')[1].split("</article>")[0]
+    job = told(actions.answer("order", login, {"order": order, "key": "outfit"}))["job"]
+    shown = actions.answer("poll", login, {})["pictures"].split(f'id="job-{job}"')[1].split("</article>")[0]
     assert "with Skirt" in shown
     redo = json.loads(unescape(shown.split('data-redo="')[1].split('"')[0]))
     assert (redo["worn_with"], redo["tucked"], redo["garment"]) == ([skirt], True, garment_id)
-    desk.answer("cancel", login, {"id": job})
+    actions.answer("cancel", login, {"id": job})
 
 
 def test_a_picture_from_before_styles_and_shoes_is_ordered_again_as_it_was() -> None:
     plain = plain_shot(ShotRequest(GarmentSource(Path("tee.jpg")), style="plain", shoes="canvas"))
     assert not {"style", "shoes"} & set(plain)
-    redo = json.loads(order_of([plain], Kept("g", "Tee", ""), {}))
+    redo = json.loads(order_of([plain], GarmentRef("g", "Tee", ""), {}))
     assert (redo["style"], redo["shoes"]) == ("plain", "canvas")
-    redo = json.loads(order_of([plain | {"shoes": "ankle-boots-tan"}], Kept("g", "Tee", ""), {}))
+    redo = json.loads(order_of([plain | {"shoes": "ankle-boots-tan"}], GarmentRef("g", "Tee", ""), {}))
     assert redo["shoes"] == "ankle-boots"  # the page offers kinds, and colours that suit the garment
 
 
 def test_nobody_is_dressed_in_anothers_garment(
-    desk: Desk, here: Installation, bert: TestClient, garment_id: str
+    actions: PageActions, here: AppState, bert: TestClient, garment_id: str
 ) -> None:
     with here.database.transaction() as session:
         bert_id = find_account(session, "bert@shop.example").id
     photo = here.store.put(bert_id, b"\x89PNG own", "png")
     with here.database.transaction() as session:
-        own = keep_garment(session, bert_id, "Own", GarmentFiles(photo), Stated(), Understanding(FOUND, b"")).id
+        own = keep_garment(
+            session, bert_id, "Own", GarmentFiles(photo), StatedAttributes(), RecognitionResult(FOUND, b"")
+        ).id
     asked = {"order": {"garment": own, "worn_with": [garment_id]}, "key": "theirs"}
-    assert told(desk.answer("order", login_of(here, bert), asked))["problem"].startswith("There is no such garment")
+    assert told(actions.answer("order", login_of(here, bert), asked))["problem"].startswith("There is no such garment")
 
 
 @pytest.mark.parametrize(
@@ -210,14 +212,14 @@ def test_nobody_is_dressed_in_anothers_garment(
     ],
 )
 def test_what_is_anothers_looks_like_nothing(
-    desk: Desk, here: Installation, bert: TestClient, garment_id: str, asked: str, named: dict[str, Any]
+    actions: PageActions, here: AppState, bert: TestClient, garment_id: str, asked: str, named: dict[str, Any]
 ) -> None:
     login = login_of(here, bert)
-    theirs = desk.answer(asked, login, json.loads(json.dumps(named).replace("GARMENT", garment_id)))
-    nobodys = desk.answer(asked, login, json.loads(json.dumps(named).replace("GARMENT", "0" * 32)))
+    theirs = actions.answer(asked, login, json.loads(json.dumps(named).replace("GARMENT", garment_id)))
+    nobodys = actions.answer(asked, login, json.loads(json.dumps(named).replace("GARMENT", "0" * 32)))
     shown = theirs.get("bar") or told(theirs)["problem"]
     assert shown.replace(garment_id, "") == (nobodys.get("bar") or told(nobodys)["problem"]).replace("0" * 32, "")
-    assert garment_id not in desk.answer("choose", login, {"garment": garment_id})["garments"]
+    assert garment_id not in actions.answer("choose", login, {"garment": garment_id})["garments"]
 
 
 @pytest.mark.parametrize("path", ["garments/{}/photo", "garments/{}/photo?w=160", "garments/{}/cutout"])
@@ -244,41 +246,41 @@ def test_only_public_files_are_public(stranger: TestClient, path: str) -> None:
     assert stranger.get(f"/ui/{path}").status_code == 404
 
 
-def test_operations_are_for_operators(desk: Desk, site: FastAPI, here: Installation, anna: TestClient) -> None:
+def test_operations_are_for_operators(actions: PageActions, site: FastAPI, here: AppState, anna: TestClient) -> None:
     anna_login = login_of(here, anna)
     with here.database.transaction() as session:
         anna_account = find_account(session, "anna@shop.example").id
     grant = {"id": anna_account, "units": 5, "key": "gift"}
-    assert desk.answer("look", anna_login, {"view": "operator"})["operator"] == ""
-    assert "problem" in told(desk.answer("grant", anna_login, grant))
+    assert actions.answer("look", anna_login, {"view": "operator"})["operator"] == ""
+    assert "problem" in told(actions.answer("grant", anna_login, grant))
     new_account(here, "olga@house.example", "operator")
     olga = login_of(here, sign_in(site, "olga@house.example"))
     with here.database.transaction() as session:
         before = balance(session, anna_account).available
-    assert "5 credits" in told(desk.answer("grant", olga, grant))["say"]
+    assert "5 credits" in told(actions.answer("grant", olga, grant))["say"]
     with here.database.transaction() as session:
         assert balance(session, anna_account).available == before + 5
     made = {"name": "<b>Cem</b>", "email": "cem@shop.example", "password": PASSWORD, "role": "seller", "plan": "free"}
-    overview = desk.answer("create", olga, made)["operator"]
+    overview = actions.answer("create", olga, made)["operator"]
     assert "&lt;b&gt;Cem" in overview
     assert "<b>Cem" not in overview
     sign_in(site, "cem@shop.example")
-    found = desk.answer("look", olga, {"view": "operator", "find": "CEM@"})["operator"]
+    found = actions.answer("look", olga, {"view": "operator", "find": "CEM@"})["operator"]
     assert "cem@shop.example" in found
     assert "anna@shop.example" not in found
-    assert anna_account in desk.answer("look", olga, {"view": "operator", "find": anna_account})["operator"]
-    assert "shop.example" not in desk.answer("look", olga, {"view": "operator", "find": "%"})["operator"]
+    assert anna_account in actions.answer("look", olga, {"view": "operator", "find": anna_account})["operator"]
+    assert "shop.example" not in actions.answer("look", olga, {"view": "operator", "find": "%"})["operator"]
 
 
 @pytest.mark.parametrize("asked", [{"garment": 7}, {"garment": ["x"]}, {"garment": "x" * 9999}])
 def test_wrong_questions_are_answered_by_a_sentence(
-    desk: Desk, here: Installation, anna: TestClient, asked: dict[str, Any]
+    actions: PageActions, here: AppState, anna: TestClient, asked: dict[str, Any]
 ) -> None:
-    assert told(desk.answer("correct", login_of(here, anna), asked))["problem"].endswith(".")
+    assert told(actions.answer("correct", login_of(here, anna), asked))["problem"].endswith(".")
 
 
-def test_the_statement_opens_in_every_form(desk: Desk, here: Installation, anna: TestClient) -> None:
-    shown = desk.answer("look", login_of(here, anna), {"view": "usage"})["usage"]
+def test_the_statement_opens_in_every_form(actions: PageActions, here: AppState, anna: TestClient) -> None:
+    shown = actions.answer("look", login_of(here, anna), {"view": "usage"})["usage"]
     period = shown.split("/ui/statements/")[1].split(".html")[0]
     assert anna.get(f"/ui/statements/{period}.html").headers["content-type"].startswith("text/html")
     assert "quota" in anna.get(f"/ui/statements/{period}.csv").text
@@ -287,7 +289,7 @@ def test_the_statement_opens_in_every_form(desk: Desk, here: Installation, anna:
 
 
 @pytest.fixture(scope="module")
-def collector(here: Installation, site: FastAPI) -> tuple[Login, list[str]]:
+def collector(here: AppState, site: FastAPI) -> tuple[Login, list[str]]:
     """Return a seller's session, and ids of their many garments, the oldest first."""
     account_id = new_account(here, "many@shop.example")
     with here.database.transaction() as session:
@@ -297,8 +299,8 @@ def collector(here: Installation, site: FastAPI) -> tuple[Login, list[str]]:
                 account_id,
                 f"SKU {number:03d}",
                 GarmentFiles(here.store.put(account_id, f"photo {number}".encode(), "png")),
-                Stated(),
-                Understanding(FOUND, b""),
+                StatedAttributes(),
+                RecognitionResult(FOUND, b""),
             ).id
             for number in range(2 * STRIP + 5)
         ]
@@ -310,47 +312,47 @@ def offered(html: str) -> set[str]:
     return set(re.findall(r'data-garment="(\w+)"', html))
 
 
-def test_every_garment_can_be_reached_from_the_newest(desk: Desk, collector: tuple[Login, list[str]]) -> None:
+def test_every_garment_can_be_reached_from_the_newest(actions: PageActions, collector: tuple[Login, list[str]]) -> None:
     login, ids = collector
-    shown = desk.answer("begin", login, {})["garments"]
+    shown = actions.answer("begin", login, {})["garments"]
     reached = offered(shown)
     assert reached == set(ids[-STRIP:])
     while further := re.search(r'data-garments="(\w+)"', shown):
-        shown = desk.answer("choose", login, {"before": further[1]})["garments"]
+        shown = actions.answer("choose", login, {"before": further[1]})["garments"]
         reached |= offered(shown)
     assert reached == set(ids)
     assert 'data-garments=""' in shown
 
 
 def test_an_old_garment_is_named_in_its_pictures_and_chosen_again_with_its_outfit(
-    desk: Desk, collector: tuple[Login, list[str]]
+    actions: PageActions, collector: tuple[Login, list[str]]
 ) -> None:
     login, ids = collector
     order = {"garment": ids[0], "worn_with": [ids[1]], "models": ["wm-ines"]}
-    job = told(desk.answer("order", login, {"order": order, "key": "old"}))["job"]
-    shown = desk.answer("poll", login, {})["pictures"].split(f'id="job-{job}"')[1].split("</article>")[0]
+    job = told(actions.answer("order", login, {"order": order, "key": "old"}))["job"]
+    shown = actions.answer("poll", login, {})["pictures"].split(f'id="job-{job}"')[1].split("</article>")[0]
     assert "SKU 000" in shown
     assert "with SKU 001" in shown
     redo = json.loads(unescape(shown.split('data-redo="')[1].split('"')[0]))
     assert (redo["garment"], redo["worn_with"]) == (ids[0], [ids[1]])
-    garments = desk.answer("choose", login, {"garment": redo["garment"], "worn_with": redo["worn_with"]})["garments"]
+    garments = actions.answer("choose", login, {"garment": redo["garment"], "worn_with": redo["worn_with"]})["garments"]
     assert f'data-chosen="{ids[0]}"' in garments
     assert f'name="worn_with" value="{ids[1]}"' in garments
-    desk.answer("cancel", login, {"id": job})
+    actions.answer("cancel", login, {"id": job})
 
 
 def test_anothers_garment_is_offered_to_nobody(
-    desk: Desk, here: Installation, site: FastAPI, collector: tuple[Login, list[str]]
+    actions: PageActions, here: AppState, site: FastAPI, collector: tuple[Login, list[str]]
 ) -> None:
     _, ids = collector
     new_account(here, "few@shop.example")
     login = login_of(here, sign_in(site, "few@shop.example"))
-    shown = desk.answer("choose", login, {"garment": ids[0], "worn_with": ids[1:3], "before": ids[5]})["garments"]
+    shown = actions.answer("choose", login, {"garment": ids[0], "worn_with": ids[1:3], "before": ids[5]})["garments"]
     assert not any(each in shown for each in ids)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_doubts_about_a_photo_are_told_in_the_pages_language(here: Installation, site: FastAPI, language: str) -> None:
+def test_doubts_about_a_photo_are_told_in_the_pages_language(here: AppState, site: FastAPI, language: str) -> None:
     doubts = [
         "the garment's outline is unsure; look at the cut-out or send a mask",
         "the category top is unsure; state it",
@@ -359,11 +361,11 @@ def test_doubts_about_a_photo_are_told_in_the_pages_language(here: Installation,
     ]
     email = f"{language}@shop.example"
     account_id = new_account(here, email)
-    found = Understanding({**FOUND, "warnings": doubts}, b"")
+    found = RecognitionResult({**FOUND, "warnings": doubts}, b"")
     photo = here.store.put(account_id, b"photo", "png")
     with here.database.transaction() as session:
-        keep_garment(session, account_id, "Tee", GarmentFiles(photo), Stated(), found)
-    shown = Desk(Pieces(here, language)).answer("begin", login_of(here, sign_in(site, email)), {})["garments"]
+        keep_garment(session, account_id, "Tee", GarmentFiles(photo), StatedAttributes(), found)
+    shown = PageActions(Fragments(here, language)).answer("begin", login_of(here, sign_in(site, email)), {})["garments"]
     warnings = re.findall(r'<p class="warning">(.*?)</p>', shown)
     assert len(warnings) == 4
     assert all(re.search(r"[\u4e00-\u9fff]", each) for each in warnings) == (language == "zh")
@@ -386,8 +388,8 @@ def test_every_landmark_has_a_name_for_screen_readers(language: str) -> None:
 
 @pytest.mark.parametrize("text", ["a\0b", {"name": ["\0"]}])
 def test_a_text_that_cannot_be_is_refused_in_a_sentence(
-    desk: Desk, here: Installation, collector: tuple[Login, list[str]], text: object
+    actions: PageActions, here: AppState, collector: tuple[Login, list[str]], text: object
 ) -> None:
     logs = len(list((here.settings.home / "logs").glob("*")))
-    assert told(desk.answer("choose", collector[0], {"garment": text}))["problem"].endswith(".")
+    assert told(actions.answer("choose", collector[0], {"garment": text}))["problem"].endswith(".")
     assert len(list((here.settings.home / "logs").glob("*"))) == logs, "it is no fault of the program"

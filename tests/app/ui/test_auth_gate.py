@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.factory import create_app
 from app.api.http.auth import PAGE_A_MINUTE
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.base import auth_gate
 from app.ui.base.i18n import load_words
 from app.ui.base.templating import script_url
@@ -98,7 +98,7 @@ def test_over_https_a_login_has_a_cookie_that_only_this_host_can_set(tmp_path: P
         assert "Secure" in gone
 
 
-def test_the_page_counts_what_it_is_asked(site: FastAPI, here: Installation) -> None:
+def test_the_page_counts_what_it_is_asked(site: FastAPI, here: AppState) -> None:
     new_account(here, "script@shop.example")
     browser = sign_in(site, "script@shop.example")
     statement = f"/ui/statements/{period_of(now())}.json"
@@ -112,7 +112,7 @@ def test_the_page_counts_what_it_is_asked(site: FastAPI, here: Installation) -> 
 
 
 def test_an_account_has_a_bounded_number_of_pages_open(
-    here: Installation, anna: TestClient, bert: TestClient, monkeypatch: pytest.MonkeyPatch
+    here: AppState, anna: TestClient, bert: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auth_gate, "MOST_PAGE_STREAMS", 1)
 
@@ -122,7 +122,7 @@ def test_an_account_has_a_bounded_number_of_pages_open(
         answers = [await run_in_threadpool(each.get, "/en/gradio_api/heartbeat/inner") for each in browsers]
         await JSONResponse([answer.status_code for answer in answers])(scope, receive, send)
 
-    guard = auth_gate.Guard(open_others, here, "en")
+    guard = auth_gate.AuthGate(open_others, here, "en")
     browser = TestClient(guard, cookies=anna.cookies)
     for _ in range(2):
         assert browser.get("/en/gradio_api/heartbeat/outer").json() == [429, 200]
@@ -170,7 +170,7 @@ def test_a_question_from_another_site_is_refused(anna: TestClient) -> None:
     assert anna.post("/en/gradio_api/run/predict", json={"data": []}, headers=headers).status_code == 403
 
 
-def test_an_upload_needs_the_pages_token(anna: TestClient, here: Installation) -> None:
+def test_an_upload_needs_the_pages_token(anna: TestClient, here: AppState) -> None:
     photo = {"photo": ("a.png", b"no picture", "image/png")}
     assert anna.post("/v1/garments", files=photo).status_code == 403
     refused = anna.post("/v1/garments", files=photo, headers={"X-CSRF-Token": csrf_of(here, anna)})
@@ -182,7 +182,7 @@ def test_an_upload_needs_the_pages_token(anna: TestClient, here: Installation) -
     "told", [{"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
 )
 def test_an_upload_from_another_site_is_refused_whatever_token_it_has(
-    anna: TestClient, here: Installation, told: dict[str, str]
+    anna: TestClient, here: AppState, told: dict[str, str]
 ) -> None:
     photo, token = {"photo": ("a.png", b"no picture", "image/png")}, {"X-CSRF-Token": csrf_of(here, anna)}
     refused = anna.post("/v1/garments", files=photo, headers=token | told)
@@ -191,12 +191,12 @@ def test_an_upload_from_another_site_is_refused_whatever_token_it_has(
     assert anna.post("/v1/garments", files=photo, headers=token | ours).status_code == 415
 
 
-def test_an_upload_that_is_too_large_is_cut_off(anna: TestClient, here: Installation) -> None:
+def test_an_upload_that_is_too_large_is_cut_off(anna: TestClient, here: AppState) -> None:
     photo = {"photo": ("a.png", bytes(5_000_000), "image/png")}
     assert anna.post("/v1/garments", files=photo, headers={"X-CSRF-Token": csrf_of(here, anna)}).status_code == 413
 
 
-def test_signing_out_ends_the_login(site: FastAPI, here: Installation, anna_id: str) -> None:
+def test_signing_out_ends_the_login(site: FastAPI, here: AppState, anna_id: str) -> None:
     browser = sign_in(site, "anna@shop.example")
     assert browser.post("/logout", data={"csrf": "guessed"}).status_code == 403
     cookie = browser.cookies["vmodel_session"]

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.base.templating import STATIC_FOLDERS
 from tests.support.api_client import upload, work_off
 from tests.support.browser_login import csrf_of
@@ -27,7 +27,7 @@ def photo(examples: Any) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def token(here: Installation, anna: TestClient) -> dict[str, str]:
+def token(here: AppState, anna: TestClient) -> dict[str, str]:
     return {"X-CSRF-Token": csrf_of(here, anna)}
 
 
@@ -59,7 +59,7 @@ def test_a_painted_mask_need_not_have_the_photos_size(anna: TestClient, tee: dic
 
 
 def test_the_back_is_given_shown_and_taken_away(
-    anna: TestClient, bert: TestClient, here: Installation, tee: dict[str, Any], photo: bytes
+    anna: TestClient, bert: TestClient, here: AppState, tee: dict[str, Any], photo: bytes
 ) -> None:
     address, shown = f"/v1/garments/{tee['id']}/back", f"/ui/garments/{tee['id']}/back?w=160"
     assert anna.put(address, files={"back": ("back.jpg", photo)}).status_code == 200
@@ -81,7 +81,7 @@ def test_a_change_needs_the_pages_token(anna: TestClient, tee: dict[str, Any]) -
 
 
 def test_a_designs_pictures_show_its_drawing_and_open_for_its_owner_only(
-    anna: TestClient, bert: TestClient, here: Installation, tee: dict[str, Any]
+    anna: TestClient, bert: TestClient, here: AppState, tee: dict[str, Any]
 ) -> None:
     design = anna.post("/v1/designs", json={"block": "tee", "size": "S"}).json()
     shots = [{"model": "wm-ines", "size": "512x384"}]

@@ -12,7 +12,7 @@ import pytest
 import app
 import pipelines
 import vmodel
-from app.ui.base.i18n import LANGUAGES, explain, label_stages, load_words, title_of
+from app.ui.base.i18n import LANGUAGES, explain_error, label_stages, load_words, title_of
 from vmodel.errors import BadUsage, DrapeFailed, VModelError
 from vmodel.shot.stages import Stage, label_of
 
@@ -59,14 +59,14 @@ def test_the_page_says_the_same_in_both_languages() -> None:
 
 
 def test_a_failure_that_says_more_is_told_with_its_sentence() -> None:
-    assert explain(BadUsage("The size is odd."), load_words("zh")).endswith("The size is odd.")
-    assert explain(BadUsage("The size is odd."), load_words("en")) == "The size is odd."
+    assert explain_error(BadUsage("The size is odd."), load_words("zh")).endswith("The size is odd.")
+    assert explain_error(BadUsage("The size is odd."), load_words("en")) == "The size is odd."
 
 
 def test_no_sentence_of_the_page_sends_a_seller_to_a_command() -> None:
     sentences = [sentence for language in LANGUAGES for sentence in load_words(language)["errors"].values()]
     assert [each for each in sentences if "--" in each or "`" in each] == []
-    told = explain(DrapeFailed("it is too tight"), load_words("en"))
+    told = explain_error(DrapeFailed("it is too tight"), load_words("en"))
     assert "it is too tight; choose another model" in told
     assert "vmodel inspect" not in told
 

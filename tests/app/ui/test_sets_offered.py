@@ -4,17 +4,17 @@ import json
 
 import pytest
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.view_models.casting import show_chooser
 from app.ui.view_models.jobs import order_of
 from app.ui.view_models.order_form import read_order
-from app.ui.view_models.queries import Kept
+from app.ui.view_models.queries import GarmentRef
 from vmodel.errors import BadUsage
 from vmodel.shot.pose_sets import set_names
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_set_is_offered_with_what_it_shows(here: Installation, language: str) -> None:
+def test_every_set_is_offered_with_what_it_shows(here: AppState, language: str) -> None:
     chooser = show_chooser(here, language)
     for name in set_names():
         offered = chooser.split(f'name="set" value="{name}"')
@@ -22,14 +22,14 @@ def test_every_set_is_offered_with_what_it_shows(here: Installation, language: s
         assert len(offered[0].rpartition('title="')[2].partition('"')[0]) > 15
 
 
-def test_a_set_is_ordered_as_its_pictures_and_chosen_again(here: Installation) -> None:
+def test_a_set_is_ordered_as_its_pictures_and_chosen_again(here: AppState) -> None:
     shots = read_order({"garment": "g", "models": ["wm-ines", "ch-noah"], "set": "classic"}).shots(here.roster)
     assert len(shots) == 11
     assert {shot["framing"] for shot in shots if shot["model"] == "wm-ines"} == {"full", "chin-down", "detail"}
-    again = json.loads(order_of(shots[:6], Kept("g", "Tee", ""), {}))
+    again = json.loads(order_of(shots[:6], GarmentRef("g", "Tee", ""), {}))
     assert again["set"] == "classic"
     single = read_order({"garment": "g", "poses": ["walking"], "views": ["front", "back"]}).shots(here.roster)
-    assert json.loads(order_of(single, Kept("g", "Tee", ""), {}))["set"] is None
+    assert json.loads(order_of(single, GarmentRef("g", "Tee", ""), {}))["set"] is None
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_set_is_ordered_as_its_pictures_and_chosen_again(here: Installation) -
         ({"set": "kids"}, "is for child models"),
     ],
 )
-def test_a_set_that_cannot_be_is_explained(here: Installation, beside: dict[str, object], said: str) -> None:
+def test_a_set_that_cannot_be_is_explained(here: AppState, beside: dict[str, object], said: str) -> None:
     order = read_order({"garment": "g", "models": ["wm-ines"], "set": "classic", **beside})
     with pytest.raises(BadUsage, match=said):
         order.shots(here.roster)

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api.http.auth import CSRF_HEADER
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.ui.base.i18n import load_words
 from tests.support.api_client import PASSWORD, new_account
 from tests.support.browser_login import csrf_of, form_token, sign_in
@@ -21,7 +21,7 @@ FACTOR = "/v1/account/second-factor"
 WORDS = load_words("en")
 
 
-def turn_on(here: Installation, browser: TestClient) -> tuple[pyotp.TOTP, list[str]]:
+def turn_on(here: AppState, browser: TestClient) -> tuple[pyotp.TOTP, list[str]]:
     """Turn the second factor on as the page does and return the app and the recovery codes."""
     browser.headers[CSRF_HEADER] = csrf_of(here, browser)
     made = browser.post(FACTOR, json={"password": PASSWORD}).json()
@@ -54,7 +54,7 @@ def send_code(browser: TestClient, fields: dict[str, str], code: str) -> tuple[i
 
 @pytest.mark.parametrize("role", ["seller", "operator"])
 def test_a_seller_and_an_operator_sign_in_with_password_then_code(
-    here: Installation, stranger: TestClient, role: str
+    here: AppState, stranger: TestClient, role: str
 ) -> None:
     email = f"codes-{role}@shop.example"
     new_account(here, email, role, "house" if role == "operator" else "free")
@@ -71,9 +71,7 @@ def test_a_seller_and_an_operator_sign_in_with_password_then_code(
     assert send_code(other, ask_for_code(other, email), codes[0])[0] == 303
 
 
-def test_the_password_alone_opens_nothing_and_a_foreign_form_is_refused(
-    here: Installation, stranger: TestClient
-) -> None:
+def test_the_password_alone_opens_nothing_and_a_foreign_form_is_refused(here: AppState, stranger: TestClient) -> None:
     new_account(here, "half@shop.example")
     app, _ = turn_on(here, sign_in(stranger.app, "half@shop.example"))
     fields = ask_for_code(stranger, "half@shop.example")
@@ -88,7 +86,7 @@ def test_the_password_alone_opens_nothing_and_a_foreign_form_is_refused(
 
 
 def test_wrong_codes_are_slowed_and_the_form_says_how_long(
-    here: Installation, stranger: TestClient, monkeypatch: pytest.MonkeyPatch
+    here: AppState, stranger: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auth, "LOGINS_PER_QUARTER", 2)
     new_account(here, "slow@shop.example")
@@ -101,7 +99,7 @@ def test_wrong_codes_are_slowed_and_the_form_says_how_long(
     assert re.search(r"wait \d+ s", said)
 
 
-def test_the_form_for_the_code_is_in_the_visitors_language(here: Installation, stranger: TestClient) -> None:
+def test_the_form_for_the_code_is_in_the_visitors_language(here: AppState, stranger: TestClient) -> None:
     new_account(here, "lan@shop.example")
     turn_on(here, sign_in(stranger.app, "lan@shop.example"))
     stranger.cookies.set("vmodel_language", "zh")

@@ -19,9 +19,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.api.factory import create_app
-from app.api.http.state import Installation
-from app.ui.actions import Desk
-from app.ui.fragments import Pieces
+from app.api.http.state import AppState
+from app.ui.actions import PageActions
+from app.ui.fragments import Fragments
 from app.ui.mount import mount_page
 from tests.support.api_client import new_account
 from vmodel.config import Settings
@@ -56,7 +56,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Fas
 
 
 @contextmanager
-def busy_reader(here: Installation) -> Iterator[None]:
+def busy_reader(here: AppState) -> Iterator[None]:
     """Keep the one reader at work for the duration of the block."""
     begun, door = threading.Event(), threading.Event()
 
@@ -64,7 +64,7 @@ def busy_reader(here: Installation) -> Iterator[None]:
         begun.set()
         return door.wait(60)
 
-    reading = threading.Thread(target=lambda: asyncio.run(here.reading_pool.do("somebody", read)))
+    reading = threading.Thread(target=lambda: asyncio.run(here.reading_pool.run("somebody", read)))
     reading.start()
     assert begun.wait(10)
     try:
@@ -74,7 +74,7 @@ def busy_reader(here: Installation) -> Iterator[None]:
         reading.join()
 
 
-def login_of(here: Installation, email: str) -> Login:
+def login_of(here: AppState, email: str) -> Login:
     account_id = new_account(here, email)
     with here.database.transaction() as session:
         return open_session(session, account_id)
@@ -94,7 +94,7 @@ def test_the_service_answers_while_more_photos_wait_than_it_has_threads(
     serving: tuple[str, FastAPI], method: str, path: str, field: str
 ) -> None:
     address, app = serving
-    here: Installation = app.state.installation
+    here: AppState = app.state.installation
     login = login_of(here, f"{new_id()}@shop.example")
     headers = {"Cookie": f"vmodel_session={login.token}", "X-CSRF-Token": login.csrf}
     files = {field: ("tee.jpg", b"no picture", "image/jpeg")} if field else None
@@ -114,8 +114,8 @@ def test_the_service_answers_while_more_photos_wait_than_it_has_threads(
 
 def test_a_request_of_the_page_that_reads_a_photo_holds_no_thread(tmp_path: Path) -> None:
     app = create_app(Settings(home=tmp_path, readers=1))
-    here: Installation = app.state.installation
-    desk, login = Desk(Pieces(here, "en")), login_of(here, "anna@shop.example")
+    here: AppState = app.state.installation
+    desk, login = PageActions(Fragments(here, "en")), login_of(here, "anna@shop.example")
 
     async def ask() -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = 1

@@ -220,8 +220,29 @@ def test_ground_in_a_gap_that_the_mask_is_too_coarse_for_is_told_by_surface_and_
     surface = Surface(
         {"foreign": cv2.resize(foreign, (160, 160))}, np.array([[640 / rgb.shape[1], 0, 0], [0, 640 / rgb.shape[0], 0]])
     )
-    cut = _cut_by_reading(replace(photo, rgb=rgb), replace(reading, mask=mask, surface=surface), Category.TOP)
+    parted = replace(reading, mask=mask, surface=surface, parted=0.9)  # ground is seen through no closed front
+    cut = _cut_by_reading(replace(photo, rgb=rgb), parted, Category.TOP)
     assert cut.mask[gap].mean() < 0.3 if doubt else cut.mask[gap].mean() > 0.7
+
+
+def test_no_ground_is_seen_through_a_closed_front() -> None:
+    """A stripe down to the hem is taken for ground by the network and by its surface layer."""
+    photo = drawn.tee().flat_lay
+    stripe = slice(330, 560), slice(drawn.MIDDLE + 30, drawn.MIDDLE + 70)
+    rgb = photo.rgb.copy()
+    rgb[stripe] = (240, 150, 20)
+    reading = read_photo(load_network(Settings().weights), photo.rgb)
+    mask = reading.mask.copy()
+    mask[stripe] = 0.1
+    foreign = np.zeros(rgb.shape[:2], np.float32)
+    foreign[stripe] = 0.95
+    affine = np.array([[640 / rgb.shape[1], 0, 0], [0, 640 / rgb.shape[0], 0]])
+    surface = Surface({"foreign": cv2.resize(foreign, (160, 160))}, affine)
+    unsure = replace(reading, mask=mask, surface=surface)
+    cut = _cut_by_reading(replace(photo, rgb=rgb), unsure, Category.TOP)
+    assert cut.mask[330:430, stripe[1]].mean() > 0.95
+    parted = _cut_by_reading(replace(photo, rgb=rgb), replace(unsure, parted=0.9), Category.TOP)
+    assert parted.mask[330:430, stripe[1]].mean() < 0.3
 
 
 @pytest.mark.parametrize(("seen", "is_cloth"), [(0.9, True), (0.4, False)])

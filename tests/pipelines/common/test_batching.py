@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.common.batching import shoot_together
+from pipelines.common.batching import shoot_batched
 from vmodel.body.shoes.catalogue import CANVAS_SHOES
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot, Take
@@ -46,7 +46,7 @@ def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
     views = [replace(asked, seed=seed, view=view) for seed, view in ((1, "front"), (2, "back"), (3, "three-quarter"))]
     requests = [views[0], gone, *views[1:]]
     together, alone = Negative(at_once=3), Negative(at_once=1)
-    results = list(shoot_together(requests, studio, together, tmp_path))
+    results = list(shoot_batched(requests, studio, together, tmp_path))
     assert together.batches == [2, 1]
     for request, result in zip(requests, results, strict=True):
         if request is gone:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.common.progress import WatchedPipeline, card_turn
+from pipelines.common.progress import MonitoredPipeline, gpu_lock
 from pipelines.draft import DraftPipeline
 from vmodel.shot.pipeline_interface import Take
 from vmodel.types import ByteArray
@@ -36,9 +36,9 @@ class Twice:
 
 def test_a_draft_is_shown_and_steps_are_told_for_one_picture_and_for_several(tee_take: Take, tmp_path: Path) -> None:
     shown, told = list[ByteArray](), list[float]()
-    watched = WatchedPipeline(Twice(), shown.append, told.append, tmp_path)
-    assert np.array_equal(watched(tee_take), 255 - tee_take.draft)
-    assert len(watched.make([tee_take, tee_take])) == 2
+    monitored = MonitoredPipeline(Twice(), shown.append, told.append, tmp_path)
+    assert np.array_equal(monitored(tee_take), 255 - tee_take.draft)
+    assert len(monitored.make([tee_take, tee_take])) == 2
     assert len(shown) == 2
     assert all(np.array_equal(each, tee_take.draft) for each in shown)
     assert told == [0, 0.5, 0, 0.5]
@@ -48,10 +48,10 @@ def test_a_draft_is_made_without_ado_and_singly(tee_take: Take, tmp_path: Path) 
     def refuse(_: object) -> None:
         raise AssertionError
 
-    watched = WatchedPipeline(DraftPipeline(), refuse, refuse, tmp_path)
-    assert np.array_equal(watched(tee_take), tee_take.draft)
+    monitored = MonitoredPipeline(DraftPipeline(), refuse, refuse, tmp_path)
+    assert np.array_equal(monitored(tee_take), tee_take.draft)
     with pytest.raises(TypeError, match="one picture at a time"):
-        watched.make([tee_take])
+        monitored.make([tee_take])
 
 
 class Invents:
@@ -65,8 +65,8 @@ class Invents:
 
 def test_a_pipeline_without_networks_tells_no_steps_and_shows_its_draft(tee_take: Take, tmp_path: Path) -> None:
     shown, told = list[ByteArray](), list[float]()
-    watched = WatchedPipeline(Invents(), shown.append, told.append, tmp_path)
-    assert np.array_equal(watched(tee_take), 255 - tee_take.draft)
+    monitored = MonitoredPipeline(Invents(), shown.append, told.append, tmp_path)
+    assert np.array_equal(monitored(tee_take), 255 - tee_take.draft)
     assert (len(shown), told) == (1, [])
 
 
@@ -74,7 +74,7 @@ def test_one_process_at_a_time_has_the_card(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU/2")
-    with card_turn(tmp_path / "locks"):
+    with gpu_lock(tmp_path / "locks"):
         (path,) = (tmp_path / "locks").iterdir()
         assert path.name == "card-GPU_2-1.lock"
         with path.open("w") as other, pytest.raises(BlockingIOError):

@@ -12,10 +12,10 @@ from diffusers import DiffusionPipeline
 from pipelines.embedded import pipeline as embedded
 from pipelines.embedded.conditioning import BASES, RATIO_PLANES, Conditions, Look, stack_conditions
 from pipelines.embedded.device import find_device, inference_dtype
-from pipelines.embedded.exposure import BARE, lift
+from pipelines.embedded.exposure import BARE, skin_exposure_gain
 from pipelines.embedded.log_ratio import OFFSET
 from pipelines.embedded.pipeline import Embedded, load_embedded
-from pipelines.embedded.sampling import carry_up, feather, person_box, tile_starts
+from pipelines.embedded.sampling import blend_window, joint_bilateral_upsample, person_box, tile_starts
 from tests.support.tiny_models.embedded import tiny_pipeline
 from tests.support.training_pictures import write_picture
 from vmodel.core.colour import to_linear
@@ -111,7 +111,7 @@ def test_a_ratio_carried_up_follows_the_edge_of_the_large_draft(conditions: Cond
     large = conditions.resized((416, 320))
     small = large.resized((104, 80))
     ratio = (small.garment - 0.5).expand(1, 3, -1, -1)
-    carried = carry_up(ratio, small, large)[0, 0]
+    carried = joint_bilateral_upsample(ratio, small, large)[0, 0]
     inside = large.garment[0, 0] == 1
     assert (carried[inside] > 0.25).float().mean() > 0.99
 
@@ -146,7 +146,7 @@ def test_a_longer_lens_sees_the_window_and_nothing_else() -> None:
 
 
 def test_a_feathered_window_is_whole_inside_and_nothing_at_its_rim() -> None:
-    window = feather(64, 96)[0, 0]
+    window = blend_window(64, 96)[0, 0]
     assert window[32, 48] == 1
     assert window[0].max() < 0.02
 
@@ -230,4 +230,4 @@ def test_whatever_a_network_says_skin_is_exposed_like_a_photograph(
     skin = np.isin(tee_take.maps.parts, BARE) & (tee_take.maps.hair_mask < 0.01) & (tee_take.maps.person_mask > 0.99)
     drawn, lit = (to_linear(np.ascontiguousarray(each[..., :3]))[skin] for each in (tee_take.draft, made))
     changed = np.log((lit + OFFSET) / (drawn + OFFSET)).mean(axis=0)
-    assert np.abs(changed - np.log(lift(drawn.mean(axis=0)))).max() < 0.02
+    assert np.abs(changed - np.log(skin_exposure_gain(drawn.mean(axis=0)))).max() < 0.02

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pipelines.embedded.log_ratio import OFFSET, project_ratio
-from pipelines.training.dataset import PictureShelf, make_batch
+from pipelines.training.dataset import PictureCache, make_batch
 from tests.support.training_pictures import write_picture
 from vmodel.core.colour import to_srgb
 from vmodel.scene import PART_NAMES
@@ -28,9 +28,9 @@ def test_skin_between_strands_gets_its_light_once(tmp_path: Path) -> None:
     arrays["hair"][face] = 128
     np.savez_compressed(path, **arrays)
 
-    shelf = PictureShelf(tmp_path)
-    shelf.scan()
-    picture = shelf.load(shelf.train[0])
+    picture_cache = PictureCache(tmp_path)
+    picture_cache.scan()
+    picture = picture_cache.load(picture_cache.train[0])
     batch = make_batch([picture], picture.shape, [0])
     seen = (0.5 * (strands + skin * brighter) + OFFSET) / (0.5 * (strands + skin) + OFFSET)
     between = (batch.conditions.hair > 0.4) & (batch.conditions.hair < 0.6)

@@ -23,7 +23,7 @@ from pipelines.hub.weights.catalogue import CATALOGUE
 from pipelines.hub.weights.store import pull_weights
 from pipelines.registry import weights_used
 from pipelines.training.common.errors import TrainingMemoryExhausted
-from pipelines.training.dataset import PictureShelf
+from pipelines.training.dataset import PictureCache
 from pipelines.training.lora import FILE, LEARNING_RATE, LoraPlan, flow_loss, train_lora
 from vmodel.config import Settings
 from vmodel.errors import (
@@ -115,9 +115,9 @@ def test_a_run_that_is_stopped_keeps_what_was_learnt(
 @torch.no_grad()
 def test_what_is_learnt_is_the_way_that_the_sampler_walks(published: Path, pictures: Path) -> None:
     pipeline = BatchKlein.from_pretrained(published / CATALOGUE["flux2-klein-base"].parts[0].repository)
-    shelf = PictureShelf(pictures, kept=2)
-    assert shelf.scan()
-    picture = shelf.load(shelf.train[0])
+    picture_cache = PictureCache(pictures, kept=2)
+    assert picture_cache.scan()
+    picture = picture_cache.load(picture_cache.train[0])
     names = {"target": (96, 64), "draft": (96, 64), "flat_lay": (128, 128), "pose_map": (96, 64)}
     shown = [Image.fromarray(picture.arrays[name][:height, :width]) for name, (height, width) in names.items()]
     prepared = [pipeline.image_processor.preprocess(each) for each in shown]
@@ -150,11 +150,11 @@ def test_a_machine_that_cannot_hold_klein_base_is_refused_before_anything_is_wri
     published: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights, plan = published / "nothing", LoraPlan(pictures, tmp_path / "out", steps=1, minutes=1)
-    monkeypatch.setattr("pipelines.training.lora.look_at_machine", lambda: Machine(17.0, 64))
+    monkeypatch.setattr("pipelines.training.lora.probe_memory", lambda: Machine(17.0, 64))
     refused = r"flux2-klein-base needs 18 GB .* and 17\.0 GB are free; close what else .*, or learn on a larger one\."
     with pytest.raises(CardTooSmall, match=refused):
         train_lora(plan, weights)
-    monkeypatch.setattr("pipelines.training.lora.look_at_machine", lambda: Machine(None, 0.5))
+    monkeypatch.setattr("pipelines.training.lora.probe_memory", lambda: Machine(None, 0.5))
     with pytest.raises(MemoryTooSmall, match=r"without a graphics card .* with a card, or close other programs\."):
         train_lora(plan, weights)
     assert not plan.out.exists()
@@ -282,9 +282,9 @@ def test_smaller_pictures_are_what_the_networks_see(
     published: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = BatchKlein.from_pretrained(published / CATALOGUE["flux2-klein-base"].parts[0].repository)
-    shelf = PictureShelf(pictures, kept=2)
-    assert shelf.scan()
-    picture, text = shelf.load(shelf.train[0]), pipeline.encode_prompt("a photograph")
+    picture_cache = PictureCache(pictures, kept=2)
+    assert picture_cache.scan()
+    picture, text = picture_cache.load(picture_cache.train[0]), pipeline.encode_prompt("a photograph")
     seen = list[tuple[int, ...]]()
     handle = pipeline.vae.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape[2:])))
     try:

@@ -10,8 +10,8 @@ import torch
 
 from pipelines.embedded.exposure import BARE
 from pipelines.embedded.network import TINY
-from pipelines.training.dataset import Batch, PictureShelf, make_batch
-from pipelines.training.losses import less_exposure, loss_of
+from pipelines.training.dataset import Batch, PictureCache, make_batch
+from pipelines.training.losses import loss_of, remove_mean_exposure
 from pipelines.training.train import Plan, Trainer
 from tests.support.training_pictures import write_picture
 
@@ -19,9 +19,9 @@ from tests.support.training_pictures import write_picture
 @pytest.fixture
 def batch(tmp_path: Path) -> Batch:
     write_picture(tmp_path / "0000" / "000000.npz", 0, "train")
-    shelf = PictureShelf(tmp_path)
-    shelf.scan()
-    picture = shelf.load(shelf.train[0])
+    picture_cache = PictureCache(tmp_path)
+    picture_cache.scan()
+    picture = picture_cache.load(picture_cache.train[0])
     return make_batch([picture], picture.shape, [0])
 
 
@@ -30,11 +30,11 @@ def test_how_bright_skin_is_on_the_whole_costs_little_and_its_shade_all(batch: B
     sure = replace(batch, lit=torch.ones_like(batch.lit))
     assert skin.sum() > 400
     brighter = 0.3 * skin.expand_as(batch.ratio)
-    assert torch.allclose(less_exposure(brighter, sure), 0.2 * brighter, atol=1e-5)
+    assert torch.allclose(remove_mean_exposure(brighter, sure), 0.2 * brighter, atol=1e-5)
     generator = torch.Generator().manual_seed(0)
     shade = torch.randn(batch.ratio.shape, generator=generator) * skin
     shade = shade - shade.sum(dim=(2, 3), keepdim=True) / skin.sum() * skin
-    assert torch.allclose(less_exposure(shade, sure), shade, atol=1e-5)
+    assert torch.allclose(remove_mean_exposure(shade, sure), shade, atol=1e-5)
 
 
 @pytest.mark.parametrize("alone", [True, False])

@@ -13,7 +13,7 @@ import torch
 from pipelines.embedded.log_ratio import apply_ratio, log_ratio
 from pipelines.embedded.network import TINY, NetworkSize
 from pipelines.embedded.pipeline import load_embedded
-from pipelines.training.dataset import PictureShelf, make_batch
+from pipelines.training.dataset import PictureCache, make_batch
 from pipelines.training.evaluate import PictureLight, evaluate
 from pipelines.training.losses import loss_of
 from pipelines.training.train import LOG_EVERY, Plan, Trainer, export, make_steps, train
@@ -48,15 +48,15 @@ def test_a_miniature_run_trains_saves_and_loads_as_a_pipeline_that_changes_the_d
     faults = check_weights(manifest.parent)
     assert set(faults) >= {f"{part}/diffusion_pytorch_model.safetensors" for part in ("unet", "fine", "encoder")}
     assert not any(faults.values())
-    shelf = PictureShelf(plan.pictures)
-    shelf.scan()
-    picture = shelf.load(shelf.test[0])
+    picture_cache = PictureCache(plan.pictures)
+    picture_cache.scan()
+    picture = picture_cache.load(picture_cache.test[0])
     pipeline = load_embedded(tmp_path / "weights")
-    made = PictureLight(pipeline, shelf, steps=2)(shelf.test[0])
+    made = PictureLight(pipeline, picture_cache, steps=2)(picture_cache.test[0])
     assert made.shape == picture.arrays["draft"].shape
     assert not np.array_equal(made, picture.arrays["draft"])
-    assert np.array_equal(made, PictureLight(pipeline, shelf, steps=2)(shelf.test[0]))
-    figures = evaluate(pipeline, shelf, count=1, steps=1)
+    assert np.array_equal(made, PictureLight(pipeline, picture_cache, steps=2)(picture_cache.test[0]))
+    figures = evaluate(pipeline, picture_cache, count=1, steps=1)
     assert set(figures) >= {"psnr", "draft_psnr", "ssim", "draft_ssim"}
 
 
@@ -64,7 +64,7 @@ def test_a_piece_is_exposed_like_its_whole_figure_and_without_one_by_itself(tmp_
     whole, piece, alone, other = (tmp_path / f"{number:08d}.npz" for number in (5, 6, 11, 12))
     for path, seed in ((whole, 1), (piece, 2), (alone, 2), (other, 3)):
         write_picture(path, seed, "test")
-    light = PictureLight(tiny_pipeline(), PictureShelf(tmp_path), steps=1)
+    light = PictureLight(tiny_pipeline(), PictureCache(tmp_path), steps=1)
     by_itself = light(alone)
     assert not np.array_equal(light(piece), by_itself)
     light(other)
@@ -108,14 +108,14 @@ def test_a_new_run_begins_with_weights_that_were_shipped(plan: Plan, tmp_path: P
 
 
 def test_ctrl_c_loses_the_running_step_only(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    learn = Trainer.learn
+    train_step = Trainer.train_step
 
-    def interrupted_in_the_third(self: Trainer, shelf: PictureShelf) -> dict[str, float]:
+    def interrupted_in_the_third(self: Trainer, picture_cache: PictureCache) -> dict[str, float]:
         if self.step == 2:
             raise KeyboardInterrupt
-        return learn(self, shelf)
+        return train_step(self, picture_cache)
 
-    monkeypatch.setattr(Trainer, "learn", interrupted_in_the_third)
+    monkeypatch.setattr(Trainer, "train_step", interrupted_in_the_third)
     with pytest.raises(KeyboardInterrupt):
         train(plan)
     trainer = Trainer(plan)
@@ -137,13 +137,13 @@ def test_pictures_that_all_disappear_end_a_run_with_what_it_has_learnt(
     train(passing, stop_at=LOG_EVERY - 1)
     trainer = Trainer(passing)
     trainer.resume()
-    shelf = PictureShelf(passing.pictures)
-    shelf.scan()
-    for path in shelf.train:
-        shelf.load(path)
+    picture_cache = PictureCache(passing.pictures)
+    picture_cache.scan()
+    for path in picture_cache.train:
+        picture_cache.load(path)
     shutil.rmtree(passing.pictures)
     with pytest.raises(TrainingPicturesMissing, match="passing"):
-        make_steps(trainer, shelf)
+        make_steps(trainer, picture_cache)
     assert trainer.step == LOG_EVERY
 
 
@@ -157,22 +157,22 @@ def test_exporting_what_was_not_trained_is_refused(plan: Plan, tmp_path: Path) -
 
 
 def test_pictures_that_appear_later_are_found_and_those_taken_away_forgotten(tmp_path: Path) -> None:
-    shelf = PictureShelf(tmp_path)
-    assert shelf.scan() == 0
+    picture_cache = PictureCache(tmp_path)
+    assert picture_cache.scan() == 0
     write_picture(tmp_path / "a" / "000001.npz", 1)
     (tmp_path / "a" / "000002.npz").write_bytes(b"cut short")
     with np.load(tmp_path / "a" / "000001.npz") as whole:
         older = {name: whole[name] for name in whole.files if name != "traced"}
     np.savez(tmp_path / "a" / "000003.npz", **older)  # type: ignore[arg-type]
-    assert shelf.scan() == 1
+    assert picture_cache.scan() == 1
     (tmp_path / "a" / "000001.npz").unlink()
-    assert shelf.scan() == 0
+    assert picture_cache.scan() == 0
 
 
 def test_recolouring_changes_what_is_told_and_not_what_is_to_be_learnt(pictures: Path) -> None:
-    shelf = PictureShelf(pictures)
-    shelf.scan()
-    chosen = [shelf.load(shelf.train[0])] * 8
+    picture_cache = PictureCache(pictures)
+    picture_cache.scan()
+    chosen = [picture_cache.load(picture_cache.train[0])] * 8
     batch = make_batch(chosen, (96, 96), [0])
     cloth = batch.conditions.garment[:, 0] > 0.5
     colours = torch.stack([batch.conditions.albedo[i, :, cloth[i]].mean(dim=1) for i in range(8)])
@@ -182,9 +182,9 @@ def test_recolouring_changes_what_is_told_and_not_what_is_to_be_learnt(pictures:
 
 
 def test_cloth_gets_light_but_no_colour(pictures: Path) -> None:
-    shelf = PictureShelf(pictures)
-    shelf.scan()
-    batch = make_batch([shelf.load(shelf.train[0])], (96, 96), [1])
+    picture_cache = PictureCache(pictures)
+    picture_cache.scan()
+    batch = make_batch([picture_cache.load(picture_cache.train[0])], (96, 96), [1])
     cloth = batch.conditions.garment[:, 0] > 0.5
     inside = batch.ratio.permute(0, 2, 3, 1)[cloth]
     assert torch.allclose(inside[:, 0], inside[:, 1], atol=1e-6)
@@ -194,10 +194,10 @@ def test_cloth_gets_light_but_no_colour(pictures: Path) -> None:
 def test_the_finish_that_is_measured_is_the_product_s(tmp_path: Path) -> None:
     """It leaves a draft and everything beside the garment unchanged, and keeps the light of a picture."""
     write_picture(tmp_path / "0000" / "000000.npz", 0, "test")
-    shelf = PictureShelf(tmp_path)
-    shelf.scan()
-    (path,) = shelf.test
-    light, arrays = PictureLight(tiny_pipeline(), shelf, steps=1), shelf.load(path).arrays
+    picture_cache = PictureCache(tmp_path)
+    picture_cache.scan()
+    (path,) = picture_cache.test
+    light, arrays = PictureLight(tiny_pipeline(), picture_cache, steps=1), picture_cache.load(path).arrays
     draft, target = (arrays[name].astype(np.uint8) for name in ("draft", "target"))
     assert np.array_equal(light.finished(path, draft), draft)
     finished = light.finished(path, target)
@@ -215,9 +215,9 @@ def test_a_ratio_lights_the_draft_as_the_target_was_lit() -> None:
 
 
 def test_a_network_that_predicts_the_truth_has_no_loss(pictures: Path, tmp_path: Path) -> None:
-    shelf = PictureShelf(pictures)
-    shelf.scan()
-    batch = make_batch([shelf.load(shelf.train[0])], (64, 64), [2])
+    picture_cache = PictureCache(pictures)
+    picture_cache.scan()
+    batch = make_batch([picture_cache.load(picture_cache.train[0])], (64, 64), [2])
     flat = replace(batch, ratio=torch.zeros_like(batch.ratio))
     trainer = train(Plan(pictures, tmp_path, size=TINY), stop_at=0)
     # A fresh network predicts the draft itself.
@@ -226,9 +226,9 @@ def test_a_network_that_predicts_the_truth_has_no_loss(pictures: Path, tmp_path:
 
 
 def test_a_mirrored_crop_says_so_because_its_lamps_have_changed_sides(pictures: Path) -> None:
-    shelf = PictureShelf(pictures)
-    shelf.scan()
-    picture = shelf.load(shelf.train[0])
+    picture_cache = PictureCache(pictures)
+    picture_cache.scan()
+    picture = picture_cache.load(picture_cache.train[0])
     shapes = {
         bool(batch.look[0, -1]): batch.conditions.parts[0]
         for batch in (make_batch([picture], picture.shape, [seed]) for seed in range(8))

@@ -26,7 +26,14 @@ from vmodel.garment.blocks.print_repeat import PrintRepeat
 from vmodel.garment.designs.block_design import Design, write_design
 from vmodel.publishing.publisher import Holder, Publisher
 from vmodel.rights.admission.brand_words import match_brands, read_brands
-from vmodel.rights.admission.garment_review import GarmentDesk, attest, check_garment, decide, find_review, list_reviews
+from vmodel.rights.admission.garment_review import (
+    GarmentReviewer,
+    attest,
+    check_garment,
+    decide,
+    find_review,
+    list_reviews,
+)
 from vmodel.rights.admission.job_admission import admit_job
 from vmodel.rights.admission.logo_detection import find_marks, read_marks_folder
 from vmodel.rights.admission.review_image import side_by_side
@@ -64,24 +71,24 @@ def digest(picture: ByteArray) -> str:
 
 
 @pytest.fixture
-def desk(settings: Settings, publisher: Publisher) -> GarmentDesk:
-    return GarmentDesk(settings, publisher.database)
+def reviewer(settings: Settings, publisher: Publisher) -> GarmentReviewer:
+    return GarmentReviewer(settings, publisher.database)
 
 
 def test_a_copy_of_another_sellers_photo_waits_with_the_evidence(settings: Settings, publisher: Publisher) -> None:
-    desk = GarmentDesk(settings, publisher.database, brands=())
+    reviewer = GarmentReviewer(settings, publisher.database, brands=())
     tee = opened("logo-tee")
     stolen = np.ascontiguousarray(tee[30:-20, 25:-10])
     for seller, picture in (("anna", tee), ("anna", stolen), ("carla", opened("floral-dress"))):
-        assert desk.examine(seller, digest(picture), picture).state == "clear"
-    row = desk.examine("bert", digest(stolen), stolen)
+        assert reviewer.examine(seller, digest(picture), picture).state == "clear"
+    row = reviewer.examine("bert", digest(stolen), stolen)
     assert row.state == "waiting"
     (finding,) = json.loads(row.findings)
     assert (finding["kind"], finding["evidence"]["seller_id"]) == ("copy", "anna")
     assert "anna" not in finding["what"]
-    same = desk.examine("dora", digest(tee), tee)
+    same = reviewer.examine("dora", digest(tee), tee)
     assert json.loads(same.findings)[0]["evidence"]["alike"] == "same file"
-    with Image.open(io.BytesIO(side_by_side(desk, row))) as shown:
+    with Image.open(io.BytesIO(side_by_side(reviewer, row))) as shown:
         assert shown.width > 1.2 * shown.height
 
 
@@ -134,10 +141,10 @@ def test_a_registered_mark_is_found_on_its_garment_and_on_no_other(tmp_path: Pat
 
 
 def test_pictures_of_a_photo_wait_for_the_decision_and_a_refused_one_fails(
-    publisher: Publisher, worn_shot: Shot, desk: GarmentDesk
+    publisher: Publisher, worn_shot: Shot, reviewer: GarmentReviewer
 ) -> None:
     holder = Holder("anna", "Anna", Terms())
-    row = desk.examine("anna", worn_shot.pattern.flat_lay.sha256, printed("VERSACE"))
+    row = reviewer.examine("anna", worn_shot.pattern.flat_lay.sha256, printed("VERSACE"))
     with pytest.raises(GarmentInReview, match="versace"):
         publisher.publish(worn_shot, "jpeg", holder)
     with publisher.database.transaction() as session:
@@ -154,11 +161,11 @@ def test_pictures_of_a_photo_wait_for_the_decision_and_a_refused_one_fails(
 
 
 def test_no_picture_is_published_whose_back_photo_was_refused(
-    publisher: Publisher, worn_shot: Shot, desk: GarmentDesk, tmp_path: Path
+    publisher: Publisher, worn_shot: Shot, reviewer: GarmentReviewer, tmp_path: Path
 ) -> None:
     back = tmp_path / "back.png"
     Image.fromarray(printed("BURBERRY")).save(back)
-    row = desk.examine("anna", sha256_of(back), printed("BURBERRY"))
+    row = reviewer.examine("anna", sha256_of(back), printed("BURBERRY"))
     holder = Holder("anna", "Anna", Terms())
     source = replace(worn_shot.request.garment, back=back)
     shot = replace(worn_shot, request=replace(worn_shot.request, garment=source))
@@ -236,8 +243,8 @@ def test_an_attested_drawing_does_not_answer_for_the_picture_in_it(tmp_path: Pat
     plain, branded = (link_to(png_of(printed(text))) for text in ("", "BURBERRY"))
     for links in (f'href="{branded}" xlink:href="{plain}"', f'xlink:href="{plain}" href="{branded}"'):
         drawing.write_bytes(drawing_with(links))
-        desk = GarmentDesk(publisher.settings, publisher.database)
-        assert desk.examine("anna", sha256_of(drawing), printed(""), attested=True).state == "clear"
+        reviewer = GarmentReviewer(publisher.settings, publisher.database)
+        assert reviewer.examine("anna", sha256_of(drawing), printed(""), attested=True).state == "clear"
         with pytest.raises(GarmentInReview, match="burberry"):
             admit_job(publisher.settings, publisher.database, "anna", drawing)
 

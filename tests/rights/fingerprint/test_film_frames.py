@@ -20,7 +20,7 @@ from vmodel.config import Settings
 from vmodel.core.database import open_database
 from vmodel.core.video import write_film
 from vmodel.publishing.publisher import Published, Publisher
-from vmodel.rights.fingerprint.film_frames import MOST_KEPT, Reel, film_frames, register_film
+from vmodel.rights.fingerprint.film_frames import MOST_KEPT, FrameSampler, film_frames, register_film
 from vmodel.rights.fingerprint.index_store import index_folder, open_index
 from vmodel.rights.registry.queries import revoke
 from vmodel.rights.registry.tables import FilmFrame, RegisteredShot
@@ -68,10 +68,10 @@ def jpeg_of(picture: ByteArray | Image.Image, quality: int = 70) -> bytes:
 
 def register(publisher: Publisher, published: Published, frames: list[ByteArray], folder: Path) -> bytes:
     """Publish a film of a still as ``publish_clip`` does, and return the data of its file."""
-    reel = Reel(frames, PER_SECOND)
-    marked = mark_frames(reel, int(published.licence.mark, 16), publisher.authority.mark_key)
+    sampler = FrameSampler(frames, PER_SECOND)
+    marked = mark_frames(sampler, int(published.licence.mark, 16), publisher.authority.mark_key)
     write_film(folder / "made.mp4", marked, PER_SECOND)
-    register_film(publisher.database, publisher.originals, published.licence.id, reel.kept)
+    register_film(publisher.database, publisher.originals, published.licence.id, sampler.kept)
     return (folder / "made.mp4").read_bytes()
 
 
@@ -194,27 +194,27 @@ def test_the_search_for_copies_shows_the_films_frame_beside_the_stolen_one(
     (crawl / "b.jpg").write_bytes(jpeg_of(filmed.frames[TURNED + 8]))
     (crawl / "c.mp4").write_bytes(filmed.marked)
     found = search(open_source(crawl, ()), verifier)
-    assert {sighting.where for sighting in found.sightings} == {"a.mp4", "b.jpg", "c.mp4"}
-    for sighting in found.sightings:
-        assert sighting.alike > 0.9
-        assert sighting.original is not None
-        plain = sighting.to_json()
-        if sighting.where == "b.jpg":
+    assert {match.where for match in found.matches} == {"a.mp4", "b.jpg", "c.mp4"}
+    for match in found.matches:
+        assert match.alike > 0.9
+        assert match.original is not None
+        plain = match.to_json()
+        if match.where == "b.jpg":
             assert plain["film_second"] >= TURNED / PER_SECOND
             assert plain["at_second"] is None
         else:
             assert plain["at_second"] is not None
     assert "Second of the registered film" in write_report(found, "crawl")
-    stolen = next(sighting for sighting in found.sightings if sighting.where == "a.mp4")
+    stolen = next(match for match in found.matches if match.where == "a.mp4")
     pack = write_pack(stolen, verifier, publisher.authority)
     assert b"PK" in pack[:4]
 
 
 def test_long_films_keep_a_bounded_number_of_frames_up_to_their_end() -> None:
     still = np.zeros((64, 48, 3), np.uint8)
-    reel = Reel((still for _ in range(1000)), PER_SECOND)
-    assert sum(1 for _ in reel) == 1000
-    at = [frame.at_ms for frame in reel.kept]
+    sampler = FrameSampler((still for _ in range(1000)), PER_SECOND)
+    assert sum(1 for _ in sampler) == 1000
+    at = [frame.at_ms for frame in sampler.kept]
     assert MOST_KEPT / 2 <= len(at) <= MOST_KEPT
     assert len({after - before for before, after in pairwise(at)}) == 1
     assert 40_000 - at[-1] <= at[1]

@@ -19,7 +19,7 @@ from vmodel.rights.policy.minors import (
     REFUSED_WORDS,
     SHEER_MATERIALS,
     SURE_ENOUGH,
-    Asked,
+    RequestedShot,
     age_band,
     check_declared,
     check_detected,
@@ -134,8 +134,8 @@ DOUBTFUL = {
 }
 
 
-def asked(model: VirtualModel, kind: GarmentKind | None, **changes: object) -> Asked:
-    plain = Asked(model, None, None, kind, "jersey", "standing", "full", None)
+def asked(model: VirtualModel, kind: GarmentKind | None, **changes: object) -> RequestedShot:
+    plain = RequestedShot(model, None, None, kind, "jersey", "standing", "full", None)
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -252,7 +252,7 @@ def test_no_path_leads_from_a_child_to_a_refused_garment(
 ) -> None:
     model = replace(ANYBODY, age=age)
     try:
-        check_shot(Asked(model, declared, material, kind, made_of, pose, framing, channel))
+        check_shot(RequestedShot(model, declared, material, kind, made_of, pose, framing, channel))
     except NotAllowedForChildren:
         return
     # Every allowed shot is certain, on both lists, opaque, and plainly staged.

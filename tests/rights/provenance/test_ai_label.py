@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vmodel.publishing.publisher import Publisher
-from vmodel.rights.fingerprint.query_image import read_suspect
+from vmodel.rights.fingerprint.query_image import read_query_image
 from vmodel.rights.provenance.ai_label import draw_label
 from vmodel.rights.provenance.channels import CHANNELS, CHINESE, ENGLISH
 from vmodel.shot.pipeline_interface import Shot
@@ -51,4 +51,4 @@ def test_a_channel_decides_about_the_label_and_the_licence_names_it(
     assert (difference > 100) == bool(CHANNELS[channel].label)
     assert shown.licence.channel == channel
     assert shown.licence.id != plain.licence.id
-    assert read_suspect(shown.content, "x", 40).rgb.shape == worn_shot.picture.shape
+    assert read_query_image(shown.content, "x", 40).rgb.shape == worn_shot.picture.shape

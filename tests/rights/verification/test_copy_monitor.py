@@ -51,9 +51,9 @@ def crawl(publish: Publish, worn_shot: Shot, other_shot: Shot, tmp_path: Path) -
 def test_copies_in_a_folder_are_found_and_shown_beside_their_originals(crawl: Path, verifier: Verifier) -> None:
     found = search(open_source(crawl, ()), verifier)
     assert found.looked_at == 3
-    assert [sighting.where for sighting in found.sightings] == ["shop/stolen.jpg", "shop/painted over.jpg"]
-    assert [sighting.found.found_by for sighting in found.sightings] == ["mark", "likeness"]
-    assert all(sighting.alike > 0.9 for sighting in found.sightings)
+    assert [match.where for match in found.matches] == ["shop/stolen.jpg", "shop/painted over.jpg"]
+    assert [match.found.found_by for match in found.matches] == ["mark", "likeness"]
+    assert all(match.alike > 0.9 for match in found.matches)
     assert [where for where, _ in found.passed_over] == ["broken.png"]
     report = write_report(found, crawl.name)
     assert report.count("<img") == 4
@@ -75,11 +75,11 @@ def test_films_in_a_folder_are_recognised_by_the_mark_or_by_what_a_frame_shows(
     found = search(open_source(folder, ()), verifier)
     assert found.looked_at == 3
     assert not found.passed_over
-    assert [(sighting.where, sighting.found.found_by) for sighting in found.sightings] == [
+    assert [(match.where, match.found.found_by) for match in found.matches] == [
         ("marked.mp4", "mark"),
         ("unmarked.MP4", "likeness"),
     ]
-    assert all(sighting.alike > 0.9 for sighting in found.sightings)
+    assert all(match.alike > 0.9 for match in found.matches)
     assert write_report(found, "films").count("<img") == 4
 
 
@@ -129,8 +129,8 @@ def test_a_feed_of_a_shop_is_fetched_and_its_copies_are_found(
         found = search(open_source(feed, [HOST], shop.trusted), verifier)
         shop.shutdown()
     assert shop.asked == names
-    assert [sighting.where for sighting in found.sightings] == [f"{shop.url}/shop/stolen.jpg"]
-    assert found.sightings[0].content == files["/shop/stolen.jpg"]
+    assert [match.where for match in found.matches] == [f"{shop.url}/shop/stolen.jpg"]
+    assert found.matches[0].content == files["/shop/stolen.jpg"]
     assert found.looked_at == 2
     assert [(where.removeprefix(shop.url), why) for where, why in found.passed_over] == [
         ("/large.jpg", "larger than 80 megabytes"),
@@ -149,8 +149,8 @@ def test_something_else_is_named(tmp_path: Path) -> None:
 def test_a_takedown_pack_proves_the_copy_to_somebody_who_has_only_the_root(
     crawl: Path, publish: Publish, publisher: Publisher, verifier: Verifier
 ) -> None:
-    sighting = search(open_source(crawl / "shop", ()), verifier).sightings[0]
-    with zipfile.ZipFile(io.BytesIO(write_pack(sighting, verifier, publisher.authority))) as archive:
+    match = search(open_source(crawl / "shop", ()), verifier).matches[0]
+    with zipfile.ZipFile(io.BytesIO(write_pack(match, verifier, publisher.authority))) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     root = x509.load_pem_x509_certificate(files["root.pem"])
     licence = check_certificate(json.loads(files["certificate.json"]), [root])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vmodel.rights.watermark.whitening import level
+from vmodel.rights.watermark.whitening import whiten_spectrum
 
 
 def test_stripes_of_half_a_picture_leave_the_faint_waves_between_them() -> None:
@@ -13,7 +13,7 @@ def test_stripes_of_half_a_picture_leave_the_faint_waves_between_them() -> None:
     faint = 2 * np.sin(2 * np.pi * np.arange(256) / 9)[:, None] * np.ones(256)
     stripes = 60 * np.sin(2 * np.pi * np.arange(256) / 8) * (np.arange(256) < 128)
     picture = (faint + stripes + rng.normal(0, 1, (256, 256))).astype(np.float32)
-    levelled = level(picture, 1)
+    levelled = whiten_spectrum(picture, 1)
     across, down = np.abs(np.fft.fft2(levelled))[0, 32], np.abs(np.fft.fft2(levelled))[28:30, 0].max()
     before = np.abs(np.fft.fft2(picture))
     assert before[0, 32] > 10 * before[28:30, 0].max()
@@ -23,5 +23,5 @@ def test_stripes_of_half_a_picture_leave_the_faint_waves_between_them() -> None:
 @pytest.mark.parametrize("size", [(24, 24), (64, 65), (129, 250)])
 def test_a_picture_keeps_its_size_and_quiet_ground_stays_quiet(size: tuple[int, int]) -> None:
     values = np.zeros(size, np.float32)
-    assert level(values, 1).shape == size
-    assert not level(values, 1).any()
+    assert whiten_spectrum(values, 1).shape == size
+    assert not whiten_spectrum(values, 1).any()

@@ -15,8 +15,6 @@ from vmodel.service.accounts import auth
 from vmodel.service.accounts.audit_log import audit, list_audit
 from vmodel.service.accounts.auth import (
     LOGINS_PER_QUARTER,
-    check_form,
-    check_still,
     close_session,
     create_api_key,
     find_api_key,
@@ -26,7 +24,9 @@ from vmodel.service.accounts.auth import (
     log_in,
     open_session,
     record_use,
+    revalidate_identity,
     revoke_api_key,
+    verify_csrf_token,
 )
 from vmodel.service.accounts.rate_limit import RateWindow, check_rate, count_in
 from vmodel.service.accounts.users import Account, LoginSession, close_account, create_account, set_password
@@ -145,24 +145,24 @@ def test_who_was_let_in_is_still_let_in_until_key_login_or_account_end(any_datab
         revoke_api_key(session, keys[0].id)
         close_session(session, logins[0].token)
         for identity in kept:
-            check_still(session, identity)
+            revalidate_identity(session, identity)
         for identity in ended:
             with pytest.raises((KeyInvalid, SessionInvalid)):
-                check_still(session, identity)
+                revalidate_identity(session, identity)
         close_account(session, seller.id)
         for identity in kept:
             with pytest.raises((KeyInvalid, SessionInvalid)):
-                check_still(session, identity)
+                revalidate_identity(session, identity)
 
 
 def test_a_form_needs_the_token_of_its_own_login(any_database: Database, seller: Account) -> None:
     with any_database.transaction() as session:
         mine, others = open_session(session, seller.id), open_session(session, seller.id)
         found = find_session(session, mine.token)
-    check_form(found, mine.csrf)
+    verify_csrf_token(found, mine.csrf)
     for token in (None, "", others.csrf, mine.csrf + "x", "口令"):
         with pytest.raises(FormForged):
-            check_form(found, token)
+            verify_csrf_token(found, token)
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -13,13 +13,13 @@ from vmodel.core.database import Database, now
 from vmodel.limits import KeyDays
 from vmodel.service.accounts.auth import (
     MOST_KEYS,
-    check_still,
     create_api_key,
     find_api_key,
     find_session,
     list_api_keys,
     open_session,
     replace_api_key,
+    revalidate_identity,
     revoke_api_key,
 )
 from vmodel.service.accounts.logins import list_logins
@@ -58,14 +58,14 @@ def test_a_key_that_has_ended_opens_nothing_and_says_when_it_ended_and_what_help
     with any_database.transaction() as session:
         key = create_api_key(session, seller.id, days=KeyDays.MONTH)
         identity = find_api_key(session, key.token)
-        check_still(session, identity)
+        revalidate_identity(session, identity)
     end(any_database, key.id)
     with any_database.reading() as session:
         with pytest.raises(KeyExpired, match=rf"{key.token[:11]}… ended on \d{{4}}-.* UTC; make a new one") as told:
             find_api_key(session, key.token)
         assert key.token not in str(told.value)
         with pytest.raises(KeyExpired):  # an open stream ends too
-            check_still(session, identity)
+            revalidate_identity(session, identity)
     with any_database.transaction() as session:
         revoke_api_key(session, key.id)
         with pytest.raises(KeyInvalid):

@@ -160,7 +160,7 @@ def box(tmp_path: Path) -> Iterator[Mailbox]:
         yield opened
 
 
-def courier(database: Database, box: Mailbox, after: timedelta = timedelta(0), tls: bool = True) -> NoticeMailer:
+def mailer(database: Database, box: Mailbox, after: timedelta = timedelta(0), tls: bool = True) -> NoticeMailer:
     server = MailServer("localhost", box.port, tls, "house", "mail-password", "notices@house.example")
     return NoticeMailer(database, server, "https://house.example", box.trusted, lambda: now() + after)
 
@@ -168,8 +168,8 @@ def courier(database: Database, box: Mailbox, after: timedelta = timedelta(0), t
 def test_an_owner_gets_a_mail_in_both_languages_that_holds_no_secret_and_no_whole_address(
     any_database: Database, lin: str, box: Mailbox
 ) -> None:
-    assert courier(any_database, box).send_due() == 1
-    assert courier(any_database, box).send_due() == 0
+    assert mailer(any_database, box).send_due() == 1
+    assert mailer(any_database, box).send_due() == 0
     (mail,) = box.mails
     assert (mail["To"], mail["From"]) == (LIN, "notices@house.example")
     content = mail.get_content()
@@ -184,45 +184,45 @@ def test_an_owner_gets_a_mail_in_both_languages_that_holds_no_secret_and_no_whol
 
 def test_mail_goes_out_over_tls_only(any_database: Database, lin: str, tmp_path: Path) -> None:
     with receiving_mail(tmp_path, offers_tls=False) as plain:
-        courier(any_database, plain).send_due()
+        mailer(any_database, plain).send_due()
         assert plain.mails == []
         assert not [heard for heard in plain.heard if heard.lower().startswith(("auth", "mail"))]
     with receiving_mail(tmp_path) as unknown:
-        untrusting = dataclasses.replace(courier(any_database, unknown, PAUSE * 2), certificates=None)
+        untrusting = dataclasses.replace(mailer(any_database, unknown, PAUSE * 2), certificates=None)
         untrusting.send_due()
         assert unknown.mails == []
     with receiving_mail(tmp_path, starttls=False) as secure:
-        courier(any_database, secure, timedelta(days=1), tls=False).send_due()
+        mailer(any_database, secure, timedelta(days=1), tls=False).send_due()
         assert [mail["To"] for mail in secure.mails] == [LIN]
 
 
 def test_a_server_that_refuses_or_is_away_loses_no_notice(any_database: Database, lin: str, box: Mailbox) -> None:
     box.answers[:] = ["451 later", "550 who is lin@shop.example?", "250 ok"]
     with capture_logs() as logs:
-        courier(any_database, box).send_due()
-        courier(any_database, box).send_due()
-        courier(any_database, box, WAITS[0] + timedelta(minutes=1)).send_due()
+        mailer(any_database, box).send_due()
+        mailer(any_database, box).send_due()
+        mailer(any_database, box, WAITS[0] + timedelta(minutes=1)).send_due()
     assert box.mails == []
     assert [line["event"] for line in logs] == ["mail_failed", "mail_failed"]
     assert LIN not in str(logs)
-    away = dataclasses.replace(courier(any_database, box), clock=lambda: now() + timedelta(days=1))
+    away = dataclasses.replace(mailer(any_database, box), clock=lambda: now() + timedelta(days=1))
     dataclasses.replace(away, server=dataclasses.replace(away.server, port=9)).send_due()
-    assert courier(any_database, box, timedelta(days=2)).send_due() == 1
+    assert mailer(any_database, box, timedelta(days=2)).send_due() == 1
     assert len(box.mails) == 1
 
 
 def test_a_mail_that_cannot_be_written_is_tried_later_like_one_that_is_refused(
     any_database: Database, lin: str, box: Mailbox
 ) -> None:
-    untypable = dataclasses.replace(courier(any_database, box).server, password="gehört niemandem")
+    untypable = dataclasses.replace(mailer(any_database, box).server, password="gehört niemandem")
     with capture_logs() as logs:
-        dataclasses.replace(courier(any_database, box), server=untypable).send_due()
+        dataclasses.replace(mailer(any_database, box), server=untypable).send_due()
     assert [line["event"] for line in logs] == ["mail_failed"]
-    later = courier(any_database, box, WAITS[0] + timedelta(minutes=1))
+    later = mailer(any_database, box, WAITS[0] + timedelta(minutes=1))
     assert dataclasses.replace(later, server=untypable).send_due() == 1
     # The second wait, not the time of an unfinished try.
-    assert courier(any_database, box, WAITS[0] + PAUSE + timedelta(minutes=2)).send_due() == 0
-    assert courier(any_database, box, WAITS[0] + WAITS[1] + timedelta(minutes=2)).send_due() == 1
+    assert mailer(any_database, box, WAITS[0] + PAUSE + timedelta(minutes=2)).send_due() == 0
+    assert mailer(any_database, box, WAITS[0] + WAITS[1] + timedelta(minutes=2)).send_due() == 1
 
 
 def test_a_new_notice_is_not_given_up_with_one_that_has_long_been_tried(
@@ -231,13 +231,13 @@ def test_a_new_notice_is_not_given_up_with_one_that_has_long_been_tried(
     box.answers[:] = ["451 later"]
     at = timedelta(0)
     for wait in WAITS:
-        assert courier(any_database, box, at).send_due() == 1
+        assert mailer(any_database, box, at).send_due() == 1
         at += wait + timedelta(minutes=1)
     with any_database.transaction() as session:
         tell(session, lin, "password.changed")
-    assert courier(any_database, box, at).send_due() == 1  # the last try of the first notice
+    assert mailer(any_database, box, at).send_due() == 1  # the last try of the first notice
     box.answers[:] = ["250 ok"]
-    assert courier(any_database, box, at + WAITS[0] + timedelta(minutes=1)).send_due() == 1
+    assert mailer(any_database, box, at + WAITS[0] + timedelta(minutes=1)).send_due() == 1
     assert "Your password was changed." in box.mails[0].get_content()
 
 
@@ -245,7 +245,7 @@ def test_a_mail_goes_to_its_owner_alone_even_with_a_comma_in_the_address(any_dat
     with any_database.transaction() as session:
         account_id = create_account(session, "Mei", "mei,someone@shop.example").id
         tell(session, account_id, "password.changed")
-    courier(any_database, box).send_due()
+    mailer(any_database, box).send_due()
     asked = [heard for heard in box.heard if "rcpt" in heard.lower()]
     assert asked == ['T rcpt TO:<"mei,someone"@shop.example>']
 
@@ -254,28 +254,28 @@ def test_what_happens_at_once_comes_in_one_mail_and_a_mailbox_is_not_flooded(
     any_database: Database, lin: str, box: Mailbox
 ) -> None:
     at = timedelta(0)
-    courier(any_database, box).send_due()
+    mailer(any_database, box).send_due()
     for _ in range(30):
         with any_database.transaction() as session:
             tell(session, lin, "key.made", prefix="vm_1a2b3c4d")
-        courier(any_database, box, at).send_due()
+        mailer(any_database, box, at).send_due()
     assert len(box.mails) == 1
-    courier(any_database, box, PAUSE + timedelta(seconds=9)).send_due()
+    mailer(any_database, box, PAUSE + timedelta(seconds=9)).send_due()
     assert [mail.get_content().count("vm_1a2b3c4d") for mail in box.mails] == [0, 2 * 20]
     assert "and 10 more" in box.mails[1].get_content()
     for number in range(2, 40):
         with any_database.transaction() as session:
             tell(session, lin, "password.changed")
-        courier(any_database, box, (PAUSE + timedelta(seconds=9)) * number).send_due()
+        mailer(any_database, box, (PAUSE + timedelta(seconds=9)) * number).send_due()
     assert len(box.mails) == MAILS_A_DAY
-    courier(any_database, box, timedelta(days=1, hours=12)).send_due()
+    mailer(any_database, box, timedelta(days=1, hours=12)).send_due()
     assert len(box.mails) == MAILS_A_DAY + 1
     assert "and " in box.mails[-1].get_content()
 
 
 def test_two_processes_send_a_notice_once(any_database: Database, lin: str, box: Mailbox) -> None:
     with ThreadPoolExecutor(4) as pool:
-        sent = sum(pool.map(lambda _: courier(any_database, box).send_due(), range(8)))
+        sent = sum(pool.map(lambda _: mailer(any_database, box).send_due(), range(8)))
     assert (sent, len(box.mails)) == (1, 1)
 
 
@@ -284,7 +284,7 @@ def test_a_running_courier_sends_what_happens_and_ends_when_asked(
 ) -> None:
     monkeypatch.setattr("vmodel.service.accounts.notice_mail._LOOK_S", 0.01)
     stop = threading.Event()
-    thread = threading.Thread(target=courier(any_database, box).run, args=(stop,))
+    thread = threading.Thread(target=mailer(any_database, box).run, args=(stop,))
     thread.start()
     assert box.arrived.wait(20)
     stop.set()
@@ -295,12 +295,12 @@ def test_a_running_courier_sends_what_happens_and_ends_when_asked(
 def test_nobody_is_written_to_whose_account_is_closed_or_of_what_was_before_mail_was_set(
     any_database: Database, lin: str, box: Mailbox
 ) -> None:
-    courier(any_database, box, timedelta(days=3)).send_due()
+    mailer(any_database, box, timedelta(days=3)).send_due()
     assert box.mails == []
     with any_database.transaction() as session:
         tell(session, lin, "password.changed")
         close_account(session, lin)
-    courier(any_database, box).send_due()
+    mailer(any_database, box).send_due()
     assert box.mails == []
     with any_database.transaction() as session:
         forget_owner(session, lin)

@@ -12,7 +12,13 @@ from tests.support.installation import PLAN, PLANS, Shop
 from vmodel.core.database import now
 from vmodel.service.accounts.plans import Plans
 from vmodel.service.garments.errors import StorageFull, UploadInUse
-from vmodel.service.garments.records import GarmentFiles, Stated, Understanding, delete_garment, keep_garment
+from vmodel.service.garments.records import (
+    GarmentFiles,
+    RecognitionResult,
+    StatedAttributes,
+    delete_garment,
+    keep_garment,
+)
 from vmodel.service.garments.uploads import StoredUpload, drop_uploads, keep_upload
 from vmodel.service.maintenance.retention import UNNEEDED, collect_uploads, delete_upload, erase_account
 from vmodel.service.storage.errors import StoredFileMissing
@@ -65,7 +71,9 @@ def test_what_nothing_has_needed_for_a_week_is_collected(shop: Shop) -> None:
     worn, loose, printed, pictured = (keep(shop, seller, name) for name in (b"worn", b"loose", b"print", b"picture"))
     job = shop.submit(seller, garment={"photo": pictured})
     with shop.database.transaction() as session:
-        garment = keep_garment(session, seller, "tee", GarmentFiles(worn), Stated(), Understanding({}, b""))
+        garment = keep_garment(
+            session, seller, "tee", GarmentFiles(worn), StatedAttributes(), RecognitionResult({}, b"")
+        )
         garment.design = {"print_key": printed}
     assert collect_uploads(shop.database, shop.store) == 0
     age(shop, seller)
@@ -93,15 +101,15 @@ def test_what_is_uploaded_again_before_it_is_collected_stays(shop: Shop) -> None
 
 
 def test_a_file_that_a_new_garment_needs_stays_although_an_older_one_took_it_along(shop: Shop) -> None:
-    seller, blank = shop.seller(), Understanding({}, b"")
+    seller, blank = shop.seller(), RecognitionResult({}, b"")
     key = keep(shop, seller, b"photo")
     with shop.database.transaction() as session:
-        first = keep_garment(session, seller, "tee", GarmentFiles(key), Stated(), blank)
+        first = keep_garment(session, seller, "tee", GarmentFiles(key), StatedAttributes(), blank)
     with shop.database.transaction() as session:
         gone = delete_garment(session, seller, first.id)
     assert gone == [keep(shop, seller, b"photo")]
     with shop.database.transaction() as session:
-        keep_garment(session, seller, "tee again", GarmentFiles(key), Stated(), blank)
+        keep_garment(session, seller, "tee again", GarmentFiles(key), StatedAttributes(), blank)
     assert drop_uploads(shop.database, shop.store, seller, gone) == 0
     assert shop.store.get(seller, key) == b"photo"
 
@@ -111,7 +119,9 @@ def test_a_file_in_use_or_of_somebody_else_is_not_deleted(laptop: Shop) -> None:
     key = keep(laptop, seller, b"worn by a design")
     file_id = key.rpartition("/")[2]
     with laptop.database.transaction() as session:
-        garment = keep_garment(session, seller, "tee", GarmentFiles(key), Stated(), Understanding({}, b""))
+        garment = keep_garment(
+            session, seller, "tee", GarmentFiles(key), StatedAttributes(), RecognitionResult({}, b"")
+        )
     with pytest.raises(UploadInUse):
         delete_upload(laptop.database, laptop.store, seller, file_id)
     with pytest.raises(StoredFileMissing):

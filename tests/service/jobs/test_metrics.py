@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from tests.support.installation import Shop
 from vmodel.errors import GarmentNotFound
 from vmodel.service.jobs import heartbeat, transitions
-from vmodel.service.jobs.fair_queue import end_part, release_parts
+from vmodel.service.jobs.fair_queue import end_part, schedule_parts
 from vmodel.service.jobs.metrics import QueueFigures, read_queue
 from vmodel.service.jobs.transitions import Delivery
 from vmodel.service.webhooks.subscriptions import create_webhook
@@ -24,7 +24,7 @@ def test_the_queue_is_seen_as_it_stands(shop: Shop) -> None:
     registry.register(QueueFigures(shop.database))
     assert registry.get_sample_value("vmodel_queue_turns", {"state": "waiting"}) == 3
 
-    (part,) = release_parts(shop.database)
+    (part,) = schedule_parts(shop.database)
     first, second, *_ = transitions.open_shots(shop.database, part, "w")
     transitions.begin_shot(shop.database, first, "w")
     seen = read_queue(shop.database)
@@ -49,7 +49,7 @@ def test_whoever_waits_is_told_a_time_that_counts_what_is_being_made(shop: Shop)
     seller, newcomer = shop.seller(), shop.seller()
     shop.submit(seller, shots=3)
     heartbeat.join(shop.database, "w", slots=1)
-    (part,) = release_parts(shop.database)
+    (part,) = schedule_parts(shop.database)
     first, *_ = transitions.open_shots(shop.database, part, "w")
     transitions.begin_shot(shop.database, first, "w")
     assert shop.submit(newcomer).eta_s is None

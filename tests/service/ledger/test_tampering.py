@@ -23,10 +23,10 @@ from vmodel.errors import VModelError
 from vmodel.service.accounts.audit_log import list_audit
 from vmodel.service.accounts.users import create_account
 from vmodel.service.ledger.checkpoints import (
+    append_witness_log,
     day_of,
-    keep_signed,
-    note_witness,
     read_witness,
+    sign_daily_checkpoint,
     sign_daily_head,
     sign_head,
     witness_path,
@@ -239,7 +239,7 @@ def test_a_head_that_was_cut_off_is_known_from_the_state_folder(
 ) -> None:
     settings = Settings(home=tmp_path)
     last = sign_head(any_database, KEY)
-    note_witness(settings, last)
+    append_witness_log(settings, last)
     with witness_path(settings).open("a", encoding="utf-8") as stream:
         stream.write('{"number": 3, "dig')
     assert verify(any_database, TRUSTED, read_witness(settings)) == []
@@ -273,7 +273,7 @@ def test_a_heads_digest_is_on_the_disk_when_it_was_recorded(
     any_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log, settings = DiskLog(monkeypatch), Settings(home=tmp_path, secret=None)
-    keep_signed(settings, any_database)
+    sign_daily_checkpoint(settings, any_database)
     assert log.when_synced(witness_path(settings))
     assert log.when_synced(key_path(settings))
     assert log.when_synced(tmp_path / "ledger")
@@ -287,7 +287,7 @@ def test_machines_that_share_a_secret_share_the_key_and_sign_once_a_day(
         connection.execute(text("DELETE FROM ledger_head_leaf"))
         connection.execute(text("DELETE FROM ledger_head"))
     for machine in (*machines, *machines):
-        keep_signed(machine, any_database)
+        sign_daily_checkpoint(machine, any_database)
     assert set(read_witness(machines[0])) == {1}
     assert read_witness(machines[1]) == {}
     assert verify(any_database, [signing_key(machines[1]).public_key()], read_witness(machines[0])) == []

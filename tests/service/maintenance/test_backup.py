@@ -13,7 +13,7 @@ from vmodel.config import Settings
 from vmodel.core.database import Database, database_url, open_database
 from vmodel.service.accounts.users import create_account
 from vmodel.service.errors import BackupDamaged, BackupFailed, RestoreRefused
-from vmodel.service.ledger.checkpoints import keep_signed, read_witness
+from vmodel.service.ledger.checkpoints import read_witness, sign_daily_checkpoint
 from vmodel.service.ledger.grants import grant
 from vmodel.service.ledger.integrity_check import verify
 from vmodel.service.ledger.reservations import balance
@@ -45,7 +45,7 @@ def begin(settings: Settings) -> str:
     with database.transaction() as session:
         seller = create_account(session, "Lin", "lin@shop.example").id
         grant(session, seller, 100, "invoice 1")
-    keep_signed(settings, database)
+    sign_daily_checkpoint(settings, database)
     database.close()
     (settings.home / "files" / seller).mkdir(parents=True)
     (settings.home / "files" / seller / "abc.png").write_bytes(b"picture")

@@ -14,7 +14,7 @@ from vmodel.service.jobs.errors import AccountBusy, JobUnknown, ShotUnknown
 from vmodel.service.jobs.lifecycle import Job, find_job
 from vmodel.service.jobs.tables import ShotRow
 from vmodel.service.jobs.transitions import Delivery
-from vmodel.service.maintenance.retention import delete_job, delete_shot, erase_account, keep_promises
+from vmodel.service.maintenance.retention import delete_expired, delete_job, delete_shot, erase_account
 
 
 def delivered(shop: Shop, seller: str, shots: int = 1) -> Job:
@@ -50,9 +50,9 @@ def test_pictures_are_kept_as_long_as_the_installation_says(laptop: Shop) -> Non
     with laptop.database.transaction() as session:
         long_ago = now() - timedelta(days=31)
         session.execute(update(ShotRow).where(ShotRow.job_id == old.id).values(ended_at=long_ago))
-    assert keep_promises(laptop.settings, laptop.database, laptop.store) == 0
+    assert delete_expired(laptop.settings, laptop.database, laptop.store) == 0
     keeping = laptop.settings.model_copy(update={"keep_pictures_days": 30})
-    assert keep_promises(keeping, laptop.database, laptop.store) == 1
+    assert delete_expired(keeping, laptop.database, laptop.store) == 1
     assert find_job(laptop.database, seller, old.id).shots[0].deleted
     assert not find_job(laptop.database, seller, young.id).shots[0].deleted
 

@@ -17,9 +17,9 @@ from tests.support.webhook_receiver import receiving
 from vmodel.client import WebhookForged, read_webhook
 from vmodel.core.database import now
 from vmodel.service.jobs.lifecycle import cancel_job
-from vmodel.service.webhooks.delivery import WAITS, Courier
+from vmodel.service.webhooks.delivery import WAITS, WebhookDispatcher
 from vmodel.service.webhooks.errors import WebhookAddressRefused
-from vmodel.service.webhooks.safe_http import find_target, is_public
+from vmodel.service.webhooks.safe_http import is_public, resolve_target
 from vmodel.service.webhooks.subscriptions import (
     EVENTS,
     WebhookDelivery,
@@ -61,7 +61,7 @@ def test_a_seller_is_told_of_a_jobs_end_signed_with_the_webhooks_secret(shop: Sh
     with receiving() as receiver:
         webhook_id = hook(shop, seller, receiver.port)
         job = cancel_job(shop.database, seller, shop.submit(seller).id)
-        assert Courier(shop.database, SECRET, inside=True).deliver_due() == 1
+        assert WebhookDispatcher(shop.database, SECRET, inside=True).deliver_due() == 1
     ((headers, body),) = receiver.calls
     event = read_webhook(secret_of(SECRET, webhook_id), headers, body)
     assert Webhook(secret_of(SECRET, webhook_id)).verify(body, dict(headers)) == event, (
@@ -86,14 +86,14 @@ def test_a_receiver_that_fails_is_called_again_under_the_same_id_after_ever_long
         webhook_id = hook(laptop, seller, receiver.port)
         cancel_job(laptop.database, seller, laptop.submit(seller).id)
         clock.pass_(timedelta(seconds=1))
-        courier = Courier(laptop.database, SECRET, inside=True, clock=clock)
-        assert courier.deliver_due() == 1
-        assert courier.deliver_due() == 0
+        dispatcher = WebhookDispatcher(laptop.database, SECRET, inside=True, clock=clock)
+        assert dispatcher.deliver_due() == 1
+        assert dispatcher.deliver_due() == 0
         for wait in WAITS[:2]:
             clock.pass_(wait - timedelta(seconds=1))
-            assert courier.deliver_due() == 0
+            assert dispatcher.deliver_due() == 0
             clock.pass_(timedelta(seconds=2))
-            assert courier.deliver_due() == 1
+            assert dispatcher.deliver_due() == 1
     assert len(receiver.calls) == 3, "a redirect is a failure and is not followed"
     assert len({headers["webhook-id"] for headers, _ in receiver.calls}) == 1
     (delivery,) = told(laptop, webhook_id)
@@ -106,15 +106,15 @@ def test_a_call_is_given_up_after_its_last_wait_and_at_once_where_the_receiver_i
         receiver.answers = [500]
         webhook_id = hook(laptop, seller, receiver.port)
         cancel_job(laptop.database, seller, laptop.submit(seller).id)
-        courier = Courier(laptop.database, SECRET, inside=True, clock=clock)
+        dispatcher = WebhookDispatcher(laptop.database, SECRET, inside=True, clock=clock)
         for wait in (timedelta(seconds=1), *WAITS):
             clock.pass_(wait + timedelta(seconds=1))
-            courier.deliver_due()
+            dispatcher.deliver_due()
         assert [(each.state, each.tries) for each in told(laptop, webhook_id)] == [("given_up", len(WAITS) + 1)]
         receiver.answers = [410]
         cancel_job(laptop.database, seller, laptop.submit(seller).id)
         clock.pass_(timedelta(seconds=5))
-        courier.deliver_due()
+        dispatcher.deliver_due()
     with laptop.database.transaction() as session:
         assert list_webhooks(session, seller) == []
 
@@ -125,10 +125,10 @@ def test_couriers_of_several_processes_make_each_call_once(shop: Shop) -> None:
         hook(shop, seller, receiver.port, ("job.cancelled",))
         for _ in range(6):
             cancel_job(shop.database, seller, shop.submit(seller).id)
-        couriers = [Courier(shop.database, SECRET, inside=True) for _ in range(4)]
+        couriers = [WebhookDispatcher(shop.database, SECRET, inside=True) for _ in range(4)]
         for _ in range(3):
             with ThreadPoolExecutor(4) as pool:
-                list(pool.map(Courier.deliver_due, couriers))
+                list(pool.map(WebhookDispatcher.deliver_due, couriers))
     ids = [headers["webhook-id"] for headers, _ in receiver.calls]
     assert (len(ids), len(set(ids))) == (6, 6)
 
@@ -139,11 +139,11 @@ def test_a_call_whose_courier_died_is_made_by_another(laptop: Shop) -> None:
         webhook_id = hook(laptop, seller, receiver.port)
         cancel_job(laptop.database, seller, laptop.submit(seller).id)
         clock.pass_(timedelta(seconds=1))
-        courier = Courier(laptop.database, SECRET, inside=True, clock=clock)
-        assert len(courier._claim()) == 1  # and it dies
-        assert courier.deliver_due() == 0
+        dispatcher = WebhookDispatcher(laptop.database, SECRET, inside=True, clock=clock)
+        assert len(dispatcher._claim()) == 1  # and it dies
+        assert dispatcher.deliver_due() == 0
         clock.pass_(timedelta(minutes=2))
-        assert courier.deliver_due() == 1
+        assert dispatcher.deliver_due() == 1
     assert told(laptop, webhook_id)[0].state == "delivered"
 
 
@@ -162,7 +162,7 @@ def test_an_address_that_breaks_its_call_is_noted_and_leaves_the_others_their_ca
         well = hook(laptop, other, receiver.port)
         for account_id in (seller, other):
             cancel_job(laptop.database, account_id, laptop.submit(account_id).id)
-        assert Courier(laptop.database, SECRET, inside=True, resolve=resolve).deliver_due() == 2
+        assert WebhookDispatcher(laptop.database, SECRET, inside=True, resolve=resolve).deliver_due() == 2
     assert [each.state for each in told(laptop, well)] == ["delivered"]
     (delivery,) = told(laptop, broken.id)
     assert (delivery.state, delivery.error) == ("waiting", "RuntimeError: no such thing was foreseen")
@@ -180,7 +180,9 @@ def test_the_thread_of_the_calls_outlives_a_fault(laptop: Shop, monkeypatch: pyt
     with receiving() as receiver:
         hook(laptop, seller, receiver.port)
         cancel_job(laptop.database, seller, laptop.submit(seller).id)
-        thread = threading.Thread(target=Courier(laptop.database, SECRET, inside=True, clock=clock).run, args=(stop,))
+        thread = threading.Thread(
+            target=WebhookDispatcher(laptop.database, SECRET, inside=True, clock=clock).run, args=(stop,)
+        )
         thread.start()
         try:
             assert receiver.called.wait(20)
@@ -197,7 +199,7 @@ def test_a_deleted_webhook_is_told_nothing_more(laptop: Shop) -> None:
         with laptop.database.transaction() as session:
             end_webhook(session, seller, webhook_id)
         cancel_job(laptop.database, seller, laptop.submit(seller).id)
-        Courier(laptop.database, SECRET, inside=True).deliver_due()
+        WebhookDispatcher(laptop.database, SECRET, inside=True).deliver_due()
     assert receiver.calls == []
 
 
@@ -206,7 +208,7 @@ def test_another_sellers_events_are_not_told(laptop: Shop) -> None:
     with receiving() as receiver:
         hook(laptop, seller, receiver.port)
         cancel_job(laptop.database, other, laptop.submit(other).id)
-        Courier(laptop.database, SECRET, inside=True).deliver_due()
+        WebhookDispatcher(laptop.database, SECRET, inside=True).deliver_due()
     assert receiver.calls == []
 
 
@@ -262,7 +264,7 @@ def test_another_sellers_events_are_not_told(laptop: Shop) -> None:
 )
 def test_addresses_that_lead_into_the_house_are_refused(url: str) -> None:
     with pytest.raises(WebhookAddressRefused):
-        find_target(url)
+        resolve_target(url)
 
 
 def test_a_name_is_refused_if_any_of_its_addresses_is_inside() -> None:
@@ -270,14 +272,14 @@ def test_a_name_is_refused_if_any_of_its_addresses_is_inside() -> None:
         return ["8.8.8.8", "10.0.0.1"]
 
     with pytest.raises(WebhookAddressRefused):
-        find_target("https://rebinding.example/", resolve=both)
-    public = find_target("https://shop.example:8443/a?b=c", resolve=lambda host, port: ["8.8.8.8"])
+        resolve_target("https://rebinding.example/", resolve=both)
+    public = resolve_target("https://shop.example:8443/a?b=c", resolve=lambda host, port: ["8.8.8.8"])
     assert (public.url, public.authority) == ("https://8.8.8.8:8443/a?b=c", "shop.example:8443")
     assert all(map(is_public, ("2606:4700:4700::1111", "2a00:1450:4001::1", "192.0.1.1", "1.1.1.1")))
 
 
 def test_a_name_in_other_letters_is_called_by_its_name_in_ascii() -> None:
-    found = find_target("https://Läden.example:8443/für?wen=ä", resolve=lambda host, port: ["8.8.8.8"])
+    found = resolve_target("https://Läden.example:8443/für?wen=ä", resolve=lambda host, port: ["8.8.8.8"])
     assert (found.host, found.authority) == ("xn--lden-loa.example", "xn--lden-loa.example:8443")
     assert found.url.isascii()
 
@@ -288,7 +290,7 @@ def test_a_name_that_moves_inside_after_it_was_registered_is_not_called(laptop: 
         url = "https://moving.example/"
         webhook = create_webhook(session, seller, url, EVENTS, resolve=lambda host, port: ["8.8.8.8"])
     cancel_job(laptop.database, seller, laptop.submit(seller).id)
-    Courier(laptop.database, SECRET, resolve=lambda host, port: ["127.0.0.1"]).deliver_due()
+    WebhookDispatcher(laptop.database, SECRET, resolve=lambda host, port: ["127.0.0.1"]).deliver_due()
     (delivery,) = told(laptop, webhook.id)
     assert delivery.state == "waiting"
     assert "WebhookAddressRefused" in (delivery.error or "")
@@ -301,20 +303,20 @@ def test_the_call_goes_to_the_checked_address_and_the_certificate_is_the_names(l
             url = f"https://hook.example:{receiver.port}/told?by=vmodel"
             create_webhook(session, seller, url, EVENTS, inside=True, resolve=lambda host, port: ["127.0.0.1"])
         cancel_job(laptop.database, seller, laptop.submit(seller).id)
-        courier = Courier(
+        dispatcher = WebhookDispatcher(
             laptop.database,
             SECRET,
             inside=True,
             resolve=lambda host, port: ["127.0.0.1"],
             certificates=receiver.trusted,
         )
-        courier.deliver_due()
+        dispatcher.deliver_due()
         assert [headers["host"] for headers, _ in receiver.calls] == [f"hook.example:{receiver.port}"]
         with laptop.database.transaction() as session:
             url = f"https://other.example:{receiver.port}/"
-            wrong = create_webhook(session, seller, url, EVENTS, inside=True, resolve=courier.resolve)
+            wrong = create_webhook(session, seller, url, EVENTS, inside=True, resolve=dispatcher.resolve)
         cancel_job(laptop.database, seller, laptop.submit(seller).id)
-        replace(courier).deliver_due()
+        replace(dispatcher).deliver_due()
     (delivery,) = told(laptop, wrong.id)
     assert "certificate" in (delivery.error or "").lower()
     assert json.loads(delivery.body)["type"] == "job.cancelled"

@@ -24,9 +24,9 @@ from vmodel.rights.registry.original_store import Originals
 from vmodel.service.accounts.plans import Plans
 from vmodel.service.jobs import fair_queue, heartbeat
 from vmodel.service.jobs.lifecycle import Job, cancel_job, find_job, submit, watch_job
-from vmodel.service.jobs.renderer import Rendered, Renderer, Tell, Work
+from vmodel.service.jobs.renderer import ProgressCallback, Rendered, Renderer, ShotAssignment
 from vmodel.service.jobs.tables import WorkerRow
-from vmodel.service.ledger.checkpoints import keep_signed
+from vmodel.service.ledger.checkpoints import sign_daily_checkpoint
 from vmodel.service.ledger.integrity_check import verify
 from vmodel.service.ledger.reservations import Balance
 from vmodel.service.maintenance.backup import back_up
@@ -82,11 +82,11 @@ class Halting:
         self.begun, self.go_on = threading.Event(), threading.Event()
         self._paint = Painter()
 
-    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+    def __call__(self, request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
         self.begun.set()
         while not self.go_on.wait(0.05):
             tell(Stage.DRAPE, 0.5, b"preview")
-        return self._paint(request, work, tell)
+        return self._paint(request, assignment, tell)
 
 
 def test_pictures_are_made_charged_and_kept_for_their_seller(shop: Shop) -> None:
@@ -126,7 +126,7 @@ def test_what_a_service_writes_is_its_owners_whatever_the_process_allows_others(
         shop = open_shop(tmp_path / "new" / "home")
         with working(shop, Painter()):
             assert ended(shop, shop.submit(shop.seller())).state == "done"
-        keep_signed(shop.settings, shop.database)
+        sign_daily_checkpoint(shop.settings, shop.database)
         open_authority(shop.settings)
         Originals(shop.settings).put("0" * 32, np.zeros((8, 8, 3), np.uint8))
         log_fault(RuntimeError("a fault"), shop.settings.home)
@@ -186,9 +186,9 @@ def test_a_cancelled_picture_is_given_up_while_it_is_made_and_costs_nothing(shop
 def test_a_picture_that_is_finished_after_its_job_was_cancelled_is_thrown_away(shop: Shop) -> None:
     seller = shop.seller(credits=10)
 
-    def paint(request: ShotRequest, work: Work, tell: Tell) -> Rendered:
-        cancel_job(shop.database, seller, work.job_id)
-        return Painter()(request, work, lambda *_: None)
+    def paint(request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
+        cancel_job(shop.database, seller, assignment.job_id)
+        return Painter()(request, assignment, lambda *_: None)
 
     with working(shop, paint):
         last = ended(shop, shop.submit(seller))
@@ -218,10 +218,10 @@ class Failing:
     def __init__(self, errors: dict[int, list[Exception]]) -> None:
         self._errors, self._paint = errors, Painter()
 
-    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+    def __call__(self, request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
         if self._errors.get(request.seed):
             raise self._errors[request.seed].pop(0)
-        return self._paint(request, work, tell)
+        return self._paint(request, assignment, tell)
 
 
 def test_an_error_that_may_pass_is_tried_again_and_another_is_not(laptop: Shop) -> None:
@@ -244,9 +244,9 @@ class Noting:
         self.order: list[str] = []
         self._paint = Painter()
 
-    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
-        self.order.append(work.account_id)
-        return self._paint(request, work, tell)
+    def __call__(self, request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
+        self.order.append(assignment.account_id)
+        return self._paint(request, assignment, tell)
 
 
 def test_a_newcomer_behind_thirteen_sellers_with_many_jobs_starts_within_two_rounds(tmp_path: Path) -> None:
@@ -295,11 +295,11 @@ def test_a_fleet_asks_the_database_hardly_more_often_than_a_few_workers_do(lapto
     assert poll_every_s(8) < poll_every_s(56) < poll_every_s(400) == 1.0
     with laptop.database.transaction() as session:
         session.query(WorkerRow).delete()
-    watch = heartbeat.Watch("w0", 15)
+    watch = heartbeat.LivenessMonitor("w0", 15)
     for number in range(5):
         heartbeat.join(laptop.database, f"w{number}", 1)
     heartbeat.leave(laptop.database, "w4")
-    assert watch.look(laptop.database) == []
+    assert watch.find_dead_workers(laptop.database) == []
     assert (watch.others, heartbeat.count_alive(laptop.database)) == (3, 4)
     for number in range(4):
         heartbeat.leave(laptop.database, f"w{number}")
@@ -313,11 +313,11 @@ class Holding:
         self.go_on = threading.Event()
         self._paint = Painter()
 
-    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
-        self.made.append(work.job_id)
+    def __call__(self, request: ShotRequest, assignment: ShotAssignment, tell: ProgressCallback) -> Rendered:
+        self.made.append(assignment.job_id)
         while len(self.made) == 1 and not self.go_on.wait(0.05):
             tell(Stage.DRAPE, 0.5)
-        return self._paint(request, work, tell)
+        return self._paint(request, assignment, tell)
 
 
 def fit_on(shop: Shop, seller: str) -> Job:
@@ -350,15 +350,15 @@ def test_an_idle_worker_is_given_a_fitting_before_one_that_is_at_work(tmp_path: 
     shop = open_shop(tmp_path / "home")
     heartbeat.join(shop.database, "w", 2)
     shop.submit(shop.seller(), 4)
-    (full,) = fair_queue.release_parts(shop.database)
-    fair_queue.mark_handed(shop.database, [full])
+    (full,) = fair_queue.schedule_parts(shop.database)
+    fair_queue.mark_enqueued(shop.database, [full])
     fit_on(shop, shop.seller())
-    first = fair_queue.release_parts(shop.database)
-    assert fair_queue.go_between(shop.database, first) == set()
-    fair_queue.mark_handed(shop.database, first)
+    first = fair_queue.schedule_parts(shop.database)
+    assert fair_queue.find_interleaved_fittings(shop.database, first) == set()
+    fair_queue.mark_enqueued(shop.database, first)
     fit_on(shop, shop.seller())
-    second = fair_queue.release_parts(shop.database)
-    assert fair_queue.go_between(shop.database, second) == set(second)
+    second = fair_queue.schedule_parts(shop.database)
+    assert fair_queue.find_interleaved_fittings(shop.database, second) == set(second)
     assert len(second) == 1
     shop.database.close()
 
@@ -368,13 +368,13 @@ def test_a_seller_has_one_fitting_under_way_and_pays_for_it_with_the_lanes_time(
     heartbeat.join(shop.database, "w", 4)
     eager, other = shop.seller(), shop.seller()
     jobs = [fit_on(shop, eager) for _ in range(3)]
-    (part,) = fair_queue.release_parts(shop.database)
+    (part,) = fair_queue.schedule_parts(shop.database)
     full = [shop.submit(each) for each in (eager, other)]
-    assert set(fair_queue.release_parts(shop.database)) == {part, *(f"{each.id}-000" for each in full)}
+    assert set(fair_queue.schedule_parts(shop.database)) == {part, *(f"{each.id}-000" for each in full)}
     cancel_job(shop.database, eager, jobs[2].id)
     # As a worker that leaves: its unmade pictures return to the queue as a fitting.
     fair_queue.end_part(shop.database, part)
-    assert set(fair_queue.release_parts(shop.database)) == {f"{part}+", *(f"{each.id}-000" for each in full)}
+    assert set(fair_queue.schedule_parts(shop.database)) == {f"{part}+", *(f"{each.id}-000" for each in full)}
     with shop.database.transaction() as session:
         lane = fair_queue.lock_lane(session, eager)
         assert (lane.waiting, lane.active, lane.turn) == (0, 1, 3)

@@ -6,18 +6,18 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from vmodel.service.worker.priority_slots import Places
+from vmodel.service.worker.priority_slots import PrioritySlots
 
 
 def test_fittings_and_full_pictures_that_wait_for_a_place_take_turns() -> None:
-    places, order = Places(1), list[str]()
+    places, order = PrioritySlots(1), list[str]()
 
     def make(name: str, is_fitting: bool) -> None:
-        with places.take(is_fitting):
+        with places.acquire(is_fitting):
             order.append(name)
 
     makers: list[Callable[[], None]] = [partial(make, "full", False), partial(make, "fitting", True)]
-    with places.take(False):
+    with places.acquire(False):
         threads = [threading.Thread(target=each) for each in (*makers, *makers)]
         for thread in threads:
             thread.start()

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from vmodel.batch.errors import TableInvalid
 from vmodel.batch.journal import JOURNAL
 from vmodel.batch.tables.csv_jsonl import decode, lines_of_json, records_of_csv
-from vmodel.batch.tables.xlsx import NeverReckoned, open_sheets
+from vmodel.batch.tables.xlsx import UncachedFormula, open_sheets
 from vmodel.shot.request import GarmentSource, RequestPart, ShotRequest, field_of
 
 
@@ -229,7 +229,7 @@ def _to_table(source: Path, lines: Iterator[Line], notes: tuple[str, ...] = ()) 
             named |= column == "photo"
             if not column:
                 unknown |= dict.fromkeys([heading.title] if heading.title and text else [])
-            elif isinstance(value, NeverReckoned) and not bad.fault:
+            elif isinstance(value, UncachedFormula) and not bad.fault:
                 reason = f"the cell {column} holds a formula without its value"
                 bad = Row(number, {}, reason, "open the table in a spreadsheet and save it there", column)
             elif len(text) > _LONGEST_CELL and not bad.fault:
@@ -264,7 +264,7 @@ def _column(title: str) -> str:
 
 
 def _text(value: Any) -> str:
-    if value is None or isinstance(value, NeverReckoned):
+    if value is None or isinstance(value, UncachedFormula):
         return ""
     if isinstance(value, (list, tuple)):
         return ", ".join(_text(each) for each in value)

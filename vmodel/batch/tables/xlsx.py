@@ -25,7 +25,7 @@ _CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
-class NeverReckoned:
+class UncachedFormula:
     """Placeholder for a formula whose value the file lacks: a program wrote it, and no spreadsheet saved it."""
 
 
@@ -88,7 +88,7 @@ def _read(archive: zipfile.ZipFile, sheet: Any, formulas: Any) -> Iterator[tuple
     filling: dict[int, tuple[int, Any]] = {}
     for number, (seen, written) in enumerate(islice(rows, _LAST_ROW), 1):
         cells = [
-            NeverReckoned() if value is None and behind is not None else value
+            UncachedFormula() if value is None and behind is not None else value
             for value, behind in zip(seen[:_MOST_COLUMNS], written, strict=False)
         ]
         for column, last in merged.get(number, ()):

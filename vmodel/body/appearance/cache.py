@@ -16,7 +16,7 @@ from vmodel.body.base_layer.paint import BaseLayer
 from vmodel.body.hair.grow import grow_hair
 from vmodel.body.model.body import Body
 from vmodel.core.array_cache import read_arrays, write_arrays
-from vmodel.core.files import CACHE_BYTES, keep_newest
+from vmodel.core.files import CACHE_BYTES, evict_oldest
 from vmodel.core.hashing import content_key
 from vmodel.types import FloatArray, SkinTextures, Strands, VirtualModel
 
@@ -80,4 +80,4 @@ def code_version() -> str:
 
 def _store(cache: Path, key: str, arrays: dict[str, FloatArray]) -> None:
     write_arrays(cache / "looks", key, arrays)
-    keep_newest(cache, CACHE_BYTES)
+    evict_oldest(cache, CACHE_BYTES)

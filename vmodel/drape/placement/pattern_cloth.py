@@ -15,6 +15,7 @@ from scipy.spatial import Delaunay, cKDTree
 
 from vmodel.body.mesh.subdivision import refine, vertex_normals
 from vmodel.body.model.body import Body
+from vmodel.drape.cloth.bands import with_bands
 from vmodel.drape.cloth.mesh import Cloth, mesh_garment
 from vmodel.drape.cloth.smoothing import smooth_jags, spread
 from vmodel.drape.placement.initial_state import ROOM_M, Start, place_cloth
@@ -42,9 +43,9 @@ def mesh_cloth(garment: Garment, spacing_cm: float) -> Cloth:
         DrapeFailed: a panel is too small or its outline crosses itself.
     """
     if not is_sewn(garment):
-        return mesh_garment(garment, spacing_cm)
+        return with_bands(mesh_garment(garment, spacing_cm), garment)
     # No crotch landmark: a real pattern's crotch has its full length, while a flat-lay hides some of it.
-    cloth = mesh_garment(replace(garment, landmarks_cm={}), spacing_cm)
+    cloth = with_bands(mesh_garment(replace(garment, landmarks_cm={}), spacing_cm), garment)
     laid = np.zeros_like(cloth.flat_cm)
     for k, panel in enumerate(garment.panels):
         own = cloth.particle_panel == k

@@ -114,7 +114,7 @@ def _cut_of(garment: Garment) -> list[object]:
     parts: list[object] = [
         garment.kind, garment.seams, garment.landmarks_cm, garment.sleeve_angle_deg, garment.material,
         garment.scale_source,
-        [(p.name, p.side, p.edges, p.holes, p.elastic) for p in garment.panels],
+        [(p.name, p.side, p.edges, p.holes, p.elastic, *([p.bands] if p.bands else [])) for p in garment.panels],
     ]  # fmt: skip
     if is_sewn(garment):
         parts += [

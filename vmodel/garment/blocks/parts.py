@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -38,6 +38,18 @@ class Trim:
     colour: tuple[int, int, int] | None = None
 
 
+class Band(NamedTuple):
+    """Strip along an edge that draws the cloth in: a rib, or gathers over elastic.
+
+    Attributes:
+        height_cm: across the strip, the same everywhere along it.
+        share: of its cut length that the strip relaxes to, 0..1.
+    """
+
+    height_cm: float
+    share: float
+
+
 @dataclass(frozen=True)
 class Piece:
     """One piece of cloth that a front or a back is cut in.
@@ -67,7 +79,7 @@ class Block:
         trims: what shows on the front, and on the back.
         material: name in the drape's materials.
         sleeve_angle_deg: below the horizontal.
-        elastic: as ``vmodel.types.Panel`` has it, for both panels.
+        elastic, bands: as ``vmodel.types.Panel`` has them, for both panels.
     """
 
     kind: GarmentKind
@@ -79,6 +91,7 @@ class Block:
     trims: Mapping[str, tuple[Trim, ...]] = field(default_factory=dict)
     sleeve_angle_deg: float = 45.0
     elastic: Mapping[str, float] = field(default_factory=dict)
+    bands: Mapping[str, Band] = field(default_factory=dict)
     pieces: tuple[Piece, ...] = ()
     sewn: tuple[Seam, ...] = ()
 

@@ -58,6 +58,13 @@ _KEPT: Final = 0.03
 """Share of the largest piece's area below which a piece of the mask is a crumb."""
 # Share of the rim that only the ground of an inverted mask covers, not a garment.
 _INVERTED: Final = 0.9
+_TRUNK: Final = ("armpit_left", "armpit_right", "hem_right", "hem_left")
+_WELL_INSIDE: Final = 0.85
+"""Share of the way from a trunk's middle to its corners within which landmarks that are a little off do not matter."""
+_MOSTLY: Final = 0.8
+"""Share of it that is seen as cloth where the landmarks are right."""
+_PARTED: Final = 0.3
+"""Probability that a front's edges lie apart from which on ground may be seen between them."""
 # Least half width of a mask's widest part, in longer sides of the photo.
 _LEAST_HALF_WIDTH: Final = 0.01
 
@@ -115,15 +122,34 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category
     small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
     seen = reading.surface.scaled(small.shape[1] / flat_lay.rgb.shape[1])
     doubt = _DOUBTED * seen.over("foreign", reading.mask.shape) * (reading.mask < _SURE)
-    mask = drawn_to_edges(small, reading.mask * (1 - doubt))
+    trunk = _closed_trunk(reading, small.shape[1] / flat_lay.rgb.shape[1])
+    soft = np.where(trunk, 1, reading.mask)
+    mask = drawn_to_edges(small, soft * (1 - doubt * ~trunk)) | trunk
     if _similar_pieces(mask) != 1 or mask.sum() < _LEAST_LEFT * (reading.mask > 0.5).sum():
-        mask = drawn_to_edges(small, reading.mask)  # doubt removes gaps, no part of a garment
+        mask = drawn_to_edges(small, soft) | trunk  # doubt removes gaps, no part of a garment
     is_pair = gap_row(mask) is not None and _may_be_two(reading, category)
     if reading.share("garments", "several") > _SEVERAL and not is_pair:
         raise SeveralGarments(flat_lay.name, 2)
     mask = _only_garment(mask, flat_lay.name, is_pair)
     sure = float(reading.mask[mask].mean()) if mask.any() else 0.0
     return Cutout(refine_edge(flat_lay.rgb, mask, 2.5), "network", float(np.clip(2 * sure - 1, 0.05, 0.98)))
+
+
+def _closed_trunk(reading: PhotoReading, scale: float) -> BoolArray:
+    """Return the inside of a closed front, (h, w) bool, through which no ground can be seen; empty for other garments.
+
+    Args:
+        reading: of the photo.
+        scale: pixels of the reading's mask per pixel of the photo.
+    """
+    inside = np.zeros(reading.mask.shape, np.uint8)
+    if not decide_kind(reading).category.covers_upper or reading.parted > _PARTED:
+        return inside > 0
+    middle = np.mean([reading.points_px[name] for name in _TRUNK], axis=0)
+    corners = [middle + _WELL_INSIDE * (reading.points_px[name] - middle) for name in _TRUNK]
+    cv2.fillConvexPoly(inside, np.round(scale * np.array(corners)).astype(np.int32), 1)
+    is_seen = inside.any() and float((reading.mask[inside > 0] > 0.5).mean()) > _MOSTLY
+    return (inside > 0) & is_seen
 
 
 def surety(reading: PhotoReading) -> float:

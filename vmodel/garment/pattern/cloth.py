@@ -8,6 +8,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from vmodel.garment.blocks.paint import Canvas, outline_alpha
 from vmodel.garment.blocks.parts import Block
@@ -29,6 +30,8 @@ _EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
 _ROUND_COLLAR_CM, _BELOW_COLLAR_CM = 1.0, 1.0
 """Width round a collar that its shadow and stitches take up, and of the cloth below it that its picture keeps."""
+_SMOOTH_END_CM: Final = 0.5
+"""Deviation by which the lower end of a collar is smoothed across its columns."""
 _FADE: Final = 1.6
 """Depth over which the shift of ``_drawn_up`` fades out, in multiples of the largest gap, beyond the shift itself."""
 
@@ -100,15 +103,20 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
 
 
 def _collar_of(front: _Side, canvas: Canvas) -> ByteArray:
-    """Return the picture of a front's upper rows, (h, W, 3) uint8, down to a little below its collar."""
-    return front.picture[: _collar_rows(front, canvas)].copy()
+    """Return the picture of a front's upper rows, (h, W, 3) uint8, down to a little below its collar.
+
+    All of it is collar, mirrored at its edges: a worn collar reaches past the one in the photo.
+    """
+    assert front.collar is not None
+    rows = slice(0, _collar_rows(front, canvas))
+    return fill_mirrored(front.picture[rows], front.collar[rows])
 
 
 def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
-    """Replace a collar's picture by the cloth beside it: the worn collar need not cover the place where it lay.
+    """Replace a collar's picture by the cloth below it: the worn collar need not cover the place where it lay.
 
     What lies between its halves goes as well, as far as the neck or, below lapels, as far as they reach: the photo may
-    show the inside of the back there.
+    show the inside of the back there. Columns are mirrored at the collar's lower end, so that stripes and checks go on.
     """
     if front.collar is None or not front.collar.any():
         return front
@@ -116,13 +124,21 @@ def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     near = cv2.dilate(front.collar.astype(np.uint8), kernel)
     between = np.zeros_like(near)
-    cv2.fillConvexPoly(between, cv2.convexHull(cv2.findNonZero(near)), 1)
+    lowest = round(float(canvas.to_pixels(block.front["neck"])[:, 1].max()))
+    # the bands of a placket that hangs open below the collar's ends are the front's own
+    if has_lapels(block) or lowest < np.flatnonzero(front.collar.any(axis=1))[-1]:
+        cv2.fillConvexPoly(between, cv2.convexHull(cv2.findNonZero(near)), 1)
     if not has_lapels(block):
-        between[round(float(canvas.to_pixels(block.front["neck"])[:, 1].max())) :] = 0
-    known = ((near | between) == 0) & (outline_alpha(block, canvas, front_only=True) > 0.5)
-    rows = slice(0, _collar_rows(front, canvas))
+        between[lowest:] = 0
+    covered = (near | between) > 0
+    height = len(covered)
+    columns = np.flatnonzero(covered.any(axis=0))
+    ends = height - 1 - np.argmax(covered[::-1, columns], axis=0)
+    ends = ndimage.gaussian_filter1d(ends.astype(np.float64), _SMOOTH_END_CM * canvas.px_per_cm, mode="nearest")
+    rows = np.arange(height)[:, None]
+    mirrored = np.clip(np.rint(2 * np.maximum(ends, rows) - rows).astype(int), 0, height - 1)
     picture = front.picture.copy()
-    picture[rows] = fill_mirrored(picture, known)[rows]
+    picture[:, columns] = front.picture[mirrored, columns]
     return replace(front, picture=picture)
 
 

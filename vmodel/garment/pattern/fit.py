@@ -246,7 +246,8 @@ def _garment(
     panels = tuple(
         Panel(
             each.name, each.side, each.edges, canvas.panel_to_texture, texture=int(each.side == "back"),
-            elastic={name: share for name, share in block.elastic.items() if name in each.edges}, laid=each.laid,
+            elastic={name: share for name, share in block.elastic.items() if name in each.edges},
+            bands={name: band for name, band in block.bands.items() if name in each.edges}, laid=each.laid,
         )
         for each in block.cut
     )  # fmt: skip

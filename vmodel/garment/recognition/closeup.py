@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from vmodel.garment.recognition.network import CLOSE_SIZE, FRONT_SIZE, NECK_SIZE, SIZE, SURFACE_SIZE
+from vmodel.garment.recognition.network import BAND_SIZE, CLOSE_SIZE, FRONT_SIZE, NECK_SIZE, SIZE, SURFACE_SIZE
 from vmodel.types import FloatArray
 
 _NECK_WIDTHS: Final = 1.6
@@ -22,6 +22,8 @@ _COLLAR_SPANS: Final = 2.5
 """Side of the close-up of a collar, in the same unit: its points lie further out."""
 _EDGE_SPANS: Final = 1.25
 """Side of the close-up of a waist's or a hem's edge, in the same unit."""
+END_SPANS, END_AT = 0.45, 0.72
+"""Side of the close-up of a hem or a sleeve's end, in distances between the armpits, and where its edge lies in it."""
 
 _FRONT_WIDTH: Final = 0.62
 """Half the width of the strip along a front, in halves of the distance between the armpits."""
@@ -80,6 +82,20 @@ def edge_closeup(left: FloatArray, right: FloatArray) -> FloatArray:
         See ``neck_closeup``.
     """
     return neck_closeup((left, right, (left + right) / 2), _EDGE_SPANS)
+
+
+def end_closeup(middle: FloatArray, down: FloatArray, across_px: float) -> FloatArray:
+    """Map a photo to the close-up of a place at a hem or at a sleeve's end, with the cloth above its edge.
+
+    Args:
+        middle: (2,) pixels of the photo, a place on the edge.
+        down: (2,) unit vector out of the cloth.
+        across_px: distance between the armpits.
+    Returns:
+        (2, 3) affine to (x, y) of a square of ``BAND_SIZE`` pixels.
+    """
+    linear = BAND_SIZE / (END_SPANS * max(across_px, 4.0)) * np.array([[down[1], -down[0]], down])
+    return np.column_stack([linear, BAND_SIZE * np.array([0.5, END_AT]) - linear @ middle])
 
 
 def surface_closeup(upright: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ import numpy as np
 from vmodel.config import Settings
 from vmodel.errors import BadUsage
 from vmodel.garment.imaging.contour import SIDES, gap_row
+from vmodel.garment.recognition.bands import read_bands
 from vmodel.garment.recognition.bib import has_bib
 from vmodel.garment.recognition.brief import has_brief, leg_points
 from vmodel.garment.recognition.landmarks import check_order, complete, names_of, read_landmarks
@@ -136,6 +137,12 @@ def read_kinds(flat_lay: FlatLay, cutout: Cutout) -> PhotoReading:
         WeightsMissing: the network's weights are not installed.
     """
     return read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout.source))
+
+
+def seen_bands(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, landmarks: Landmarks) -> dict[str, float]:
+    """Find ribbed and gathered bands; see ``read_bands``."""
+    network = load_network(Settings().weights)
+    return read_bands(network, seen_by_network(flat_lay, cutout.source), kind, landmarks.points_px)
 
 
 def understand_reading(

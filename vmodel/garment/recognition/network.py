@@ -17,7 +17,15 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from vmodel.core.network_weights import load_numbers
-from vmodel.garment.recognition.decoders import LEVELS, STEM, CloseupDecoder, OutlineDecoder, convolution
+from vmodel.garment.recognition.decoders import (
+    LEVELS,
+    STEM,
+    CloseupDecoder,
+    OutlineDecoder,
+    band_layers,
+    by_rows,
+    convolution,
+)
 
 WEIGHTS: Final = "garment_reader.safetensors"
 SIZE: Final = 224
@@ -79,6 +87,8 @@ SURFACE_SIZE: Final = 384
 SURFACE: Final = ("print", "foreign")
 """Classes of a garment's places: of another colour than most of its cloth; or not the outer face of its cloth at
 all, but the inner side of the back, a lining, a label, a hanger, or ground."""
+BAND_SIZE, BAND_ROWS = 224, 28
+"""Side in pixels of the close-up of a hem or a sleeve's end, and the number of its rows that are classified."""
 CLOSE: Final = ("neckline", "closure")
 """Attributes that are scored from the close-up as well."""
 
@@ -170,6 +180,7 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.2),
             nn.Linear(128, sum(len(CHOICES[name]) for name in CLOSE)),
         )
+        self.band_scores = band_layers()
         self.neck = CloseupDecoder()
         self.collar = CloseupDecoder()
         self.edge = CloseupDecoder()
@@ -265,6 +276,17 @@ class GarmentReaderNet(nn.Module):
             (B, NECK_SIZE / 4, NECK_SIZE / 4) logits, positive on the collar's outer face.
         """
         return cast(Tensor, self.collar(self._features((necks - self.mean) / self.deviation)))
+
+    def bands_of(self, ends: Tensor) -> Tensor:
+        """Score each row of a close-up of a hem or a sleeve's end: does it show a band that draws the cloth in?
+
+        Args:
+            ends: (B, 3, BAND_SIZE, BAND_SIZE) sRGB 0..1, see ``end_closeup``.
+        Returns:
+            (B, BAND_ROWS) logits from the cloth down, valid above the end's edge.
+        """
+        levels = self._features((ends - self.mean) / self.deviation)
+        return cast(Tensor, self.band_scores(by_rows(levels, BAND_ROWS)))
 
     def surface_of(self, garments: Tensor) -> Tensor:
         """Classify each place of a garment's surface.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from vmodel.core.database import Moment
+from vmodel.core.database import UtcDateTime
 
 revision = "0005_registry"
 down_revision = "0004_webhooks"
@@ -42,7 +42,7 @@ def _refusal() -> None:
         sa.Column("code", sa.String(length=60), nullable=False),
         sa.Column("model_id", sa.String(length=100), nullable=False),
         sa.Column("declared", sa.String(length=60), nullable=False),
-        sa.Column("created_at", Moment, nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_refusal"),
     )
     op.create_index("ix_refusal_created_at", "refusal", ["created_at"], unique=False)
@@ -69,7 +69,7 @@ def _registered_shot() -> None:
         sa.Column("iscc", sa.String(length=200), nullable=False),
         sa.Column("certificate", sa.Text(), nullable=False),
         sa.Column("valid_until", sa.String(length=10), nullable=False),
-        sa.Column("created_at", Moment, nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_registered_shot"),
         sa.UniqueConstraint("mark", name="uq_registered_shot_mark"),
         sa.UniqueConstraint("work_sha256", name="uq_registered_shot_work_sha256"),
@@ -87,7 +87,7 @@ def _external_code() -> None:
         sa.Column("shot_id", sa.String(length=32), nullable=False),
         sa.Column("scheme", sa.String(length=20), nullable=False),
         sa.Column("code", sa.String(length=200), nullable=False),
-        sa.Column("added_at", Moment, nullable=False),
+        sa.Column("added_at", UtcDateTime, nullable=False),
         sa.ForeignKeyConstraint(
             ["shot_id"], ["registered_shot.id"], name="fk_external_code_shot_id_registered_shot", ondelete="CASCADE"
         ),
@@ -102,7 +102,7 @@ def _rendition() -> None:
         sa.Column("shot_id", sa.String(length=32), nullable=False),
         sa.Column("file_format", sa.String(length=10), nullable=False),
         sa.Column("manifest", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", Moment, nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
         sa.ForeignKeyConstraint(
             ["shot_id"], ["registered_shot.id"], name="fk_rendition_shot_id_registered_shot", ondelete="CASCADE"
         ),
@@ -117,7 +117,7 @@ def _revocation() -> None:
         sa.Column("shot_id", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("revoked_by", sa.String(length=200), nullable=False),
-        sa.Column("revoked_at", Moment, nullable=False),
+        sa.Column("revoked_at", UtcDateTime, nullable=False),
         sa.ForeignKeyConstraint(
             ["shot_id"], ["registered_shot.id"], name="fk_revocation_shot_id_registered_shot", ondelete="CASCADE"
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from vmodel.core.database import Moment
+from vmodel.core.database import UtcDateTime
 
 revision = "0008_rights"
 down_revision = "0007_ended_shots"
@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("model_id", sa.String(length=100), nullable=False),
         sa.Column("seller_id", sa.String(length=64), nullable=False),
         sa.Column("identity", sa.Text(), nullable=False),
-        sa.Column("reserved_at", Moment(), nullable=False),
+        sa.Column("reserved_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("model_id", name="pk_reserved_model"),
     )
     op.create_index("ix_reserved_model_seller_id", "reserved_model", ["seller_id"])
@@ -36,8 +36,8 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.String(length=10), nullable=False),
         sa.Column("valid_until", sa.String(length=10), nullable=False),
         sa.Column("noted_by", sa.String(length=200), nullable=False),
-        sa.Column("noted_at", Moment(), nullable=False),
-        sa.Column("withdrawn_at", Moment(), nullable=True),
+        sa.Column("noted_at", UtcDateTime(), nullable=False),
+        sa.Column("withdrawn_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_consent"),
     )
     op.create_index("ix_consent_model_id", "consent", ["model_id"])
@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.Column("seller_id", sa.String(length=64), nullable=False),
         sa.Column("statement", sa.Text(), nullable=False),
         sa.Column("attested_by", sa.String(length=200), nullable=False),
-        sa.Column("attested_at", Moment(), nullable=False),
+        sa.Column("attested_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("seller_id", name="pk_seller_attestation"),
     )
     op.create_table(
@@ -58,11 +58,11 @@ def upgrade() -> None:
         sa.Column("points", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
-        sa.Column("attested_at", Moment(), nullable=True),
+        sa.Column("attested_at", UtcDateTime(), nullable=True),
         sa.Column("decided_by", sa.String(length=200), nullable=True),
-        sa.Column("decided_at", Moment(), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_garment_photo"),
         sa.UniqueConstraint("seller_id", "photo_sha256", name="uq_garment_photo_seller_id_photo_sha256"),
     )

@@ -57,7 +57,7 @@ class Finding:
     evidence: dict[str, Any] = field(default_factory=dict)
 
 
-class GarmentDesk:
+class GarmentReviewer:
     """Examination of garment photos, each photo of a seller once.
 
     Args:

@@ -10,7 +10,7 @@ from vmodel.core.database import Database
 from vmodel.core.files import sha256_of
 from vmodel.garment.designs.block_design import is_design
 from vmodel.garment.vector.technical_flat import is_drawing
-from vmodel.rights.admission.garment_review import GarmentDesk, check_garment, check_state, find_photo
+from vmodel.rights.admission.garment_review import GarmentReviewer, check_garment, check_state, find_photo
 from vmodel.rights.admission.uploaded_rasters import rasters_of
 from vmodel.rights.policy.consent import likeness_of
 from vmodel.rights.policy.minors import check_likeness
@@ -63,8 +63,8 @@ def _examined(settings: Settings, database: Database, seller_id: str, file: Path
         with database.reading() as session:
             if find_photo(session, seller_id, digests[0]) is not None:
                 return digests
-    desk = GarmentDesk(settings, database)
+    reviewer = GarmentReviewer(settings, database)
     for digest, picture in rasters_of(file, settings):
-        desk.examine(seller_id, digest, picture)
+        reviewer.examine(seller_id, digest, picture)
         digests.append(digest)
     return list(dict.fromkeys(digests))

@@ -9,7 +9,7 @@ import numpy as np
 
 from vmodel.core.files import encode_picture
 from vmodel.errors import PhotoNotFound
-from vmodel.rights.admission.garment_review import GarmentDesk
+from vmodel.rights.admission.garment_review import GarmentReviewer
 from vmodel.rights.registry.tables import GarmentPhoto
 from vmodel.types import ByteArray
 
@@ -17,17 +17,17 @@ _HEIGHT_PX = 720
 _GAP_PX = 12
 
 
-def side_by_side(desk: GarmentDesk, row: GarmentPhoto) -> bytes:
+def side_by_side(reviewer: GarmentReviewer, row: GarmentPhoto) -> bytes:
     """Draw a photo, and to its right the other sellers' photos that it copies, as JPEG.
 
     Args:
-        desk: keeps the photos.
+        reviewer: keeps the photos.
         row: the flagged one.
     Raises:
         PhotoNotFound: its picture is not kept any more.
     """
     others = [each["evidence"].get("photo") for each in json.loads(row.findings) if each["kind"] == "copy"]
-    pictures = [desk.picture(photo_id) for photo_id in [row.id, *others]]
+    pictures = [reviewer.picture(photo_id) for photo_id in [row.id, *others]]
     shown = [_of_height(picture) for picture in pictures if picture is not None]
     if pictures[0] is None:
         raise PhotoNotFound(row.id)

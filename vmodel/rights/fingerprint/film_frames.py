@@ -41,7 +41,7 @@ class KeptFrame:
     found: Descriptors
 
 
-class Reel:
+class FrameSampler:
     """Iterable over a film's frames that keeps a few of them.
 
     Attributes:
@@ -49,7 +49,7 @@ class Reel:
     """
 
     def __init__(self, frames: Iterable[ByteArray], frames_per_second: int) -> None:
-        """Prepare the reel without reading a frame.
+        """Prepare the sampler without reading a frame.
 
         Args:
             frames: (H, W, 3) uint8 sRGB each, without mark.
@@ -77,7 +77,7 @@ def register_film(database: Database, originals: Originals, licence_id: str, kep
         database: of the registry.
         originals: where pictures are kept for comparison.
         licence_id: whole; the licence is registered already.
-        kept: of ``Reel``, after all its frames were read.
+        kept: of ``FrameSampler``, after all its frames were read.
     """
     digest = _sha256_of(kept)
     with database.reading() as session:

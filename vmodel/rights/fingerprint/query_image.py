@@ -21,7 +21,7 @@ _MIMES |= {"TIFF": "image/tiff", "GIF": "image/gif", "BMP": "image/bmp"}
 
 
 @dataclass(frozen=True)
-class Suspect:
+class QueryImage:
     """A decoded picture that is to be verified.
 
     Attributes:
@@ -44,7 +44,7 @@ class Suspect:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def read_suspect(content: bytes, name: str, max_megapixels: float) -> Suspect:
+def read_query_image(content: bytes, name: str, max_megapixels: float) -> QueryImage:
     """Decode a picture; of an animation, the first frame.
 
     Args:
@@ -75,7 +75,7 @@ def read_suspect(content: bytes, name: str, max_megapixels: float) -> Suspect:
         except Exception:
             # Decoders raise any error of their parsers: OSError, SyntaxError, struct.error ...
             raise UnreadablePhoto(name, "it is no picture, or damaged") from None
-    return Suspect(name, content, mime, samples, upright)
+    return QueryImage(name, content, mime, samples, upright)
 
 
 def _samples(image: Image.Image) -> ByteArray:

@@ -46,7 +46,7 @@ class Resemblance:
 
 
 @dataclass(frozen=True)
-class Registered:
+class RegistryMatcher:
     """Registered pictures and film frames to compare with.
 
     Attributes:

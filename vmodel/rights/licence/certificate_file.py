@@ -11,7 +11,7 @@ from vmodel.rights.errors import CertificateInvalid
 MAX_BYTES = 4_000_000
 
 
-def read_paper(content: bytes) -> dict[str, Any]:
+def load_certificate_json(content: bytes) -> dict[str, Any]:
     """Read a JSON object from a file.
 
     Raises:

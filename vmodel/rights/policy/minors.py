@@ -79,7 +79,7 @@ class Likeness:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedShot:
     """A requested shot, as the rules check it.
 
     Attributes:
@@ -110,7 +110,7 @@ def age_band(age: float) -> AgeBand:
     return AgeBand.TEEN if age < 18 else AgeBand.ADULT
 
 
-def check_shot(asked: Asked) -> None:
+def check_shot(asked: RequestedShot) -> None:
     """Refuse a shot that any rule forbids; only this function decides.
 
     Raises:

@@ -182,7 +182,7 @@ def external_codes(session: Session, shot_id: str) -> dict[str, str]:
     return {each.scheme: each.code for each in found}
 
 
-def note_refusal(session: Session, seller_id: str, code: str, model_id: str, declared: str) -> None:
+def record_refusal(session: Session, seller_id: str, code: str, model_id: str, declared: str) -> None:
     """Record that a rule refused a shot; neither picture nor photo is kept."""
     session.add(
         Refusal(
@@ -192,7 +192,9 @@ def note_refusal(session: Session, seller_id: str, code: str, model_id: str, dec
 
 
 @contextlib.contextmanager
-def noting_refusals(database: Database, seller_id: str, model_id: str | None, declared: str | None) -> Iterator[None]:
+def recording_refusals(
+    database: Database, seller_id: str, model_id: str | None, declared: str | None
+) -> Iterator[None]:
     """Record refusals raised within the context, without picture or photo, and raise them on to the caller.
 
     Args:
@@ -205,7 +207,7 @@ def noting_refusals(database: Database, seller_id: str, model_id: str | None, de
         yield
     except _RULES as refusal:
         with database.transaction() as session:
-            note_refusal(session, seller_id, refusal.code, (model_id or "")[:100], declared or "")
+            record_refusal(session, seller_id, refusal.code, (model_id or "")[:100], declared or "")
         raise
 
 

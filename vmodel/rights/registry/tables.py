@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from vmodel.core.database import Moment, Table
+from vmodel.core.database import Table, UtcDateTime
 
 
 class RegisteredShot(Table):
@@ -52,7 +52,7 @@ class RegisteredShot(Table):
     iscc: Mapped[str] = mapped_column(String(200))
     certificate: Mapped[str] = mapped_column(Text)
     valid_until: Mapped[str] = mapped_column(String(10))
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Rendition(Table):
@@ -69,7 +69,7 @@ class Rendition(Table):
     shot_id: Mapped[str] = mapped_column(ForeignKey("registered_shot.id", ondelete="CASCADE"))
     file_format: Mapped[str] = mapped_column(String(10))
     manifest: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ShotDescriptors(Table):
@@ -118,7 +118,7 @@ class Revocation(Table):
     shot_id: Mapped[str] = mapped_column(ForeignKey("registered_shot.id", ondelete="CASCADE"), primary_key=True)
     reason: Mapped[str] = mapped_column(Text)
     revoked_by: Mapped[str] = mapped_column(String(200))
-    revoked_at: Mapped[datetime] = mapped_column(Moment)
+    revoked_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ExternalCode(Table):
@@ -128,7 +128,7 @@ class ExternalCode(Table):
     shot_id: Mapped[str] = mapped_column(ForeignKey("registered_shot.id", ondelete="CASCADE"), primary_key=True)
     scheme: Mapped[str] = mapped_column(String(20), primary_key=True)
     code: Mapped[str] = mapped_column(String(200))
-    added_at: Mapped[datetime] = mapped_column(Moment)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Refusal(Table):
@@ -141,7 +141,7 @@ class Refusal(Table):
     code: Mapped[str] = mapped_column(String(60))
     model_id: Mapped[str] = mapped_column(String(100))
     declared: Mapped[str] = mapped_column(String(60))
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ReservedModel(Table):
@@ -156,7 +156,7 @@ class ReservedModel(Table):
     model_id: Mapped[str] = mapped_column(String(100), primary_key=True)
     seller_id: Mapped[str] = mapped_column(String(64))
     identity: Mapped[str] = mapped_column(Text)
-    reserved_at: Mapped[datetime] = mapped_column(Moment)
+    reserved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Consent(Table):
@@ -182,8 +182,8 @@ class Consent(Table):
     valid_from: Mapped[str] = mapped_column(String(10))
     valid_until: Mapped[str] = mapped_column(String(10))
     noted_by: Mapped[str] = mapped_column(String(200))
-    noted_at: Mapped[datetime] = mapped_column(Moment)
-    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SellerAttestation(Table):
@@ -193,7 +193,7 @@ class SellerAttestation(Table):
     seller_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     statement: Mapped[str] = mapped_column(Text)
     attested_by: Mapped[str] = mapped_column(String(200))
-    attested_at: Mapped[datetime] = mapped_column(Moment)
+    attested_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class GarmentPhoto(Table):
@@ -216,8 +216,8 @@ class GarmentPhoto(Table):
     points: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(String(16))
     findings: Mapped[str] = mapped_column(Text)
-    attested_at: Mapped[datetime | None] = mapped_column(Moment)
+    attested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None] = mapped_column(String(200))
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

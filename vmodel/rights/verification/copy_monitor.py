@@ -11,7 +11,7 @@ from typing import Any
 
 from vmodel.core.database import now
 from vmodel.errors import VModelError
-from vmodel.rights.fingerprint.query_image import read_suspect
+from vmodel.rights.fingerprint.query_image import read_query_image
 from vmodel.rights.html import STYLE, page, picture_uri, rows
 from vmodel.rights.licence.certificate import moment_text
 from vmodel.rights.provenance.c2pa import sniff_mime
@@ -38,7 +38,7 @@ figure{margin:0}figcaption{font-size:12px;color:#7a736b;margin-top:4px;word-brea
 
 
 @dataclass(frozen=True)
-class Sighting:
+class CopyMatch:
     """An outside picture in which a registered one is recognised.
 
     Attributes:
@@ -90,12 +90,12 @@ class Search:
 
     Attributes:
         looked_at: number of files that were pictures.
-        sightings: surest first.
+        matches: surest first.
         passed_over: where -> reason why it could not be read.
     """
 
     looked_at: int
-    sightings: tuple[Sighting, ...]
+    matches: tuple[CopyMatch, ...]
     passed_over: tuple[tuple[str, str], ...]
 
 
@@ -106,60 +106,60 @@ def search(source: Iterable[Found], verifier: Verifier) -> Search:
         source: of ``vmodel.rights.verification.crawl_sources``.
         verifier: with the registry.
     """
-    sightings, passed_over, looked_at = [], [], 0
+    matches, passed_over, looked_at = [], [], 0
     for each in source:
         if each.content is None:
             passed_over.append((each.where, each.fault))
             continue
         try:
             found = verifier.verify(each.content, each.where)
-            sighting = None if found.licence is None else _sighting(each.where, each.content, found, verifier)
+            match = None if found.licence is None else _copy_match(each.where, each.content, found, verifier)
         except VModelError as error:
             passed_over.append((each.where, str(error)))
             continue
         looked_at += 1
-        if sighting is not None:
-            sightings.append(sighting)
-    return Search(looked_at, tuple(sorted(sightings, key=_rank)), tuple(passed_over))
+        if match is not None:
+            matches.append(match)
+    return Search(looked_at, tuple(sorted(matches, key=_rank)), tuple(passed_over))
 
 
-def _sighting(where: str, content: bytes, found: Verification, verifier: Verifier) -> Sighting:
-    """Build a sighting with its evidence: the picture, or the film's frame most like what is registered."""
+def _copy_match(where: str, content: bytes, found: Verification, verifier: Verifier) -> CopyMatch:
+    """Build a match with its evidence: the picture, or the film's frame most like what is registered."""
     frames = _frames_of(content, where, verifier)
     with verifier.database.reading() as session:
         shot = None if found.licence is None else session.get(RegisteredShot, found.licence.id)
     if shot is None:
-        return Sighting(where, content, frames[0].picture, None, found, 0.0, now())
+        return CopyMatch(where, content, frames[0].picture, None, found, 0.0, now())
     pairs = [(frame, verifier.registered.compare(frame.picture, shot)) for frame in frames]
     frame, shown = max(pairs, key=lambda pair: 0.0 if pair[1] is None else pair[1].share)
     if shown is None:
-        return Sighting(where, content, frame.picture, None, found, 0.0, now())
+        return CopyMatch(where, content, frame.picture, None, found, 0.0, now())
     at_second = frame.second if sniff_mime(content) == FILM else None
     found = replace(found, film_second=shown.second, at_second=at_second)
-    return Sighting(where, content, frame.picture, shown.original, found, shown.share, now())
+    return CopyMatch(where, content, frame.picture, shown.original, found, shown.share, now())
 
 
 def _frames_of(content: bytes, where: str, verifier: Verifier) -> list[Frame]:
     """Return some frames of a film, or the picture of a file as its only frame."""
     if sniff_mime(content) == FILM:
         return frames_of(content, where, _FRAMES)
-    return [Frame(read_suspect(content, where, verifier.settings.max_megapixels).rgb, 0.0)]
+    return [Frame(read_query_image(content, where, verifier.settings.max_megapixels).rgb, 0.0)]
 
 
-def _rank(sighting: Sighting) -> tuple[int, float, str]:
-    return -_SURE.get(sighting.found.found_by, 0), -sighting.alike, sighting.where
+def _rank(match: CopyMatch) -> tuple[int, float, str]:
+    return -_SURE.get(match.found.found_by, 0), -match.alike, match.where
 
 
 def write_report(found: Search, title: str) -> str:
-    """Render a page with every sighting beside its original; all values are escaped, and the page loads nothing.
+    """Render a page with every match beside its original; all values are escaped, and the page loads nothing.
 
     Args:
         found: of ``search``.
         title: what was searched.
     """
-    counted = f"{found.looked_at} pictures looked at, {len(found.sightings)} recognised"
+    counted = f"{found.looked_at} pictures looked at, {len(found.matches)} recognised"
     passed = f", {len(found.passed_over)} passed over" if found.passed_over else ""
-    pairs = "".join(write_pair(sighting) for sighting in found.sightings)
+    pairs = "".join(write_pair(match) for match in found.matches)
     left = rows(dict(found.passed_over)) if found.passed_over else ""
     body = (
         f'<div class="head"><h1>Search for copies</h1><span class="state">{escape(title)}</span></div>'
@@ -168,31 +168,31 @@ def write_report(found: Search, title: str) -> str:
     return page("Search for copies", body, _STYLE)
 
 
-def write_comparison(sighting: Sighting) -> str:
-    """Render a page with one sighting beside its original."""
-    return page("Comparison", f'<div class="head"><h1>Comparison</h1></div>{write_pair(sighting)}', _STYLE)
+def write_comparison(match: CopyMatch) -> str:
+    """Render a page with one match beside its original."""
+    return page("Comparison", f'<div class="head"><h1>Comparison</h1></div>{write_pair(match)}', _STYLE)
 
 
-def write_pair(sighting: Sighting) -> str:
-    """Render one sighting beside its original as HTML."""
-    plain = sighting.to_json()
+def write_pair(match: CopyMatch) -> str:
+    """Render one match beside its original as HTML."""
+    plain = match.to_json()
     facts = {
         "Verdict": plain["verdict"],
         "Recognised by": plain["found_by"],
         "Because": plain["reason"],
-        "Details that agree": f"{sighting.alike:.0%}",
+        "Details that agree": f"{match.alike:.0%}",
         "Licence": f"{plain['licence']} ({plain['state']})",
         "Licensed to": plain["seller"],
-        **_seconds(sighting.found),
+        **_seconds(match.found),
         "Seen": plain["seen_at"],
         "File, SHA-256": plain["sha256"],
     }
     original = (
         "<figure><figcaption>the original is not kept any more</figcaption></figure>"
-        if sighting.original is None
-        else _figure(sighting.original, "registered")
+        if match.original is None
+        else _figure(match.original, "registered")
     )
-    return f'<div class="pair">{original}{_figure(sighting.picture, sighting.where)}<div>{rows(facts)}</div></div>'
+    return f'<div class="pair">{original}{_figure(match.picture, match.where)}<div>{rows(facts)}</div></div>'
 
 
 def _seconds(found: Verification) -> dict[str, str]:

@@ -24,7 +24,7 @@ from vmodel.types import ByteArray
 
 if TYPE_CHECKING:
     from vmodel.rights.fingerprint.copy_index import CopyIndex
-    from vmodel.rights.fingerprint.registry_match import Registered, Resemblance
+    from vmodel.rights.fingerprint.registry_match import RegistryMatcher, Resemblance
 
 
 class Lookup:
@@ -57,11 +57,11 @@ class Lookup:
         self._stale = False
 
     @cached_property
-    def registered(self) -> Registered:
+    def registered(self) -> RegistryMatcher:
         """Registered pictures and film frames to compare with."""
-        from vmodel.rights.fingerprint.registry_match import Registered
+        from vmodel.rights.fingerprint.registry_match import RegistryMatcher
 
-        return Registered(self.database, self.originals)
+        return RegistryMatcher(self.database, self.originals)
 
     def look_alike(self, picture: ByteArray) -> Resemblance | None:
         """Find the registered picture or frame that a picture, (H, W, 3) uint8, shows: the most similar of several."""

@@ -56,6 +56,6 @@ class Verification:
         return plain
 
 
-def named(shown: Resemblance, which: str) -> str:
+def describe_match(shown: Resemblance, which: str) -> str:
     """Name a picture or film for a sentence: "a registered film at second 3.2"."""
     return f"{which} picture" if shown.second is None else f"{which} film at second {shown.second:.1f}"

@@ -18,32 +18,32 @@ from vmodel.rights.provenance.keys import Authority
 from vmodel.rights.registry.queries import find_revocation, get_shot, renditions
 from vmodel.rights.registry.registration_export import certificate_page, registration_data
 from vmodel.rights.registry.tables import RegisteredShot
-from vmodel.rights.verification.copy_monitor import Sighting, write_comparison
+from vmodel.rights.verification.copy_monitor import CopyMatch, write_comparison
 from vmodel.rights.verification.verifier import Verifier
 
 
-def write_pack(sighting: Sighting, verifier: Verifier, authority: Authority) -> bytes:
-    """Write the evidence of a sighting as a ZIP.
+def write_pack(match: CopyMatch, verifier: Verifier, authority: Authority) -> bytes:
+    """Write the evidence of a match as a ZIP.
 
     It holds the certificate (JSON and a page), the registration data, the picture's signed manifest (C2PA), the two
     pictures and a page that shows them side by side, a draft of the notice, the root certificate, and
     ``evidence.json``: hashes of all of these and the timeline, signed by the installation.
 
     Args:
-        sighting: with a licence of this registry.
+        match: with a licence of this registry.
         verifier: with the registry.
         authority: signs.
     Raises:
         LicenceUnknown: the registry does not know the licence.
     """
-    licence = sighting.found.licence
+    licence = match.found.licence
     with verifier.database.transaction() as session:
         shot = get_shot(session, "" if licence is None else licence.id)
         files = {
             "certificate.json": shot.certificate.encode(),
-            "certificate.html": certificate_page(session, shot, sighting.original).encode(),
+            "certificate.html": certificate_page(session, shot, match.original).encode(),
             "registration.json": _pretty(registration_data(session, shot)),
-            "comparison.html": write_comparison(sighting).encode(),
+            "comparison.html": write_comparison(match).encode(),
             "root.pem": authority.root_pem.encode(),
         }
         revocation = find_revocation(session, shot.id)
@@ -55,13 +55,13 @@ def write_pack(sighting: Sighting, verifier: Verifier, authority: Authority) -> 
             files["manifest.c2pa"] = made[0].manifest
         if revocation is not None:
             timeline.append((f"licence revoked: {revocation.reason}", moment_text(revocation.revoked_at)))
-        timeline.append((f"copy seen at {sighting.where}", moment_text(sighting.at)))
-    files["found.bin"] = sighting.content
-    if sighting.original is not None:
-        files["original.jpg"] = encode_picture(sighting.original, "jpeg")
-    files["notice.txt"] = write_notice(sighting, shot).encode()
+        timeline.append((f"copy seen at {match.where}", moment_text(match.at)))
+    files["found.bin"] = match.content
+    if match.original is not None:
+        files["original.jpg"] = encode_picture(match.original, "jpeg")
+    files["notice.txt"] = write_notice(match, shot).encode()
     evidence = {
-        "sighting": {name: str(value) for name, value in sighting.to_json().items()},
+        "sighting": {name: str(value) for name, value in match.to_json().items()},
         "timeline": [{"what": what, "at": at} for what, at in timeline],
         "files_sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
@@ -69,7 +69,7 @@ def write_pack(sighting: Sighting, verifier: Verifier, authority: Authority) -> 
     return _zipped(files)
 
 
-def write_notice(sighting: Sighting, shot: RegisteredShot) -> str:
+def write_notice(match: CopyMatch, shot: RegisteredShot) -> str:
     """Draft the notice, for the owner to complete and sign."""
     return "\n".join(
         [
@@ -78,11 +78,11 @@ def write_notice(sighting: Sighting, shot: RegisteredShot) -> str:
             f"Owner of the rights:      {shot.seller}",
             f"Work:                     picture of a {shot.category}, licence {shot.id}",
             f"First published:          {shot.created_at:%Y-%m-%d %H:%M} UTC",
-            f"Where the copy is:        {sighting.where}",
-            f"Seen:                     {sighting.at:%Y-%m-%d %H:%M} UTC",
-            f"How it was recognised:    {sighting.found.reason} ({sighting.alike:.0%} of the details agree)",
-            f"SHA-256 of the copy:      {sighting.sha256}",
-            *_film_lines(sighting),
+            f"Where the copy is:        {match.where}",
+            f"Seen:                     {match.at:%Y-%m-%d %H:%M} UTC",
+            f"How it was recognised:    {match.found.reason} ({match.alike:.0%} of the details agree)",
+            f"SHA-256 of the copy:      {match.sha256}",
+            *_film_lines(match),
             "",
             "Enclosed: certificate, registration data, comparison, both pictures, signed evidence.",
             "",
@@ -92,9 +92,9 @@ def write_notice(sighting: Sighting, shot: RegisteredShot) -> str:
     )
 
 
-def _film_lines(sighting: Sighting) -> list[str]:
+def _film_lines(match: CopyMatch) -> list[str]:
     """List the seconds of the films that show the same."""
-    found = sighting.found
+    found = match.found
     named = {"Second of our film:      ": found.film_second, "Second of the copy:      ": found.at_second}
     return [f"{name} {second:.1f}" for name, second in named.items() if second is not None]
 

@@ -11,7 +11,7 @@ from vmodel.rights.provenance.c2pa import MIME_TYPES, Provenance, Trust
 from vmodel.rights.registry.queries import find_by_file
 from vmodel.rights.registry.tables import RegisteredShot
 from vmodel.rights.verification.lookup import Lookup
-from vmodel.rights.verification.result import CHANGED, Verdict, Verification, named
+from vmodel.rights.verification.result import CHANGED, Verdict, Verification, describe_match
 from vmodel.rights.watermark.video import frames_of, read_mark_of_frames
 
 FILM = MIME_TYPES["mp4"]
@@ -65,7 +65,7 @@ def _recognise(content: bytes, name: str, lookup: Lookup) -> Verification:
     for frame in frames_of(content, name, _COMPARED):
         alike = lookup.look_alike(frame.picture)
         if alike is not None:
-            reason = f"its frame at second {frame.second:.1f} shows {named(alike, 'a registered')}"
+            reason = f"its frame at second {frame.second:.1f} shows {describe_match(alike, 'a registered')}"
             found = lookup.with_licence(Verdict.COPY, reason, "likeness", alike.shot)
             return replace(found, film_second=alike.second, at_second=frame.second)
     return Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")

@@ -40,7 +40,7 @@ _BLUE_COLUMNS = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Pattern:
+class CarrierPattern:
     """Waves of one key in one plane of a picture.
 
     Attributes:
@@ -70,20 +70,20 @@ class Pattern:
 
 
 @lru_cache(maxsize=8)
-def pattern_of(key: bytes) -> Pattern:
+def pattern_of(key: bytes) -> CarrierPattern:
     """Choose the luma's waves, their phases and their symbols."""
     return _chosen(key, "", _waves(SLOWEST, FASTEST), SYNC_FASTEST, _GROUP, TILE, len(GENERATORS))
 
 
 @lru_cache(maxsize=8)
-def blue_pattern_of(key: bytes) -> Pattern:
+def blue_pattern_of(key: bytes) -> CarrierPattern:
     """Choose the waves of blue, their phases and their symbols."""
     return _chosen(key, "blue ", _waves(BLUE_SLOWEST, BLUE_FASTEST), BLUE_SLOW, _BLUE_GROUP, BLUE_SIDE, _BLUE_COLUMNS)
 
 
 def _chosen(
     key: bytes, plane: str, waves: IntArray, sync_fastest: float, group: int, side: int, columns: int
-) -> Pattern:
+) -> CarrierPattern:
     groups = int((np.hypot(*waves.T) < sync_fastest).sum()) // group
     picks = np.frombuffer(keyed_bytes(key, f"{plane}finding", groups), np.uint8) % group
     sync = np.arange(groups) * group + picks
@@ -93,10 +93,12 @@ def _chosen(
     sizes = np.where((np.hypot(*waves[data].T) > BLUE_SLOW) & (side == BLUE_SIDE), BLUE_FAST_SIZE, 1.0)
     sizes /= np.sqrt(np.mean(sizes**2))
     symbol = _symbols(key, plane, columns)
-    return Pattern(key, side, waves[sync], phases[sync], waves[data], phases[data], sizes.astype(np.float32), symbol)
+    return CarrierPattern(
+        key, side, waves[sync], phases[sync], waves[data], phases[data], sizes.astype(np.float32), symbol
+    )
 
 
-def draw_tile(pattern: Pattern, payload: int, side: int, sizes: FloatArray | None = None) -> FloatArray:
+def draw_tile(pattern: CarrierPattern, payload: int, side: int, sizes: FloatArray | None = None) -> FloatArray:
     """Draw one tile of a payload's mark.
 
     Args:
@@ -117,12 +119,12 @@ def draw_tile(pattern: Pattern, payload: int, side: int, sizes: FloatArray | Non
         spectrum[waves[:, 1], waves[:, 0]] = values
         spectrum[-waves[:, 1], -waves[:, 0]] = values.conj()
     tile = np.fft.ifft2(spectrum).real
-    across, down = begin_of(pattern, payload)
+    across, down = tile_offset(pattern, payload)
     tile = np.roll(tile, (round(down * side), round(across * side)), (0, 1))
     return np.asarray(tile / tile.std(), np.float32)
 
 
-def begin_of(pattern: Pattern, payload: int) -> tuple[float, float]:
+def tile_offset(pattern: CarrierPattern, payload: int) -> tuple[float, float]:
     """Return the shift (x, y) of a payload's pattern, as shares of a tile's side."""
     down, across = np.frombuffer(keyed_bytes(pattern.key, f"begin {payload}", 8), np.uint32) % TILE
     return float(across) / TILE, float(down) / TILE

@@ -19,7 +19,7 @@ import numpy as np
 
 from vmodel.core.colour import luma_of
 from vmodel.rights.fingerprint.feature_matching import Match, match_pictures
-from vmodel.rights.watermark.carrier import TILE, begin_of, blue_pattern_of, draw_tile, pattern_of
+from vmodel.rights.watermark.carrier import TILE, blue_pattern_of, draw_tile, pattern_of, tile_offset
 from vmodel.rights.watermark.demodulation import (
     Folded,
     Place,
@@ -32,10 +32,16 @@ from vmodel.rights.watermark.demodulation import (
 )
 from vmodel.rights.watermark.informed_embedding import shape_symbols
 from vmodel.rights.watermark.payload_code import PAYLOAD_BITS, decode_symbols
-from vmodel.rights.watermark.perceptual_mask import hiding, hiding_in_both
+from vmodel.rights.watermark.perceptual_mask import masking_threshold, masking_thresholds
 from vmodel.rights.watermark.planes import Plane, filter_plane, planes_of
-from vmodel.rights.watermark.registration import Guess, every_way, guesses, spectrum_of, window_of
-from vmodel.rights.watermark.scale_search import scaled_guesses
+from vmodel.rights.watermark.registration import (
+    CandidateTransform,
+    candidate_transforms,
+    spectrum_of,
+    symmetric_candidates,
+    window_of,
+)
+from vmodel.rights.watermark.scale_search import scaled_candidates
 from vmodel.rights.watermark.tile_alignment import align, cut_tiles, shown
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -63,7 +69,7 @@ _ROUNDING = 1 / 12
 _FREED_BYTES = 30 * 2**20
 """Just below 32 MiB, beyond which freeing a block no longer raises the C library's threshold for keeping memory."""
 _WORTH_ALIGNING = 5.0
-"""Score in deviations from which a guess is aligned."""
+"""Score in deviations from which a candidate is aligned."""
 _QUARTERS = tuple(((y, y + 0.5), (x, x + 0.5)) for y in (0, 0.5) for x in (0, 0.5))
 """Shares of height and width that are searched one by one: a collage is made of four pictures."""
 _LEAST_PART_PX = 128
@@ -105,7 +111,7 @@ def embed_mark(picture: ByteArray, payload: int, key: bytes, strength: float = 1
     """
     _keep_freed_memory()
     side, luma = tile_side(picture.shape[:2]), luma_of(picture)
-    allowed, in_blue = _at_most(*(hidden * strength for hidden in hiding_in_both(luma, side / TILE)))
+    allowed, in_blue = _at_most(*(hidden * strength for hidden in masking_thresholds(luma, side / TILE)))
     pattern = pattern_of(key)
     plain = _drawn(draw_tile(pattern, payload, side), allowed)
     sizes = shape_symbols(fold_straight(Plane(np.asarray(cv2.add(luma, plain, dst=luma)), pattern), side), payload)
@@ -202,32 +208,34 @@ def read_marks(picture: ByteArray, key: bytes, most: int = MOST_MARKS) -> list[M
     straight = _read_straight(planes, shrunk, most)
     if straight:
         return straight
-    for rows, columns, plane, guess in _searched(planes):
+    for rows, columns, plane, candidate in _searched(planes):
         parts = [whole.part(rows, columns) for whole in planes]
-        readings = _read_at(parts, parts[planes.index(plane)], guess, shrunk, most)
+        readings = _read_at(parts, parts[planes.index(plane)], candidate, shrunk, most)
         if readings:
             return readings
     return []
 
 
-def _searched(planes: Sequence[Plane]) -> Iterator[tuple[slice, slice, Plane, Guess]]:
-    """Yield where the mark may be: part of the picture, the plane searched, and the guess; cheap ones first."""
+def _searched(planes: Sequence[Plane]) -> Iterator[tuple[slice, slice, Plane, CandidateTransform]]:
+    """Yield where the mark may be: part of the picture, the plane searched, and the candidate; cheap ones first."""
     smaller = [_smaller(plane) for plane in planes]
     whole = slice(None), slice(None)
     for (residual, shrunk), plane in zip(smaller, planes, strict=True):
-        for guess in scaled_guesses(residual, plane.pattern, 2, shrunk):
-            yield *whole, plane, guess
+        for candidate in scaled_candidates(residual, plane.pattern, 2, shrunk):
+            yield *whole, plane, candidate
     for (residual, shrunk), plane in zip(smaller, planes, strict=True):
         aspects = (1.0, *_ASPECTS) if plane is planes[0] else (1.0,)
-        found = guesses(spectrum_of(residual, window_of(residual, shrunk)), plane.pattern, aspects, 3, shrunk)
-        for guess in found if plane.pattern.side == TILE else every_way(found):
-            yield *whole, plane, guess
+        found = candidate_transforms(
+            spectrum_of(residual, window_of(residual, shrunk)), plane.pattern, aspects, 3, shrunk
+        )
+        for candidate in found if plane.pattern.side == TILE else symmetric_candidates(found):
+            yield *whole, plane, candidate
     for rows, columns in _QUARTERS if min(planes[0].shape) >= 2 * _LEAST_PART_PX else ():
         for (residual, shrunk), plane in zip(smaller, planes, strict=True):
             part = residual[_part(rows, residual.shape[0]), _part(columns, residual.shape[1])]
             parts = _part(rows, plane.shape[0]), _part(columns, plane.shape[1])
-            for guess in scaled_guesses(part, plane.pattern, 1, shrunk, smaller=True):
-                yield *parts, plane, guess
+            for candidate in scaled_candidates(part, plane.pattern, 1, shrunk, smaller=True):
+                yield *parts, plane, candidate
 
 
 def _smaller(plane: Plane) -> tuple[FloatArray, float]:
@@ -258,24 +266,26 @@ def _read_straight(planes: Sequence[Plane], shrunk: float, most: int) -> list[Ma
     return []
 
 
-def _read_at(planes: Sequence[Plane], plane: Plane, guess: Guess, shrunk: float, most: int) -> list[MarkReading]:
-    """Read the marks near one plane's guess."""
-    if guess.score < _WORTH_ALIGNING:
+def _read_at(
+    planes: Sequence[Plane], plane: Plane, candidate: CandidateTransform, shrunk: float, most: int
+) -> list[MarkReading]:
+    """Read the marks near one plane's candidate."""
+    if candidate.score < _WORTH_ALIGNING:
         return []
-    placed, decoded = guess.to_picture, _unaligned(planes, guess, most) if guess.upright else {}
+    placed, decoded = candidate.to_picture, _unaligned(planes, candidate, most) if candidate.upright else {}
     if not decoded:
         tiles = align(plane, placed)
         if tiles is None:
             return []
         placed, decoded = tiles.to_picture, _first_decoded(planes, plane, tiles.to_picture, most)
-    turn = float(np.degrees(np.arctan2(placed[1, 0], placed[0, 0] * (-1 if guess.flipped else 1))))
+    turn = float(np.degrees(np.arctan2(placed[1, 0], placed[0, 0] * (-1 if candidate.flipped else 1))))
     tile_px = float(np.sqrt(abs(np.linalg.det(placed[:2, :2])))) * shrunk
-    return [MarkReading(p, score, tile_px, turn, guess.flipped, guess.aspect) for p, score in decoded.items()]
+    return [MarkReading(p, score, tile_px, turn, candidate.flipped, candidate.aspect) for p, score in decoded.items()]
 
 
-def _unaligned(planes: Sequence[Plane], guess: Guess, most: int) -> dict[int, float]:
+def _unaligned(planes: Sequence[Plane], candidate: CandidateTransform, most: int) -> dict[int, float]:
     """Read marks at the scale as found: a mark may agree over the whole picture but too little in any part."""
-    tiles = [(plane, cut_tiles(plane, guess.to_picture)) for plane in planes]
+    tiles = [(plane, cut_tiles(plane, candidate.to_picture)) for plane in planes]
     folded = [fold(cut, plane.pattern) for plane, cut in tiles if cut is not None]
     return _decoded(folded, planes[0].pattern.key, most)
 
@@ -320,7 +330,7 @@ def _word_at(place: Place, planes: Sequence[Folded], key: bytes, uncropped: bool
         if payload is not None:
             return payload
     payload = decode_symbols(soft, key, _LISTED) if uncropped and not sure else None
-    return payload if payload is not None and place.begins_at(begin_of(planes[0].pattern, payload)) else None
+    return payload if payload is not None and place.begins_at(tile_offset(planes[0].pattern, payload)) else None
 
 
 def read_mark_with_original(picture: ByteArray, original: ByteArray, key: bytes) -> MarkReading | None:
@@ -374,4 +384,4 @@ def _left_over(copy: FloatArray, source: FloatArray, inside: BoolArray) -> Float
     left = (bands[0] - bands[1] * (shared + 1.0) / (power + 1.0)) * inside
     deviation = np.sqrt(np.maximum(cv2.GaussianBlur(left * left, (0, 0), sigma), 0))
     bounded = np.clip(left, -3 * deviation, 3 * deviation)
-    return np.asarray(bounded * hiding(source) / (deviation**2 + 0.3), np.float32)
+    return np.asarray(bounded * masking_threshold(source) / (deviation**2 + 0.3), np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.fft
 from scipy.ndimage import median_filter, uniform_filter1d
 
-from vmodel.rights.watermark.carrier import TILE, ComplexArray, Pattern
+from vmodel.rights.watermark.carrier import TILE, CarrierPattern, ComplexArray
 from vmodel.rights.watermark.payload_code import STEPS, SYMBOLS
 from vmodel.rights.watermark.planes import Plane, filter_plane
 from vmodel.rights.watermark.tile_alignment import Tiles, waves_of
@@ -34,7 +34,7 @@ class Folded:
         noise: (F,) variance of each.
     """
 
-    pattern: Pattern
+    pattern: CarrierPattern
     waves: ComplexArray
     noise: FloatArray
 
@@ -64,7 +64,7 @@ class Place:
         return max(off) * TILE < 1.5
 
 
-def fold(tiles: Tiles, pattern: Pattern, weight: FloatArray | None = None) -> Folded:
+def fold(tiles: Tiles, pattern: CarrierPattern, weight: FloatArray | None = None) -> Folded:
     """Sum a plane's tiles.
 
     Args:
@@ -94,7 +94,7 @@ def filter_straight(plane: Plane, tile_px: float) -> FloatArray:
     return np.asarray(cv2.copyMakeBorder(filtered, 0, -height % side, 0, -width % side, cv2.BORDER_CONSTANT, value=0))
 
 
-def fold_filtered(filtered: FloatArray, pattern: Pattern, flipped: bool = False) -> Folded:
+def fold_filtered(filtered: FloatArray, pattern: CarrierPattern, flipped: bool = False) -> Folded:
     """Fold what ``filter_straight`` returns.
 
     Args:
@@ -159,7 +159,7 @@ def symbols_of(planes: Sequence[Folded]) -> FloatArray:
     return soft
 
 
-def _by_step(data: ComplexArray, pattern: Pattern) -> FloatArray:
+def _by_step(data: ComplexArray, pattern: CarrierPattern) -> FloatArray:
     """Arrange the (N,) waves that carry symbols as (72, 20); 0 where none does."""
     values = np.zeros(SYMBOLS, np.float32)
     values[pattern.symbol] = np.concatenate([data.real, data.imag])
@@ -174,7 +174,7 @@ def _without_peaks(waves: ComplexArray, count: int) -> ComplexArray:
     return np.asarray(waves * np.minimum(1, most / (size + 1e-20)) ** 2, np.complex64)
 
 
-def _fold(waves: ComplexArray, weight: FloatArray, pattern: Pattern) -> Folded:
+def _fold(waves: ComplexArray, weight: FloatArray, pattern: CarrierPattern) -> Folded:
     """Sum the (N, F) waves of N tiles, each by its weight."""
     total = np.einsum("n,nf->f", weight, waves)
     apart = waves - total / weight.sum()
@@ -183,7 +183,7 @@ def _fold(waves: ComplexArray, weight: FloatArray, pattern: Pattern) -> Folded:
     return Folded(pattern, total, _smooth_over_frequency(spread, pattern))
 
 
-def _smooth_over_frequency(power: FloatArray, pattern: Pattern) -> FloatArray:
+def _smooth_over_frequency(power: FloatArray, pattern: CarrierPattern) -> FloatArray:
     """Average over the 61 waves nearest in length, because noise changes slowly with frequency."""
     order = np.hypot(*pattern.waves.T).argsort(kind="stable")
     smooth = np.empty_like(power)

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from vmodel.rights.watermark.carrier import Pattern, begin_of
+from vmodel.rights.watermark.carrier import CarrierPattern, tile_offset
 from vmodel.rights.watermark.demodulation import Folded, received
 from vmodel.rights.watermark.payload_code import CHECK_BITS, GENERATORS, PAYLOAD_BITS, STEPS, SYMBOLS, encode_payload
 from vmodel.types import FloatArray
@@ -39,7 +39,7 @@ def shape_symbols(seen: Folded, payload: int) -> FloatArray:
         (72, 20) float32, not negative, with a mean square of 1.
     """
     pattern = seen.pattern
-    values = received(seen.moved(*begin_of(pattern, payload))) * encode_payload(payload, pattern.key)
+    values = received(seen.moved(*tile_offset(pattern, payload))) * encode_payload(payload, pattern.key)
     every = _over_frequency(values, pattern)
     gains = [every, every * _slow(pattern)]
     apart = [np.sqrt(_sums(gain * gain / 2)) + 1e-3 for gain in gains]
@@ -58,7 +58,7 @@ def shape_symbols(seen: Folded, payload: int) -> FloatArray:
     return np.asarray(sizes, np.float32)
 
 
-def _slow(pattern: Pattern) -> FloatArray:
+def _slow(pattern: CarrierPattern) -> FloatArray:
     """Select the symbols that survive scaling a picture to a third: (72, 20) of 0 and 1."""
     slow = np.hypot(*pattern.data.T) < _SLOW
     kept = np.zeros(SYMBOLS, np.float32)
@@ -66,7 +66,7 @@ def _slow(pattern: Pattern) -> FloatArray:
     return kept.reshape(STEPS, -1)
 
 
-def _over_frequency(values: FloatArray, pattern: Pattern) -> FloatArray:
+def _over_frequency(values: FloatArray, pattern: CarrierPattern) -> FloatArray:
     """Estimate how much of a symbol of size 1 is received, (72, 20), as a mean over waves of similar frequency."""
     by_wave = values.ravel()[pattern.symbol].reshape(2, -1).mean(0)
     smooth = np.maximum(uniform_filter1d(by_wave, 91, mode="nearest"), 1e-3)

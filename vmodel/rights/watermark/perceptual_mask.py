@@ -52,7 +52,7 @@ def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(np.minimum(around, 2 * beside), 0)), np.float32)
 
 
-def _texture_that_hides(luma: FloatArray, scale: float) -> FloatArray:
+def _masking_texture(luma: FloatArray, scale: float) -> FloatArray:
     """Compute ``texture_of`` without what edges add to flat ground nearby: beside an arm, between stripes."""
     uneven = cv2.erode(_half(_unevenness(luma, _odd(3 * scale)), scale), np.ones((3, 3), np.uint8))
     return np.asarray(np.minimum(texture_of(luma, scale), _STEEP * np.maximum(uneven - _SMOOTH, 0)), np.float32)
@@ -66,7 +66,7 @@ def _unevenness(luma: FloatArray, window: tuple[int, int]) -> FloatArray:
     return np.asarray(cv2.sqrt(cv2.max(uneven, 0.0, dst=uneven), dst=uneven))
 
 
-def hidden_by(texture: FloatArray, flat: FloatArray | float = ON_GREY) -> FloatArray:
+def texture_masking(texture: FloatArray, flat: FloatArray | float = ON_GREY) -> FloatArray:
     """Compute the deviation in grey levels that a texture hides: float32, same shape as the texture.
 
     Args:
@@ -78,7 +78,7 @@ def hidden_by(texture: FloatArray, flat: FloatArray | float = ON_GREY) -> FloatA
     return np.asarray(np.minimum(flat + fine + coarse, MOST), np.float32)
 
 
-def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
+def masking_threshold(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     """Compute the deviation in grey levels that the mark may have at each pixel.
 
     Args:
@@ -87,20 +87,20 @@ def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     Returns:
         (H, W) float32 from 0.1 to 4.5.
     """
-    return _hiding_in_luma(luma, _texture_that_hides(luma, scale), scale)
+    return _luma_masking_threshold(luma, _masking_texture(luma, scale), scale)
 
 
-def hiding_in_both(luma: FloatArray, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
-    """Compute the mark's allowed deviations at each pixel in grey levels and in levels of blue: see ``hiding``."""
-    texture = _texture_that_hides(luma, scale)
+def masking_thresholds(luma: FloatArray, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
+    """Compute ``masking_threshold`` of both planes, in grey levels and in levels of blue."""
+    texture = _masking_texture(luma, scale)
     flat, light = _ground(luma, scale, (BLUE_ON_GREY, BLUE_ON_WHITE), (BLUE_DARK, BLUE_LEAST_IN_DARK))
     blue = np.minimum(flat + BLUE_SHARE * texture, MOST_BLUE) * light
-    return _hiding_in_luma(luma, texture, scale), enlarged(blue, luma.shape)
+    return _luma_masking_threshold(luma, texture, scale), enlarged(blue, luma.shape)
 
 
-def _hiding_in_luma(luma: FloatArray, texture: FloatArray, scale: float) -> FloatArray:
+def _luma_masking_threshold(luma: FloatArray, texture: FloatArray, scale: float) -> FloatArray:
     flat, light = _ground(luma, scale, (ON_GREY, ON_WHITE), (DARK, LEAST_IN_DARK))
-    return enlarged(hidden_by(texture, flat) * light, luma.shape)
+    return enlarged(texture_masking(texture, flat) * light, luma.shape)
 
 
 def _ground(

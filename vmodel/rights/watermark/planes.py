@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from vmodel.core.colour import luma_of
-from vmodel.rights.watermark.carrier import TILE, Pattern, blue_pattern_of, pattern_of
-from vmodel.rights.watermark.perceptual_mask import band_of, enlarged, hidden_by, texture_of
-from vmodel.rights.watermark.whitening import level
+from vmodel.rights.watermark.carrier import TILE, CarrierPattern, blue_pattern_of, pattern_of
+from vmodel.rights.watermark.perceptual_mask import band_of, enlarged, texture_masking, texture_of
+from vmodel.rights.watermark.whitening import whiten_spectrum
 from vmodel.types import ByteArray, FloatArray
 
 _DEVIATIONS = 3.0
@@ -32,7 +32,7 @@ class Plane:
     """
 
     values: FloatArray
-    pattern: Pattern
+    pattern: CarrierPattern
 
     def part(self, rows: slice, columns: slice) -> Plane:
         """Cut out a part of the plane."""
@@ -70,18 +70,18 @@ def blue_of(picture: ByteArray, luma: FloatArray) -> FloatArray:
     return np.asarray(picture[..., 2] - luma, np.float32)
 
 
-def filter_plane(values: FloatArray, pattern: Pattern) -> FloatArray:
+def filter_plane(values: FloatArray, pattern: CarrierPattern) -> FloatArray:
     """Filter a plane at the pattern's scale so that the mark stands out: (H, W) float32."""
-    return whiten(values) if pattern.side == TILE else whiten_blue(values)
+    return matched_filter(values) if pattern.side == TILE else matched_filter_blue(values)
 
 
-def whiten(luma: FloatArray) -> FloatArray:
+def matched_filter(luma: FloatArray) -> FloatArray:
     """Apply the matched filter for a mark as strong as its surroundings hide: (H, W) float32."""
-    strength = enlarged(hidden_by(texture_of(luma), _ON_FLAT), luma.shape)
-    return np.asarray(cv2.multiply(level(band_of(luma), _UNSURE**2), strength, dst=strength))
+    strength = enlarged(texture_masking(texture_of(luma), _ON_FLAT), luma.shape)
+    return np.asarray(cv2.multiply(whiten_spectrum(band_of(luma), _UNSURE**2), strength, dst=strength))
 
 
-def whiten_blue(blue: FloatArray) -> FloatArray:
+def matched_filter_blue(blue: FloatArray) -> FloatArray:
     """Apply the matched filter for blue, where the mark has about the same strength everywhere: (H, W) float32."""
     band = np.asarray(blue - cv2.blur(cv2.blur(blue, _BLUE_BAND), _BLUE_BAND), np.float32)
     power = cv2.max(cv2.blur(cv2.multiply(band, band), _BLUE_AROUND), 0.0)

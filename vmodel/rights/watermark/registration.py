@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import scipy.fft
 
-from vmodel.rights.watermark.carrier import ComplexArray, Pattern
+from vmodel.rights.watermark.carrier import CarrierPattern, ComplexArray
 from vmodel.types import FloatArray
 
 _LARGEST, _SMALLEST = 1024, 256
@@ -52,8 +52,8 @@ class Spectrum:
 
 
 @dataclass(frozen=True)
-class Guess:
-    """Guess of the mark's scale and orientation.
+class CandidateTransform:
+    """Candidate for the mark's scale and orientation.
 
     Attributes:
         tile_px: side of a tile, the geometric mean where the aspect changed.
@@ -111,9 +111,9 @@ def _starts(length: int, side: int) -> Sequence[int]:
     return [int(start) for start in np.linspace(0, length - side, count)]
 
 
-def guesses(
-    spectrum: Spectrum, pattern: Pattern, aspects: Sequence[float], most: int, shrunk: float = 1.0
-) -> list[Guess]:
+def candidate_transforms(
+    spectrum: Spectrum, pattern: CarrierPattern, aspects: Sequence[float], most: int, shrunk: float = 1.0
+) -> list[CandidateTransform]:
     """Find the likeliest scales and orientations of the mark, best first.
 
     Args:
@@ -123,7 +123,7 @@ def guesses(
         most: how many to return.
         shrunk: factor by which the plane was made smaller.
     """
-    found: list[Guess] = []
+    found: list[CandidateTransform] = []
     radii, angles = spectrum.shape
     for aspect in aspects:
         log_polar = scipy.fft.rfft2(_log_polar(spectrum, aspect), s=(2 * radii, angles), workers=2)
@@ -131,22 +131,22 @@ def guesses(
             template, logs = _template(pattern, flipped, spectrum.window)
             moved = scipy.fft.irfft2(log_polar * template, s=(2 * radii, angles), workers=2)
             found += _peaks(moved, logs, spectrum, flipped, aspect, most, shrunk)
-    return sorted(found, key=lambda guess: -guess.score)[:most]
+    return sorted(found, key=lambda candidate: -candidate.score)[:most]
 
 
-def every_way(found: Sequence[Guess]) -> Iterator[Guess]:
-    """Yield guesses with quarter turns and flips, which the many waves of a plane do not tell apart."""
-    tried: list[Guess] = []
-    for guess in found:
-        if any(_looks_alike(guess, other) for other in tried):
+def symmetric_candidates(found: Sequence[CandidateTransform]) -> Iterator[CandidateTransform]:
+    """Yield candidates with quarter turns and flips, which the many waves of a plane do not tell apart."""
+    tried: list[CandidateTransform] = []
+    for candidate in found:
+        if any(_looks_alike(candidate, other) for other in tried):
             continue
-        tried.append(guess)
+        tried.append(candidate)
         for quarter in (0.0, np.pi / 2):
-            for flipped in (guess.flipped, not guess.flipped):
-                yield replace(guess, turn=guess.turn + quarter, flipped=flipped)
+            for flipped in (candidate.flipped, not candidate.flipped):
+                yield replace(candidate, turn=candidate.turn + quarter, flipped=flipped)
 
 
-def _looks_alike(one: Guess, other: Guess) -> bool:
+def _looks_alike(one: CandidateTransform, other: CandidateTransform) -> bool:
     near = abs((one.turn - other.turn + np.pi / 4) % (np.pi / 2) - np.pi / 4)
     return abs(np.log(one.tile_px / other.tile_px)) < 0.015 and abs(one.aspect - other.aspect) < 0.01 and near < 0.02
 
@@ -167,7 +167,7 @@ def _log_polar(spectrum: Spectrum, aspect: float) -> FloatArray:
 
 
 @lru_cache(maxsize=16)
-def _template(pattern: Pattern, flipped: bool, window: int) -> tuple[ComplexArray, FloatArray]:
+def _template(pattern: CarrierPattern, flipped: bool, window: int) -> tuple[ComplexArray, FloatArray]:
     """Compute the conjugate spectrum of the waves' log-polar positions, and the logarithms of their lengths."""
     empty = Spectrum(window, np.zeros((1, 1)))
     radii, angles = empty.shape
@@ -183,7 +183,7 @@ def _template(pattern: Pattern, flipped: bool, window: int) -> tuple[ComplexArra
 
 def _peaks(
     moved: FloatArray, logs: FloatArray, spectrum: Spectrum, flipped: bool, aspect: float, most: int, shrunk: float
-) -> Iterator[Guess]:
+) -> Iterator[CandidateTransform]:
     """Yield the highest peaks of one correlation."""
     step, angles = spectrum.step, spectrum.shape[1]
     tiles = TILES[1] / shrunk * np.exp(-step * np.arange(int(np.log(TILES[1] / TILES[0]) / step)))
@@ -195,5 +195,5 @@ def _peaks(
     for _ in range(most):
         row, column = np.unravel_index(surface.argmax(), surface.shape)
         tile_px = float(np.exp(-rows[row] * step) / _LOWEST) * shrunk
-        yield Guess(tile_px, float(np.pi * column / angles), flipped, aspect, float(surface[row, column]))
+        yield CandidateTransform(tile_px, float(np.pi * column / angles), flipped, aspect, float(surface[row, column]))
         surface[max(0, row - 6) : row + 7, np.arange(column - 6, column + 7) % angles] = -9

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import scipy.fft
 
-from vmodel.rights.watermark.carrier import TILE, ComplexArray, Pattern
-from vmodel.rights.watermark.registration import Guess
+from vmodel.rights.watermark.carrier import TILE, CarrierPattern, ComplexArray
+from vmodel.rights.watermark.registration import CandidateTransform
 from vmodel.types import FloatArray, IntArray
 
 SCALES = 0.3, 1.3
@@ -25,9 +25,9 @@ _GRID = 48
 _MOST = 3.0
 
 
-def scaled_guesses(
-    residual: FloatArray, pattern: Pattern, most: int, shrunk: float = 1.0, smaller: bool = False
-) -> list[Guess]:
+def scaled_candidates(
+    residual: FloatArray, pattern: CarrierPattern, most: int, shrunk: float = 1.0, smaller: bool = False
+) -> list[CandidateTransform]:
     """Find the likeliest scales of an upright picture, best first.
 
     Args:
@@ -48,7 +48,9 @@ def scaled_guesses(
     for _ in range(most):
         best = int(scores.argmax())
         across, down = (float(side) for side in tiles[best])
-        found.append(Guess(float(np.sqrt(across * down)), 0.0, False, across / down, float(scores[best]), True))
+        found.append(
+            CandidateTransform(float(np.sqrt(across * down)), 0.0, False, across / down, float(scores[best]), True)
+        )
         scores[np.abs(np.log(tiles / tiles[best])).max(1) < 4.5 * _STEP] = 0
     return found
 

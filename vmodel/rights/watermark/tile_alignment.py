@@ -1,4 +1,4 @@
-"""Alignment of the mark: from a guess of its position to the position of every tile."""
+"""Alignment of the mark: from a candidate transform to the position of every tile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import scipy.fft
 
-from vmodel.rights.watermark.carrier import ComplexArray, Pattern
+from vmodel.rights.watermark.carrier import CarrierPattern, ComplexArray
 from vmodel.rights.watermark.planes import Plane, filter_plane
 from vmodel.types import FloatArray
 
@@ -64,7 +64,7 @@ def cut_tiles(plane: Plane, to_picture: FloatArray, flat: bool = False) -> Tiles
     return Tiles(waves_of(np.asarray(filtered), plane.pattern), placed)
 
 
-def waves_of(filtered: FloatArray, pattern: Pattern) -> ComplexArray:
+def waves_of(filtered: FloatArray, pattern: CarrierPattern) -> ComplexArray:
     """Compute the waves, (rows, columns, F), of the tiles of a picture that has whole ones only."""
     side = pattern.side
     rows, columns = (length // side for length in filtered.shape)
@@ -77,7 +77,7 @@ def waves_of(filtered: FloatArray, pattern: Pattern) -> ComplexArray:
 
 
 def align(plane: Plane, to_picture: FloatArray, flat: bool = False) -> Tiles | None:
-    """Refine a guess until the tiles match the pattern.
+    """Refine a candidate until the tiles match the pattern.
 
     Args:
         plane: of the picture.
@@ -102,14 +102,14 @@ def align(plane: Plane, to_picture: FloatArray, flat: bool = False) -> Tiles | N
     return cut_tiles(plane, placed, flat)
 
 
-def shown(tiles: Tiles, pattern: Pattern) -> FloatArray:
+def shown(tiles: Tiles, pattern: CarrierPattern) -> FloatArray:
     """Measure how much of the mark each tile shows, (rows, columns)."""
     surfaces = _surfaces(tiles.waves, pattern)
     middle = np.array([[np.roll(s, (1, 1), (0, 1))[:3, :3].max() for s in row] for row in surfaces])
     return _to_tiles(np.maximum(middle, 0.05), tiles.waves.shape[:2])
 
 
-def _surfaces(waves: ComplexArray, pattern: Pattern) -> FloatArray:
+def _surfaces(waves: ComplexArray, pattern: CarrierPattern) -> FloatArray:
     """Correlate each 2x2 block of tiles with the pattern at each shift (y, x).
 
     Returns:

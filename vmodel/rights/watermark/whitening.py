@@ -28,7 +28,7 @@ _ALONE = np.ones(1, np.float32)
 _AROUND = np.array([0.25, 0.5, 0.25], np.float32)
 
 
-def level(values: FloatArray, unsure: float) -> FloatArray:
+def whiten_spectrum(values: FloatArray, unsure: float) -> FloatArray:
     """Bring all waves of a picture to one power, locally.
 
     Args:

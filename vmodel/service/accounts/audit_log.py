@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, Text, and_, func, or_, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Database, Moment, Table, new_id, now
+from vmodel.core.database import Database, Table, UtcDateTime, new_id, now
 from vmodel.service.hash_chain import add_link, plain_values, read_rows, seal
 
 _CONTENT = ("id", "at", "who", "what", "whom", "details")
@@ -31,7 +31,7 @@ class AuditEvent(Table):
     __tablename__ = "audit_event"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     who: Mapped[str | None] = mapped_column(String(32), index=True)
     what: Mapped[str] = mapped_column(String(64))
     whom: Mapped[str | None] = mapped_column(String(64))

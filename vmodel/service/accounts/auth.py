@@ -173,7 +173,7 @@ def record_use(session: Session, identity: Identity) -> None:
     session.execute(used.values(last_used_at=now()))
 
 
-def check_still(session: Session, identity: Identity, to_change: bool = False) -> None:
+def revalidate_identity(session: Session, identity: Identity, to_change: bool = False) -> None:
     """Reject a caller whose key, login or account has ended since it was authenticated.
 
     Args:
@@ -374,7 +374,7 @@ def find_session(session: Session, token: str) -> Login:
     return Login(_identity(account, row), "", row.csrf, row.expires_at)
 
 
-def check_form(login: Login, csrf: str | None) -> None:
+def verify_csrf_token(login: Login, csrf: str | None) -> None:
     """Reject a form that does not come from a page of this login (CSRF).
 
     Raises:

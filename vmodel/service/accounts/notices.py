@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Database, Moment, Table, new_id, now
+from vmodel.core.database import Database, Table, UtcDateTime, new_id, now
 from vmodel.core.files import read_own_yaml
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.rate_limit import check_rate, forget_rates
@@ -49,12 +49,12 @@ class Notice(Table):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     kind: Mapped[str] = mapped_column(String(40))
     details: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(Moment)
-    read_at: Mapped[datetime | None] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     mail: Mapped[str] = mapped_column(String(16))
     tries: Mapped[int]
-    tried_at: Mapped[datetime | None] = mapped_column(Moment)
-    next_at: Mapped[datetime] = mapped_column(Moment)
+    tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     __table_args__ = (
         Index(
             "ix_notice_due",
@@ -79,7 +79,7 @@ class KnownOrigin(Table):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
     what: Mapped[str] = mapped_column(String(8), primary_key=True)
     value: Mapped[str] = mapped_column(String(45), primary_key=True)
-    seen_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 def tell(session: Session, account_id: str, kind: str, **details: str | int) -> None:

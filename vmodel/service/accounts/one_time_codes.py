@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Moment, Table, now
+from vmodel.core.database import Table, UtcDateTime, now
 from vmodel.service.accounts.app_secret import derive_key
 from vmodel.service.errors import SecondFactorOff, SecondFactorOn, SecondFactorUnreadable
 
@@ -46,7 +46,7 @@ class SecondFactor(Table):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     last_step: Mapped[int] = mapped_column(BigInteger)
-    confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RecoveryCode(Table):

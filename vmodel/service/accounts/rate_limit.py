@@ -48,7 +48,7 @@ def count_in(database: Database, count: Callable[[Session], None], only_reads: b
         RateLimited: too many requests.
     """
     if not only_reads:
-        with database.passing() as session:
+        with database.relaxed_transaction() as session:
             count(session)
         return
     try:

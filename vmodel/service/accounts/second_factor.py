@@ -86,7 +86,7 @@ def finish_factor(database: Database, secret: bytes, identity: Identity, code: s
     with database.transaction() as session:
         check_rate(session, subject, auth.LOGINS_PER_QUARTER, auth.QUARTER_S)
     with database.transaction() as session:
-        auth.check_still(session, identity, to_change=True)
+        auth.revalidate_identity(session, identity, to_change=True)
         if not confirm_factor(session, secret, identity.account_id, code):
             raise CodeWrong
         uncount(session, subject)

@@ -26,7 +26,7 @@ from vmodel.garment.sizing import measure
 from vmodel.garment.vector.svg_rasteriser import render_svg
 from vmodel.garment.vector.svg_sanitiser import read_svg, recoloured, write_svg
 from vmodel.garment.vector.technical_flat import parse_flat
-from vmodel.service.garments.records import Understanding
+from vmodel.service.garments.records import RecognitionResult
 from vmodel.types import ByteArray, Garment
 
 SIDE = (680, 512)
@@ -173,7 +173,7 @@ def colours_written(svg: bytes, name: str) -> list[str]:
     return [f"#{each}" for each, _ in Counter(whole).most_common(_MOST_COLOURS)]
 
 
-def describe_block(design: Design, wearer: str, drawn: Drawn) -> Understanding:
+def describe_block(design: Design, wearer: str, drawn: Drawn) -> RecognitionResult:
     """Describe a design that was cut by formula in the same form as a garment that was read from a photo.
 
     Args:
@@ -184,7 +184,7 @@ def describe_block(design: Design, wearer: str, drawn: Drawn) -> Understanding:
     return describe_garment(make_garment(design, "design")[3], "design", wearer, drawn)
 
 
-def describe_garment(garment: Garment, source: str, wearer: str, drawn: Drawn) -> Understanding:
+def describe_garment(garment: Garment, source: str, wearer: str, drawn: Drawn) -> RecognitionResult:
     """Describe a garment whose cut is given.
 
     Args:
@@ -214,7 +214,7 @@ def describe_garment(garment: Garment, source: str, wearer: str, drawn: Drawn) -
         },
         "warnings": list(garment.warnings),
     }
-    return Understanding(found, drawn.png)
+    return RecognitionResult(found, drawn.png)
 
 
 def decode_limit(settings: Settings) -> int:

@@ -76,7 +76,7 @@ class Recipe:
     length_cm: float | None = None
     colorways: tuple[Colorway, ...] = field(default=())
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the recipe as it is stored: plain values that ``json`` can write."""
         return asdict(self) | {"offset_cm": list(self.offset_cm), "colorways": [asdict(way) for way in self.colorways]}
 

@@ -8,7 +8,7 @@ import numpy as np
 from vmodel.core.files import encode_picture
 from vmodel.garment.sewing.assemble import SCALE_SOURCE, Sewn
 from vmodel.service.garments.design_preview import Drawn, beside, describe_garment, resized, share_of
-from vmodel.service.garments.records import Understanding
+from vmodel.service.garments.records import RecognitionResult
 from vmodel.types import ByteArray
 
 _PIECES_SIDE = 1100
@@ -62,7 +62,7 @@ def colours_of(sewn: Sewn) -> list[str]:
     return sorted(areas, key=lambda colour: -areas[colour])
 
 
-def describe_sewn(sewn: Sewn, drawn: Drawn) -> Understanding:
+def describe_sewn(sewn: Sewn, drawn: Drawn) -> RecognitionResult:
     """Describe a sewn pattern in the same form as a garment that was read from a photo.
 
     Args:

@@ -29,7 +29,7 @@ from vmodel.garment.recognition.reader import PhotoReading
 from vmodel.garment.sizing import measure
 from vmodel.garment.sizing.stated_sizes import stated_sizes
 from vmodel.rights.policy.minors import read_category
-from vmodel.service.garments.records import SHOWN_SIDE, Stated, Understanding
+from vmodel.service.garments.records import SHOWN_SIDE, RecognitionResult, StatedAttributes
 from vmodel.studio.casting import rank_models
 from vmodel.types import (
     BodyMeasurements,
@@ -57,7 +57,7 @@ class ReadGarment:
         flat_lay, cutout: the photo and its garment, at most ``_MEASURED_SIDE`` pixels.
         size: (height, width) of the photo in pixels.
         reading: of the network, in the photo's pixels, without its pictures.
-        cutout_png: see ``Understanding``.
+        cutout_png: see ``RecognitionResult``.
     """
 
     flat_lay: FlatLay
@@ -121,8 +121,8 @@ def read_photo(photo: bytes, name: str, settings: Settings, suffix: str = "") ->
 
 
 def understand_garment(
-    flat_lay: FlatLay, mask: bytes | None, stated: Stated, roster: Roster, settings: Settings
-) -> Understanding:
+    flat_lay: FlatLay, mask: bytes | None, stated: StatedAttributes, roster: Roster, settings: Settings
+) -> RecognitionResult:
     """Find the garment in a photo.
 
     Args:
@@ -166,7 +166,7 @@ def read_garment(flat_lay: FlatLay, mask: bytes | None, category: Category | Non
     )
 
 
-def describe_garment(read: ReadGarment, stated: Stated, roster: Roster) -> Understanding:
+def describe_garment(read: ReadGarment, stated: StatedAttributes, roster: Roster) -> RecognitionResult:
     """Describe a garment from its reading and the seller's statements.
 
     Args:
@@ -186,7 +186,7 @@ def describe_garment(read: ReadGarment, stated: Stated, roster: Roster) -> Under
         kind, landmarks = understand_reading(read.reading, np.asarray(mask), category, given)
     check_worn_open(kind, stated.worn_open)
     garment, size_cm = _measured(read, kind, landmarks, stated, roster)
-    return Understanding(
+    return RecognitionResult(
         _described(read, garment.kind, landmarks, size_cm, list(garment.warnings)) | _asked(read, garment.kind),
         read.cutout_png,
     )
@@ -227,7 +227,7 @@ def fit_mask(painted: bytes, photo: bytes, settings: Settings) -> bytes:
 
 
 def _measured(
-    read: ReadGarment, kind: GarmentKind, landmarks: Landmarks, stated: Stated, roster: Roster
+    read: ReadGarment, kind: GarmentKind, landmarks: Landmarks, stated: StatedAttributes, roster: Roster
 ) -> tuple[Garment, dict[str, Any]]:
     """Return the garment on the model that the photo would be cast with, and its flat width and length in cm.
 
@@ -263,7 +263,7 @@ def measures_of(wearer: VirtualModel) -> BodyMeasurements:
 _MEASURES: dict[str, BodyMeasurements] = {}
 
 
-def _cut_coarsely(pattern: Garment, body: BodyMeasurements, gender: str, stated: Stated) -> Garment:
+def _cut_coarsely(pattern: Garment, body: BodyMeasurements, gender: str, stated: StatedAttributes) -> Garment:
     """Fit a garment like ``fit_garment``, in cloth of few pixels."""
     assert pattern.photo is not None
     sizes = stated_sizes(pattern.kind.category, stated.width_cm, stated.length_cm)

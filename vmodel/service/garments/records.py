@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Moment, Table, new_id, now
+from vmodel.core.database import Table, UtcDateTime, new_id, now
 from vmodel.errors import SizeImplausible, VModelError
 from vmodel.limits import GARMENT_CM
 from vmodel.service.garments.errors import ColorwayUnknown, GarmentInUse, GarmentNotUnderstood, GarmentUnknown
@@ -37,7 +37,7 @@ _SUFFIX_OF_MAGIC = (
 
 
 @dataclass(frozen=True)
-class Stated:
+class StatedAttributes:
     """Seller's own statements about a garment, all optional.
 
     Attributes:
@@ -57,7 +57,7 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Understanding:
+class RecognitionResult:
     """Description of a garment, read from its photo or its design.
 
     Attributes:
@@ -78,7 +78,7 @@ class StoredGarment(Table):
         photo_key, mask_key, back_key, cutout_key: of the file store.
         category, material, width_cm, length_cm, landmarks, worn_open: as the seller stated or corrected them; otherwise
             None.
-        understood: ``Understanding.found``; None while the photo could not be understood.
+        understood: ``RecognitionResult.found``; None while the photo could not be understood.
         problem: {"code", "message"} if it could not be.
         design: plain values of a garment that was drawn instead of photographed, see
             ``vmodel.service.garments.designs``; otherwise None.
@@ -103,15 +103,15 @@ class StoredGarment(Table):
     understood: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     problem: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     design: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    changed_at: Mapped[datetime] = mapped_column(Moment)
-    deleted_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
-    def stated(self) -> Stated:
+    def stated(self) -> StatedAttributes:
         """Seller's own statements about it."""
         marks = {name: (float(x), float(y)) for name, (x, y) in (self.landmarks or {}).items()}
-        return Stated(self.category, self.material, self.width_cm, self.length_cm, marks, self.worn_open)
+        return StatedAttributes(self.category, self.material, self.width_cm, self.length_cm, marks, self.worn_open)
 
     @property
     def file_keys(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class StoredGarment(Table):
         return (*(plain.get(name) for name in _DESIGN_FILES), *ways)
 
 
-def check_stated(stated: Stated) -> None:
+def check_stated(stated: StatedAttributes) -> None:
     """Reject invalid statements of the seller before a photo is read.
 
     Raises:
@@ -173,8 +173,8 @@ def keep_garment(
     account_id: str,
     name: str,
     files: GarmentFiles,
-    stated: Stated,
-    outcome: Understanding | VModelError,
+    stated: StatedAttributes,
+    outcome: RecognitionResult | VModelError,
 ) -> StoredGarment:
     """Store an uploaded garment.
 
@@ -196,14 +196,14 @@ def keep_garment(
 
 
 def change_garment(
-    garment: StoredGarment, files: GarmentFiles, stated: Stated, outcome: Understanding | VModelError
+    garment: StoredGarment, files: GarmentFiles, stated: StatedAttributes, outcome: RecognitionResult | VModelError
 ) -> None:
     """Replace a garment's corrections and reading; see ``keep_garment``."""
     garment.mask_key, garment.back_key, garment.cutout_key = files.mask, files.back, files.cutout
     for each in fields(stated):
         value = getattr(stated, each.name)
         setattr(garment, each.name, value if each.name != "landmarks" else _plain_marks(stated))
-    garment.understood = outcome.found if isinstance(outcome, Understanding) else None
+    garment.understood = outcome.found if isinstance(outcome, RecognitionResult) else None
     garment.problem = {"code": outcome.code, "message": str(outcome)} if isinstance(outcome, VModelError) else None
     garment.changed_at = now()
 
@@ -341,7 +341,7 @@ def suffix_of(content: bytes) -> str:
     return next((suffix for magic, suffix in _SUFFIX_OF_MAGIC if content.startswith(magic)), "heic")
 
 
-def _plain_marks(stated: Stated) -> dict[str, list[float]] | None:
+def _plain_marks(stated: StatedAttributes) -> dict[str, list[float]] | None:
     return {name: [float(x), float(y)] for name, (x, y) in stated.landmarks.items()} or None
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Database, Moment, Table, now
+from vmodel.core.database import Database, Table, UtcDateTime, now
 from vmodel.service.accounts.plans import Plans
 from vmodel.service.accounts.users import Account
 from vmodel.service.garments.errors import StorageFull
@@ -32,7 +32,7 @@ class StoredUpload(Table):
     key: Mapped[str] = mapped_column(String(160), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     size: Mapped[int] = mapped_column(BigInteger)
-    needed_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    needed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 def keep_upload(

@@ -27,11 +27,11 @@ from vmodel.service.jobs.tables import (
     RELEASED,
     RUNNING,
     WAITING,
-    ClockRow,
     JobRow,
     LaneRow,
     PartRow,
     ShotRow,
+    VirtualTimeRow,
     WorkerRow,
 )
 from vmodel.service.jobs.views import SILENT
@@ -50,7 +50,7 @@ def lock_lane(session: Session, account_id: str) -> LaneRow:
     ).one()
 
 
-def enter_lane(session: Session, lane: LaneRow, parts: int) -> None:
+def enqueue_parts(session: Session, lane: LaneRow, parts: int) -> None:
     """Add a seller's new turns to the lane.
 
     Args:
@@ -60,18 +60,18 @@ def enter_lane(session: Session, lane: LaneRow, parts: int) -> None:
     """
     if lane.waiting == 0:
         # An empty lane gains no advantage from its idle time.
-        lane.turn = max(lane.turn, session.scalar(select(ClockRow.turn).where(ClockRow.id == _CLOCK)) or 0)
+        lane.turn = max(lane.turn, session.scalar(select(VirtualTimeRow.turn).where(VirtualTimeRow.id == _CLOCK)) or 0)
     lane.waiting += parts
 
 
-def release_parts(database: Database) -> list[str]:
+def schedule_parts(database: Database) -> list[str]:
     """Hand out the next turns, up to the slots of the live workers less the turns that no worker has begun yet.
 
     Returns:
-        Ids of all handed-out turns that the durable queue may not have yet; see ``mark_handed``.
+        Ids of all handed-out turns that the durable queue may not have yet; see ``mark_enqueued``.
     """
     with database.transaction() as session:
-        free_clock = select(ClockRow).where(ClockRow.id == _CLOCK).with_for_update(skip_locked=True)
+        free_clock = select(VirtualTimeRow).where(VirtualTimeRow.id == _CLOCK).with_for_update(skip_locked=True)
         clock = session.scalars(free_clock).one_or_none()
         if clock is None:
             return []  # another worker is handing out
@@ -87,13 +87,13 @@ def release_parts(database: Database) -> list[str]:
         return list(session.scalars(unhanded))
 
 
-def mark_handed(database: Database, part_ids: list[str]) -> None:
+def mark_enqueued(database: Database, part_ids: list[str]) -> None:
     """Record that the durable queue has these turns."""
     with database.transaction() as session:
         session.execute(update(PartRow).where(PartRow.id.in_(part_ids)).values(handed=True))
 
 
-def go_between(database: Database, part_ids: list[str]) -> set[str]:
+def find_interleaved_fittings(database: Database, part_ids: list[str]) -> set[str]:
     """Return those of these turns that are fittings without an idle worker; a busy one runs them between pictures."""
     known = PartRow.id.in_(part_ids)
     with database.reading() as session:
@@ -151,7 +151,7 @@ def end_part(database: Database, part_id: str) -> None:
             session.flush()
             moved = {"part_id": rest, "state": QUEUED, "stage": None, "share": 0.0}
             session.execute(update(ShotRow).where(ShotRow.id.in_(left)).values(**moved))
-            enter_lane(session, lane, counts)
+            enqueue_parts(session, lane, counts)
 
 
 def _slots(session: Session) -> int:
@@ -189,7 +189,7 @@ def _release_fitting(session: Session) -> bool:
     return True
 
 
-def _release_next(session: Session, clock: ClockRow) -> bool:
+def _release_next(session: Session, clock: VirtualTimeRow) -> bool:
     ready = (LaneRow.waiting > 0) & (LaneRow.active < LaneRow.most)
     # A lane that its seller is just changing is skipped; the next call tries it again.
     first = select(LaneRow).where(ready).order_by(LaneRow.turn, LaneRow.account_id).limit(1)

@@ -45,7 +45,7 @@ def beat(database: Database, worker_id: str, started_at: datetime, state: str) -
     Returns:
         False if it was taken for dead, or another process has its name by now; the worker must then stop.
     """
-    with database.passing() as session:
+    with database.relaxed_transaction() as session:
         mine = (
             (WorkerRow.id == worker_id) & (WorkerRow.started_at == started_at) & (WorkerRow.state.in_((LIVE, DRAINING)))
         )
@@ -71,7 +71,7 @@ def count_alive(database: Database) -> int:
         return session.scalar(alive) or 0
 
 
-class Watch:
+class LivenessMonitor:
     """Detector of dead workers by this process's own clock, since the clocks of machines may differ.
 
     Attributes:
@@ -87,7 +87,7 @@ class Watch:
         self._looked = -float("inf")
         self.others = 0
 
-    def look(self, database: Database) -> list[str]:
+    def find_dead_workers(self, database: Database) -> list[str]:
         """Return the ids of the workers that count as dead by now."""
         with database.transaction() as session:
             alive = WorkerRow.state.in_((LIVE, DRAINING)) & (WorkerRow.id != self._own)

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 from vmodel.core.database import Database, new_id, now
 from vmodel.rights.admission.garment_review import check_state
 from vmodel.rights.policy.model_reservation import check_exclusive
-from vmodel.rights.registry.queries import noting_refusals
+from vmodel.rights.registry.queries import recording_refusals
 from vmodel.service.accounts.users import find_account
 from vmodel.service.errors import IdempotencyConflict
 from vmodel.service.jobs.errors import DayFull, JobUnknown, ShotUnknown
-from vmodel.service.jobs.fair_queue import enter_lane, lock_lane
+from vmodel.service.jobs.fair_queue import enqueue_parts, lock_lane
 from vmodel.service.jobs.request import JobRequest, plain_shot
 from vmodel.service.jobs.tables import (
     CANCELLED,
@@ -35,7 +35,7 @@ from vmodel.service.jobs.tables import (
     PartRow,
     ShotRow,
 )
-from vmodel.service.jobs.transitions import settle_job
+from vmodel.service.jobs.transitions import finalise_job
 from vmodel.service.jobs.views import PART_SHOTS, Job, JobShot, view_job, view_jobs, view_shot
 from vmodel.service.ledger.grants import grant_month
 from vmodel.service.ledger.reservations import reserve
@@ -67,7 +67,7 @@ def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest
     """
     asked = {str(shot.get("model") or "") for shot in request.shots if isinstance(shot, Mapping)}
     declared = request.garment.get("category")
-    with noting_refusals(database, request.account_id, ", ".join(sorted(asked)), str(declared or "")):
+    with recording_refusals(database, request.account_id, ", ".join(sorted(asked)), str(declared or "")):
         return _submit(database, plans, roster, request)
 
 
@@ -90,7 +90,7 @@ def _submit(database: Database, plans: Plans, roster: Roster, request: JobReques
         job = _write_job(session, request, OFFERED if request.offered else _reserve(session, request, prices))
         parts = _write_parts(session, job, shots, prices)
         lane.most = plan.concurrent_jobs
-        enter_lane(session, lane, 0 if _is_fitting(shots) else parts)
+        enqueue_parts(session, lane, 0 if _is_fitting(shots) else parts)
         session.flush()
         return view_job(session, job)
 
@@ -159,7 +159,7 @@ def cancel_job(database: Database, account_id: str, job_id: str) -> Job:
             never_began = update(PartRow).where(PartRow.job_id == job_id, PartRow.state == WAITING)
             ended = session.scalars(never_began.values(state=ENDED, ended_at=now()).returning(PartRow.priority)).all()
             lane.waiting -= sum(priority != FITTING for priority in ended)
-            settle_job(session, job)
+            finalise_job(session, job)
         session.flush()
         return view_job(session, job)
 

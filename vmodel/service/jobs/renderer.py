@@ -16,7 +16,7 @@ _STARTS = sorted(stage.start for stage in Stage if stage.start is not None)
 
 
 @dataclass(frozen=True)
-class Work:
+class ShotAssignment:
     """Input of a worker for one picture.
 
     Attributes:
@@ -33,7 +33,7 @@ class Work:
     starts: int
 
 
-class Tell(Protocol):
+class ProgressCallback(Protocol):
     """Callback for the progress of a picture."""
 
     def __call__(self, stage: Stage | PipelineName, share: float, preview: bytes | None = None) -> None:
@@ -66,15 +66,15 @@ class Rendered:
     model3d: bytes | None = None
 
 
-#: Makes one picture. The request's files are on this machine; the work names the account.
-Renderer = Callable[[ShotRequest, Work, Tell], Rendered]
+#: Makes one picture. The request's files are on this machine; the assignment names the account.
+Renderer = Callable[[ShotRequest, ShotAssignment, ProgressCallback], Rendered]
 
 
 @runtime_checkable
-class TurnRenderer(Protocol):
+class BatchRenderer(Protocol):
     """Renderer that benefits from making several pictures of a turn at once."""
 
-    def wants_next(self, request: ShotRequest, work: Work) -> int:
+    def further_batch_capacity(self, request: ShotRequest, assignment: ShotAssignment) -> int:
         """Return how many of the turn's further pictures it would make along with this one.
 
         Raises:
@@ -82,7 +82,7 @@ class TurnRenderer(Protocol):
         """
         ...
 
-    def expect(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
+    def queue_ahead(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
         """Accept the turn's further pictures as (id, request); each may be requested later or never."""
         ...
 
@@ -95,7 +95,7 @@ class Progress:
         self._share, self._written = 0.0, -float("inf")
 
     def __call__(self, stage: Stage | PipelineName, share: float, preview: bytes | None = None) -> None:
-        """See ``Tell``."""
+        """See ``ProgressCallback``."""
         start = stage.start if isinstance(stage, Stage) else None
         if start is not None:
             end = next((each for each in _STARTS if each > start), 1.0)

@@ -52,7 +52,7 @@ class JobRequest:
         return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def dress_with(
+def with_outfit(
     shots: Sequence[Mapping[str, Any]], further: Sequence[Mapping[str, Any]], tucked: bool
 ) -> list[dict[str, Any]]:
     """Return the same shots with a model that wears further garments too.
@@ -67,7 +67,7 @@ def dress_with(
     return [{**shot, "outfit": [dict(each) for each in further], "tucked": tucked} for shot in shots]
 
 
-def localise(shot: ShotRequest, fetch: Callable[[str], Path]) -> ShotRequest:
+def download_inputs(shot: ShotRequest, fetch: Callable[[str], Path]) -> ShotRequest:
     """Return the same shot with keys of the store replaced by files of this machine.
 
     Args:
@@ -79,14 +79,14 @@ def localise(shot: ShotRequest, fetch: Callable[[str], Path]) -> ShotRequest:
     )
     return replace(
         shot,
-        garment=_localised(shot.garment, fetch),
-        outfit=tuple(_localised(source, fetch) for source in shot.outfit),
+        garment=_with_local_files(shot.garment, fetch),
+        outfit=tuple(_with_local_files(source, fetch) for source in shot.outfit),
         pose=str(fetch(shot.pose[len(FILE) :])) if shot.pose and shot.pose.startswith(FILE) else shot.pose,
         background=blur + str(fetch(background[len(FILE) :])) if background.startswith(FILE) else shot.background,
     )
 
 
-def _localised(source: GarmentSource, fetch: Callable[[str], Path]) -> GarmentSource:
+def _with_local_files(source: GarmentSource, fetch: Callable[[str], Path]) -> GarmentSource:
     files: dict[str, Any] = {
         name: _under_its_name(fetch(str(key))) for name in FILE_FIELDS if (key := getattr(source, name)) is not None
     }

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from vmodel.core.database import Moment, Table
+from vmodel.core.database import Table, UtcDateTime
 
 
 def _partial(name: str, *columns: str, only: str) -> Index:
@@ -26,7 +26,7 @@ OFFERED = ""
 """Replaces the reservation id of a job that costs nothing, see ``JobRequest.offered``."""
 
 
-class ClockRow(Table):
+class VirtualTimeRow(Table):
     """Virtual time of the queue, one row; the process that hands turns to the workers holds its lock.
 
     Attributes:
@@ -76,9 +76,9 @@ class JobRow(Table):
     reservation_id: Mapped[str]
     state: Mapped[str]
     cancelling: Mapped[bool]
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    started_at: Mapped[datetime | None] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (
         UniqueConstraint("account_id", "idempotency_key"),
         _partial("ix_job_state", "state", "created_at", only="state IN ('queued', 'running')"),
@@ -103,8 +103,8 @@ class PartRow(Table):
     state: Mapped[str]
     handed: Mapped[bool]
     worker_id: Mapped[str | None]
-    released_at: Mapped[datetime | None] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (
         _partial("ix_job_part_in_lane", "account_id", "priority", "id", only="state = 'waiting'"),
         _partial("ix_job_part_not_ended", "state", only="state IN ('released', 'running')"),
@@ -145,10 +145,10 @@ class ShotRow(Table):
     seconds: Mapped[float | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    started_at: Mapped[datetime | None] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
-    deleted_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (
         Index("ix_job_shot_account_id_created_at", "account_id", "created_at"),
         Index("ix_job_shot_ended_at", "ended_at"),
@@ -171,5 +171,5 @@ class WorkerRow(Table):
     pid: Mapped[int]
     slots: Mapped[int]
     state: Mapped[str]
-    started_at: Mapped[datetime] = mapped_column(Moment)
-    seen_at: Mapped[datetime] = mapped_column(Moment)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -16,7 +16,7 @@ from vmodel.core.database import Database, now
 from vmodel.errors import VModelError
 from vmodel.service.jobs.errors import ShotStopped, WorkerLost
 from vmodel.service.jobs.fair_queue import begin_part
-from vmodel.service.jobs.renderer import Work
+from vmodel.service.jobs.renderer import ShotAssignment
 from vmodel.service.jobs.tables import (
     CANCELLED,
     DONE,
@@ -30,7 +30,7 @@ from vmodel.service.jobs.tables import (
     ShotRow,
 )
 from vmodel.service.ledger.reservations import charge, commit, void
-from vmodel.service.webhooks.subscriptions import announce
+from vmodel.service.webhooks.subscriptions import emit_event
 
 MOST_STARTS = 5
 """Maximum number of starts of a picture: one that never ended by then takes its workers down and is not begun again."""
@@ -59,11 +59,11 @@ def open_shots(database: Database, part_id: str, worker_id: str) -> list[str]:
         return [row.id for row in _kin_first(session.scalars(select(ShotRow).where(ShotRow.id.in_(still))))]
 
 
-def begin_shot(database: Database, shot_id: str, worker_id: str) -> Work | None:
+def begin_shot(database: Database, shot_id: str, worker_id: str) -> ShotAssignment | None:
     """Begin a picture.
 
     Returns:
-        The work to do; None if the picture has ended, was cancelled, or was begun too often.
+        What to make; None if the picture has ended, was cancelled, or was begun too often.
     """
     with database.transaction() as session:
         job, shot = _lock(session, shot_id)
@@ -78,43 +78,56 @@ def begin_shot(database: Database, shot_id: str, worker_id: str) -> Work | None:
         shot.starts += 1
         shot.state, shot.worker_id, shot.stage, shot.share, shot.started_at = RUNNING, worker_id, None, 0.0, now()
         garment, request = dict(job.garment), dict(shot.request)
-        return Work(shot.id, job.id, shot.account_id, garment, request, shot.pipeline, shot.starts)
+        return ShotAssignment(shot.id, job.id, shot.account_id, garment, request, shot.pipeline, shot.starts)
 
 
-def next_of_turn(database: Database, work: Work, most: int) -> list[Work]:
+def next_of_turn(database: Database, assignment: ShotAssignment, most: int) -> list[ShotAssignment]:
     """Return the pictures of the same turn and pipeline that are likely to follow, without beginning any.
 
     Args:
         database: of the installation.
-        work: the picture that was begun.
+        assignment: the picture that was begun.
         most: how many at most, before those of other pipelines are left out.
     """
     with database.reading() as session:
-        part_id = select(ShotRow.part_id).where(ShotRow.id == work.shot_id).scalar_subquery()
+        part_id = select(ShotRow.part_id).where(ShotRow.id == assignment.shot_id).scalar_subquery()
         waiting = select(ShotRow).where(ShotRow.part_id == part_id, ShotRow.state == QUEUED)
         rows = _kin_first(session.scalars(waiting))[:most]
         return [
-            Work(row.id, work.job_id, row.account_id, work.garment, dict(row.request), row.pipeline, row.starts)
+            ShotAssignment(
+                row.id,
+                assignment.job_id,
+                row.account_id,
+                assignment.garment,
+                dict(row.request),
+                row.pipeline,
+                row.starts,
+            )
             for row in rows
-            if row.pipeline == work.pipeline
+            if row.pipeline == assignment.pipeline
         ]
 
 
-def tell_progress(
-    database: Database, work: Work, worker_id: str, stage: str, share: float, preview_key: str | None = None
+def record_progress(
+    database: Database,
+    assignment: ShotAssignment,
+    worker_id: str,
+    stage: str,
+    share: float,
+    preview_key: str | None = None,
 ) -> None:
     """Record the progress of a picture.
 
     Raises:
         ShotStopped: its job was cancelled, or another worker has it.
     """
-    with database.passing() as session:
-        mine = (ShotRow.id == work.shot_id) & (ShotRow.state == RUNNING) & (ShotRow.worker_id == worker_id)
-        mine &= ShotRow.starts == work.starts
+    with database.relaxed_transaction() as session:
+        mine = (ShotRow.id == assignment.shot_id) & (ShotRow.state == RUNNING) & (ShotRow.worker_id == worker_id)
+        mine &= ShotRow.starts == assignment.starts
         values: dict[str, object] = {"stage": stage, "share": share}
         if preview_key is not None:
             values["preview_key"] = preview_key
-        wanted = select(JobRow.cancelling).where(JobRow.id == work.job_id)
+        wanted = select(JobRow.cancelling).where(JobRow.id == assignment.job_id)
         written = session.execute(update(ShotRow).where(mine).values(**values).returning(ShotRow.id)).all()
         stopped = not written or session.scalars(wanted).one()
     if stopped:
@@ -157,7 +170,7 @@ def fail(database: Database, shot_id: str, error: VModelError | None, message: s
             _fail(session, job, shot, error, message)
 
 
-def give_up(database: Database, shot_id: str) -> None:
+def cancel_shot(database: Database, shot_id: str) -> None:
     """Record that a picture was given up because its job is cancelled."""
     with database.transaction() as session:
         job, shot = _lock(session, shot_id)
@@ -165,7 +178,7 @@ def give_up(database: Database, shot_id: str) -> None:
             _end(session, job, shot, CANCELLED)
 
 
-def put_back(database: Database, shot_id: str) -> None:
+def requeue_shot(database: Database, shot_id: str) -> None:
     """Requeue a running picture for another try."""
     with database.transaction() as session:
         _, shot = _lock(session, shot_id)
@@ -173,7 +186,7 @@ def put_back(database: Database, shot_id: str) -> None:
             shot.state, shot.stage, shot.share = QUEUED, None, 0.0
 
 
-def settle_job(session: Session, job: JobRow) -> None:
+def finalise_job(session: Session, job: JobRow) -> None:
     """Set a job's final state once all its shots have ended, and end its reservation.
 
     Args:
@@ -197,7 +210,7 @@ def settle_job(session: Session, job: JobRow) -> None:
         commit(session, job.reservation_id)
     else:
         void(session, job.reservation_id)
-    announce(session, job.account_id, f"job.{job.state}", {"job_id": job.id, "state": job.state})
+    emit_event(session, job.account_id, f"job.{job.state}", {"job_id": job.id, "state": job.state})
 
 
 def _kin_first(rows: Iterable[ShotRow]) -> list[ShotRow]:
@@ -223,5 +236,5 @@ def _end(session: Session, job: JobRow, shot: ShotRow, state: str) -> None:
     shot.share = 1.0 if state == DONE else shot.share
     if state in {DONE, FAILED} and job.reservation_id != OFFERED:
         about = {"job_id": job.id, "shot_id": shot.id, "state": state, "code": shot.error_code}
-        announce(session, job.account_id, f"shot.{state}", about)
-    settle_job(session, job)
+        emit_event(session, job.account_id, f"shot.{state}", about)
+    finalise_job(session, job)

@@ -14,12 +14,12 @@ from vmodel.service.errors import PeriodInvalid, PeriodNotOver
 from vmodel.service.ledger.entries import (
     BOOKS,
     PERIODS_LOCK,
+    ChainTip,
     ClosedPeriod,
+    CreditMovement,
     Entry,
-    Moves,
-    Tip,
     append,
-    lock_tip,
+    lock_chain_tip,
     next_period,
     period_of,
 )
@@ -58,7 +58,7 @@ def close_period(database: Database, period: str, at: datetime | None = None) ->
         if session.get(ClosedPeriod, period) is None:
             session.add(ClosedPeriod(period=period, closed_at=instant))
     with database.transaction() as session:
-        open_ones = select(Tip.account_id).where(Tip.open_period <= period).order_by(Tip.account_id)
+        open_ones = select(ChainTip.account_id).where(ChainTip.open_period <= period).order_by(ChainTip.account_id)
         sellers = list(session.scalars(open_ones))
     closed = 0
     for account_id in sellers:
@@ -68,14 +68,14 @@ def close_period(database: Database, period: str, at: datetime | None = None) ->
 
 
 def _close_seller(session: Session, account_id: str, period: str, at: datetime) -> bool:
-    tip = lock_tip(session, account_id)
+    tip = lock_chain_tip(session, account_id)
     first = session.scalar(select(func.min(Entry.period)).where(Entry.account_id == account_id))
     month = max(first or next_period(period), tip.open_period)
     has_entries = month <= period
     while month <= period:
         closing = balance_after(session, account_id, month)
         note = json.dumps({"available": closing.available, "reserved": closing.reserved, "consumed": closing.consumed})
-        append(session, tip, "close", Moves(), at, key=month, period=month, note=note)
+        append(session, tip, "close", CreditMovement(), at, key=month, period=month, note=note)
         month = next_period(month)
     tip.open_period = max(tip.open_period, next_period(period))
     session.flush()

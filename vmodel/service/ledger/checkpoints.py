@@ -24,7 +24,7 @@ from vmodel.core.database import Database, hold_lock, now
 from vmodel.core.files import OWNER_FOLDER, append_durably, make_folder
 from vmodel.service.accounts.audit_log import audit, lock_log
 from vmodel.service.hash_chain import BEGINNING, plain_values, seal
-from vmodel.service.ledger.entries import CLOCKS_DIFFER, DailyHead, HeadLeaf, Tip, is_ahead
+from vmodel.service.ledger.entries import CLOCKS_DIFFER, ChainTip, DailyHead, HeadLeaf, is_ahead
 from vmodel.service.ledger.signing_key import key_id, signing_key
 
 _HEADS_LOCK = 0x6865616473
@@ -70,7 +70,7 @@ def sign_daily_head(database: Database, key: Ed25519PrivateKey, at: datetime | N
         return _sign(session, key, instant)
 
 
-def keep_signed(settings: Settings, database: Database) -> None:
+def sign_daily_checkpoint(settings: Settings, database: Database) -> None:
     """Sign today's head unless that was done, and record it in the state folder; every process may call this often.
 
     Raises:
@@ -78,10 +78,10 @@ def keep_signed(settings: Settings, database: Database) -> None:
     """
     head = sign_daily_head(database, signing_key(settings))
     if head is not None:
-        note_witness(settings, head)
+        append_witness_log(settings, head)
 
 
-def note_witness(settings: Settings, head: DailyHead) -> None:
+def append_witness_log(settings: Settings, head: DailyHead) -> None:
     """Write a head's digest into the state folder, outside the database, so that deleting the head is detectable.
 
     Raises:
@@ -105,7 +105,7 @@ def read_witness(settings: Settings) -> dict[int, str]:
 
 
 def witness_path(settings: Settings) -> Path:
-    """Return the path that ``note_witness`` writes to, one JSON object per line."""
+    """Return the path that ``append_witness_log`` writes to, one JSON object per line."""
     return settings.home / "ledger" / "heads.jsonl"
 
 
@@ -120,7 +120,9 @@ def _last_head(session: Session) -> DailyHead | None:
 
 def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
     last = _last_head(session)
-    tips = session.execute(select(Tip.account_id, Tip.number, Tip.digest).order_by(Tip.account_id)).all()
+    tips = session.execute(
+        select(ChainTip.account_id, ChainTip.number, ChainTip.digest).order_by(ChainTip.account_id)
+    ).all()
     signed = select(HeadLeaf.account_id, func.max(HeadLeaf.number)).group_by(HeadLeaf.account_id)
     known: dict[str, int] = {row[0]: row[1] for row in session.execute(signed)}
     number, log = last.number + 1 if last else 1, lock_log(session)

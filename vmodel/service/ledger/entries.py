@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Database, Moment, Table, hold_lock, new_id, now
+from vmodel.core.database import Database, Table, UtcDateTime, hold_lock, new_id, now
 from vmodel.service.accounts.users import Account
 from vmodel.service.errors import IdempotencyKeyInvalid, UnitsInvalid, UnknownAccount
 from vmodel.service.hash_chain import BEGINNING, add_link, plain_values, read_rows, seal
@@ -88,12 +88,12 @@ class Entry(Table):
     corrects: Mapped[str | None] = mapped_column(ForeignKey("ledger_entry.id"), index=True)
     period: Mapped[str] = mapped_column(String(7))
     note: Mapped[str] = mapped_column(String(400))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     previous: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64))
 
 
-class Tip(Table):
+class ChainTip(Table):
     """End of a seller's chain; a transaction that adds to the chain locks it.
 
     Attributes:
@@ -122,7 +122,7 @@ class OpenReservation(Table):
 
     reservation_id: Mapped[str] = mapped_column(ForeignKey("ledger_entry.id"), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
-    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class ClosedPeriod(Table):
@@ -131,7 +131,7 @@ class ClosedPeriod(Table):
     __tablename__ = "ledger_closed_period"
 
     period: Mapped[str] = mapped_column(String(7), primary_key=True)
-    closed_at: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class DailyHead(Table):
@@ -152,7 +152,7 @@ class DailyHead(Table):
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     day: Mapped[str] = mapped_column(String(10))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     accounts: Mapped[int] = mapped_column(Integer)
     entries: Mapped[int] = mapped_column(BigInteger)
     previous: Mapped[str] = mapped_column(String(64))
@@ -175,7 +175,7 @@ class HeadLeaf(Table):
 
 
 @dataclass(frozen=True)
-class Moves:
+class CreditMovement:
     """Credits that come into each book; they sum to zero."""
 
     issued: int = 0
@@ -184,13 +184,18 @@ class Moves:
     consumed: int = 0
 
 
-def lock_tip(session: Session, account_id: str) -> Tip:
+def lock_chain_tip(session: Session, account_id: str) -> ChainTip:
     """Return the end of a seller's chain, created on first use and locked until the transaction ends.
 
     Raises:
         UnknownAccount: there is no such account.
     """
-    asked = select(Tip).where(Tip.account_id == account_id).with_for_update().execution_options(populate_existing=True)
+    asked = (
+        select(ChainTip)
+        .where(ChainTip.account_id == account_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     tip = session.scalars(asked).one_or_none()
     if tip is not None:
         return tip
@@ -201,11 +206,11 @@ def lock_tip(session: Session, account_id: str) -> Tip:
     return session.scalars(asked).one_or_none() or _begin_chain(session, account_id)
 
 
-def _begin_chain(session: Session, account_id: str) -> Tip:
+def _begin_chain(session: Session, account_id: str) -> ChainTip:
     # No month may begin to close between the look at the closed months and the chain's first entry.
     hold_lock(session, PERIODS_LOCK, shared=True)
     closed = session.scalar(select(func.max(ClosedPeriod.period)))
-    tip = Tip(
+    tip = ChainTip(
         account_id=account_id,
         number=0,
         digest=BEGINNING,
@@ -220,14 +225,16 @@ def _begin_chain(session: Session, account_id: str) -> Tip:
     return tip
 
 
-def append(session: Session, tip: Tip, kind: str, moves: Moves, at: datetime | None = None, **fields: Any) -> Entry:
+def append(
+    session: Session, tip: ChainTip, kind: str, movement: CreditMovement, at: datetime | None = None, **fields: Any
+) -> Entry:
     """Add an entry to the chain that ``tip`` ends.
 
     Args:
         session: of an open transaction.
         tip: locked by this transaction.
         kind: see ``Entry``.
-        moves: credits that come into each book.
+        movement: credits that come into each book.
         at: when it happened; now by default. An event of a closed month is booked in the first open one.
         fields: further columns of ``Entry``.
     """
@@ -236,10 +243,10 @@ def append(session: Session, tip: Tip, kind: str, moves: Moves, at: datetime | N
         id=new_id(),
         account_id=tip.account_id,
         kind=kind,
-        **{book: getattr(moves, book) for book in BOOKS},
-        available_after=tip.available + moves.available,
-        reserved_after=tip.reserved + moves.reserved,
-        consumed_after=tip.consumed + moves.consumed,
+        **{book: getattr(movement, book) for book in BOOKS},
+        available_after=tip.available + movement.available,
+        reserved_after=tip.reserved + movement.reserved,
+        consumed_after=tip.consumed + movement.consumed,
         period=fields.pop("period", None) or max(period_of(instant), tip.open_period),
         note=fields.pop("note", "")[:400],
         at=instant.astimezone(UTC),

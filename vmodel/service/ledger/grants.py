@@ -13,14 +13,14 @@ from vmodel.service.accounts.audit_log import audit
 from vmodel.service.errors import CreditsExhausted, EntryUnknown, IdempotencyConflict, RefundTooLarge
 from vmodel.service.ledger.entries import (
     CLOCKS_DIFFER,
+    ChainTip,
+    CreditMovement,
     Entry,
-    Moves,
-    Tip,
     append,
     check_key,
     check_units,
     find_keyed,
-    lock_tip,
+    lock_chain_tip,
     period_of,
 )
 from vmodel.service.ledger.reservations import Balance, balance
@@ -42,13 +42,13 @@ def grant(session: Session, account_id: str, units: int, key: str, note: str = "
     """
     check_units(units)
     check_key(key)
-    tip = lock_tip(session, account_id)
+    tip = lock_chain_tip(session, account_id)
     known = find_keyed(session, account_id, "grant", key)
     if known is not None:
         if known.available != units:
             raise IdempotencyConflict(key)
         return known
-    return append(session, tip, "grant", Moves(issued=-units, available=units), at, key=key, note=note)
+    return append(session, tip, "grant", CreditMovement(issued=-units, available=units), at, key=key, note=note)
 
 
 def withdraw(
@@ -62,7 +62,7 @@ def withdraw(
     """
     check_units(units)
     check_key(key)
-    tip = lock_tip(session, account_id)
+    tip = lock_chain_tip(session, account_id)
     known = find_keyed(session, account_id, "withdraw", key)
     if known is not None:
         if known.issued != units:
@@ -70,7 +70,7 @@ def withdraw(
         return known
     if units > tip.available:
         raise CreditsExhausted(units, tip.available)
-    return append(session, tip, "withdraw", Moves(issued=units, available=-units), at, key=key, note=note)
+    return append(session, tip, "withdraw", CreditMovement(issued=units, available=-units), at, key=key, note=note)
 
 
 def grant_month(session: Session, account_id: str, units: int, at: datetime | None = None) -> None:
@@ -92,20 +92,20 @@ def grant_month(session: Session, account_id: str, units: int, at: datetime | No
     """
     instant = at or now()
     month = period_of(instant)
-    seen = session.get(Tip, account_id, populate_existing=True)
+    seen = session.get(ChainTip, account_id, populate_existing=True)
     if seen is not None and _is_granted(seen, instant):
         return
-    tip = lock_tip(session, account_id)
+    tip = lock_chain_tip(session, account_id)
     if _is_granted(tip, instant):
         return
     granted = tip.quota_period
     _let_lapse(session, tip, instant)
     still_due = units - _credited(session, tip, month)
     if still_due > 0:
-        moves = Moves(issued=-still_due, available=still_due)
+        movement = CreditMovement(issued=-still_due, available=still_due)
         again = find_keyed(session, account_id, "quota", month) is not None
         key = f"{month}/{tip.number + 1}" if again else month
-        append(session, tip, "quota", moves, instant, key=key, note=f"free credits of {month}")
+        append(session, tip, "quota", movement, instant, key=key, note=f"free credits of {month}")
     tip.quota_period = month
     session.flush()
     if granted > month:
@@ -124,7 +124,7 @@ def current_balance(database: Database, account_id: str, monthly_credits: int) -
         UnknownAccount: there is no such account.
     """
     with database.reading() as session:
-        tip = session.get(Tip, account_id)
+        tip = session.get(ChainTip, account_id)
         if tip is not None and _is_granted(tip, now()):
             return balance(session, account_id)
     with database.transaction() as session:
@@ -132,12 +132,12 @@ def current_balance(database: Database, account_id: str, monthly_credits: int) -
         return balance(session, account_id)
 
 
-def _is_granted(tip: Tip, at: datetime) -> bool:
+def _is_granted(tip: ChainTip, at: datetime) -> bool:
     """Return whether the month's free credits were granted, or the next month's by a machine whose clock is ahead."""
     return period_of(at) <= tip.quota_period <= period_of(at + CLOCKS_DIFFER)
 
 
-def _let_lapse(session: Session, tip: Tip, at: datetime) -> None:
+def _let_lapse(session: Session, tip: ChainTip, at: datetime) -> None:
     """Take back what is unused of the free credits that were granted last."""
     newest = (
         select(Entry).where(Entry.account_id == tip.account_id, Entry.kind == "quota").order_by(Entry.number.desc())
@@ -151,11 +151,11 @@ def _let_lapse(session: Session, tip: Tip, at: datetime) -> None:
     spent = tip.consumed + tip.reserved - quota.consumed_after - quota.reserved_after
     unused = min(tip.available, max(0, quota.available - max(0, spent)))
     if unused > 0:
-        moves = Moves(issued=unused, available=-unused)
-        append(session, tip, "lapse", moves, at, key=quota.key, note=quota.note)
+        movement = CreditMovement(issued=unused, available=-unused)
+        append(session, tip, "lapse", movement, at, key=quota.key, note=quota.note)
 
 
-def _credited(session: Session, tip: Tip, month: str) -> int:
+def _credited(session: Session, tip: ChainTip, month: str) -> int:
     """Return the free credits of a month that were granted and have not lapsed; more than none if a clock was wrong."""
     of_month = Entry.kind.in_(("quota", "lapse")) & ((Entry.key == month) | Entry.key.startswith(f"{month}/"))
     credited = select(func.coalesce(func.sum(Entry.available), 0)).where(Entry.account_id == tip.account_id, of_month)
@@ -182,7 +182,7 @@ def refund(
     """
     check_units(units)
     check_key(key)
-    tip = lock_tip(session, account_id)
+    tip = lock_chain_tip(session, account_id)
     known = find_keyed(session, account_id, "refund", key)
     if known is not None:
         if (known.corrects, known.available) != (entry_id, units):
@@ -194,5 +194,5 @@ def refund(
     given = session.scalar(select(func.coalesce(func.sum(Entry.available), 0)).where(Entry.corrects == entry_id)) or 0
     if units > corrected.consumed - given:
         raise RefundTooLarge(units, corrected.consumed - given)
-    moves = Moves(available=units, consumed=-units)
-    return append(session, tip, "refund", moves, at, key=key, corrects=entry_id, note=note)
+    movement = CreditMovement(available=units, consumed=-units)
+    return append(session, tip, "refund", movement, at, key=key, corrects=entry_id, note=note)

@@ -19,11 +19,11 @@ from vmodel.service.ledger.checkpoints import digest_of_head
 from vmodel.service.ledger.entries import (
     BOOKS,
     CLOCKS_DIFFER,
+    ChainTip,
     ClosedPeriod,
     DailyHead,
     Entry,
     HeadLeaf,
-    Tip,
     digest_of,
     is_ahead,
     period_of,
@@ -104,11 +104,11 @@ def find_ahead(database: Database, at: datetime | None = None) -> list[Fault]:
         following, following.number == DailyHead.number + 1
     )
     entries = select(Entry.account_id, func.min(Entry.number), func.max(Entry.at)).where(Entry.at > latest)
-    months = select(Tip.account_id, Tip.number, Tip.quota_period).where(Tip.quota_period > month)
+    months = select(ChainTip.account_id, ChainTip.number, ChainTip.quota_period).where(ChainTip.quota_period > month)
     with database.reading() as session:
         heads = session.execute(out_of_order.order_by(DailyHead.number)).all()
         dated = session.execute(entries.group_by(Entry.account_id).order_by(Entry.account_id)).all()
-        granted = session.execute(months.order_by(Tip.account_id)).all()
+        granted = session.execute(months.order_by(ChainTip.account_id)).all()
         closed = session.scalars(select(ClosedPeriod.period).where(ClosedPeriod.period > month)).all()
     found = [
         _ahead("", number, f"Head {number} is dated {day}")
@@ -135,7 +135,7 @@ def _ahead(account_id: str, number: int, what: str) -> Fault:
 
 def _check_chains(database: Database) -> Iterator[Fault]:
     with database.transaction() as session:
-        ends = {tip.account_id: tip for tip in session.scalars(select(Tip))}
+        ends = {tip.account_id: tip for tip in session.scalars(select(ChainTip))}
     chain, broken = _Chain(""), ""
     for row in read_entries(database):
         if row.account_id != chain.account_id:
@@ -195,7 +195,7 @@ def _check_period(chain: _Chain, row: Any) -> Fault | None:
     return None
 
 
-def _check_known_end(row: Any, ends: dict[str, Tip]) -> Fault | None:
+def _check_known_end(row: Any, ends: dict[str, ChainTip]) -> Fault | None:
     tip = ends.get(row.account_id)
     if tip is None or row.number != tip.number:
         return None
@@ -208,7 +208,7 @@ def _check_known_end(row: Any, ends: dict[str, Tip]) -> Fault | None:
     return None
 
 
-def _check_end(chain: _Chain, ends: dict[str, Tip]) -> Iterator[Fault]:
+def _check_end(chain: _Chain, ends: dict[str, ChainTip]) -> Iterator[Fault]:
     tip = ends.get(chain.account_id)
     number = 0 if tip is None else tip.number
     if chain.account_id and chain.number < number:

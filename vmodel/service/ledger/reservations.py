@@ -21,15 +21,15 @@ from vmodel.service.errors import (
     UnitsInvalid,
 )
 from vmodel.service.ledger.entries import (
+    ChainTip,
+    CreditMovement,
     Entry,
-    Moves,
     OpenReservation,
-    Tip,
     append,
     check_key,
     check_units,
     find_keyed,
-    lock_tip,
+    lock_chain_tip,
 )
 
 RESERVED_FOR = timedelta(days=7)
@@ -72,7 +72,7 @@ class Reservation:
 
 def balance(session: Session, account_id: str) -> Balance:
     """Return the credits of a seller; all zero before the first grant."""
-    tip = session.get(Tip, account_id, populate_existing=True)
+    tip = session.get(ChainTip, account_id, populate_existing=True)
     return Balance(0, 0, 0) if tip is None else Balance(tip.available, tip.reserved, tip.consumed)
 
 
@@ -104,7 +104,7 @@ def reserve(
     """
     check_units(units)
     check_key(key)
-    tip = lock_tip(session, account_id)
+    tip = lock_chain_tip(session, account_id)
     known = find_keyed(session, account_id, "reserve", key)
     if known is not None:
         if (known.body_hash, known.reserved) != (body_hash, units):
@@ -112,8 +112,8 @@ def reserve(
         return _read(session, known)
     if units > tip.available:
         raise CreditsExhausted(units, tip.available)
-    moves = Moves(available=-units, reserved=units)
-    entry = append(session, tip, "reserve", moves, at, key=key, body_hash=body_hash, note=note)
+    movement = CreditMovement(available=-units, reserved=units)
+    entry = append(session, tip, "reserve", movement, at, key=key, body_hash=body_hash, note=note)
     until = expires_at or (at or now()) + RESERVED_FOR
     session.add(OpenReservation(reservation_id=entry.id, account_id=account_id, expires_at=until))
     session.flush()
@@ -149,7 +149,7 @@ def charge(
     """
     check_key(picture)
     held = _reserve_entry(session, reservation_id)
-    tip = lock_tip(session, held.account_id)
+    tip = lock_chain_tip(session, held.account_id)
     asked = select(Entry).where(Entry.reservation_id == reservation_id, Entry.picture == picture)
     known = session.scalars(asked).one_or_none()
     if known is not None:
@@ -160,8 +160,8 @@ def charge(
     if state.state != "open":
         raise ReservationClosed(reservation_id, state.state)
     check_units(units, most=state.units - state.charged)
-    moves = Moves(reserved=-units, consumed=units)
-    return append(session, tip, "charge", moves, at, reservation_id=reservation_id, picture=picture, note=note)
+    movement = CreditMovement(reserved=-units, consumed=units)
+    return append(session, tip, "charge", movement, at, reservation_id=reservation_id, picture=picture, note=note)
 
 
 def commit(
@@ -214,7 +214,7 @@ def expire_reservations(database: Database, at: datetime | None = None, most: in
     ended = 0
     for reservation_id in due:
         with database.transaction() as session:
-            lock_tip(session, _reserve_entry(session, reservation_id).account_id)
+            lock_chain_tip(session, _reserve_entry(session, reservation_id).account_id)
             if find_reservation(session, reservation_id).state == "open":
                 expire(session, reservation_id, instant)
                 ended += 1
@@ -225,7 +225,7 @@ def _end(
     session: Session, reservation_id: str, kind: str, units: int | None, note: str, at: datetime | None
 ) -> Reservation:
     held = _reserve_entry(session, reservation_id)
-    tip = lock_tip(session, held.account_id)
+    tip = lock_chain_tip(session, held.account_id)
     before = _read(session, held)
     if before.state != "open":
         if before.state == _ENDED_AS[kind] and units in {None, before.charged}:
@@ -235,8 +235,8 @@ def _end(
     if not before.charged <= total <= before.units:
         raise UnitsInvalid(total, before.charged, before.units)
     rest, last = before.units - total, total - before.charged
-    moves = Moves(available=rest, reserved=-(rest + last), consumed=last)
-    append(session, tip, kind, moves, at, reservation_id=reservation_id, ends=reservation_id, note=note)
+    movement = CreditMovement(available=rest, reserved=-(rest + last), consumed=last)
+    append(session, tip, kind, movement, at, reservation_id=reservation_id, ends=reservation_id, note=note)
     session.execute(delete(OpenReservation).where(OpenReservation.reservation_id == reservation_id))
     return Reservation(before.id, before.account_id, before.key, before.body_hash, before.units, total, _ENDED_AS[kind])
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from vmodel.core.texts import harmless
+from vmodel.core.texts import escape_csv_formula
 from vmodel.service.accounts.users import Account
 from vmodel.service.errors import UnknownAccount
 from vmodel.service.ledger.accounting_periods import check_period
@@ -176,7 +176,7 @@ def as_csv(statement: Statement) -> str:
     writer.writerow(["", f"{statement.period}-01", "opening", 0, 0, 0, *books, *[""] * 6])
     for line in statement.lines:
         cells = (getattr(line, column) for column in _COLUMNS)
-        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
+        writer.writerow([escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in cells])
     return stream.getvalue()
 
 

@@ -98,7 +98,7 @@ def erase_account(settings: Settings, database: Database, store: FileStore, acco
     return store.delete_account(account_id)
 
 
-def keep_promises(settings: Settings, database: Database, store: FileStore) -> int:
+def delete_expired(settings: Settings, database: Database, store: FileStore) -> int:
     """Delete pictures that are older than the installation's retention period.
 
     Returns:
@@ -125,7 +125,7 @@ def delete_upload(database: Database, store: FileStore, account_id: str, file_id
     if not store.has(account_id, key):
         raise StoredFileMissing(file_id)
     with database.reading() as session:
-        if not unneeded_files(session, account_id, [key]) or _is_named(session, account_id, key):
+        if not unneeded_files(session, account_id, [key]) or _is_referenced(session, account_id, key):
             raise UploadInUse
     drop_uploads(database, store, account_id, [key])
 
@@ -146,7 +146,7 @@ def collect_uploads(database: Database, store: FileStore) -> int:
     for account_id, keys in keys_of.items():
         with database.transaction() as session:
             loose = [
-                key for key in unneeded_files(session, account_id, keys) if not _is_named(session, account_id, key)
+                key for key in unneeded_files(session, account_id, keys) if not _is_referenced(session, account_id, key)
             ]
             needed = set(keys) - set(loose)
             session.execute(update(StoredUpload).where(StoredUpload.key.in_(needed)).values(needed_at=now()))
@@ -154,11 +154,11 @@ def collect_uploads(database: Database, store: FileStore) -> int:
     return dropped
 
 
-def drop_unnamed(database: Database, store: FileStore, account_id: str, keys: Sequence[str]) -> None:
+def delete_unreferenced(database: Database, store: FileStore, account_id: str, keys: Sequence[str]) -> None:
     """Delete those of these files that none of the account's pictures references."""
     for key in keys:
         with database.reading() as session:
-            named = _is_named(session, account_id, key)
+            named = _is_referenced(session, account_id, key)
         if not named:
             store.delete(account_id, key)
 
@@ -170,10 +170,10 @@ def _delete_files(database: Database, store: FileStore, shots: list[ShotRow]) ->
         session.execute(update(ShotRow).where(ShotRow.id.in_(ended)).values(deleted_at=now(), **_NONE))
     for shot in (each for each in shots if each.id in ended):
         keys = [key for name in _NONE if (key := getattr(shot, name)) is not None]
-        drop_unnamed(database, store, shot.account_id, keys)
+        delete_unreferenced(database, store, shot.account_id, keys)
 
 
-def _is_named(session: Session, account_id: str, key: str) -> bool:
+def _is_referenced(session: Session, account_id: str, key: str) -> bool:
     named = or_(*(getattr(ShotRow, name) == key for name in _NONE))
     return (
         session.scalars(select(ShotRow.id).where(ShotRow.account_id == account_id, named).limit(1)).first() is not None

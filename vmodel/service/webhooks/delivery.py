@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from vmodel.core.database import Database, now
 from vmodel.service.webhooks.errors import WebhookAddressRefused
-from vmodel.service.webhooks.safe_http import Resolve, call, find_target
+from vmodel.service.webhooks.safe_http import Resolve, post, resolve_target
 from vmodel.service.webhooks.subscriptions import (
     DELIVERED,
     GIVEN_UP,
@@ -49,15 +49,15 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Courier:
+class WebhookDispatcher:
     """Sender of an installation's webhook calls.
 
     Attributes:
         database: of the installation.
         secret: of the installation.
-        inside: see ``find_target``.
-        resolve: see ``find_target``.
-        certificates: see ``call``.
+        inside: see ``resolve_target``.
+        resolve: see ``resolve_target``.
+        certificates: see ``post``.
         clock: returns the current time.
     """
 
@@ -88,7 +88,7 @@ class Courier:
         """
         due = self._claim()
         if due:
-            with ThreadPoolExecutor(min(AT_ONCE, len(due)), thread_name_prefix="courier") as pool:
+            with ThreadPoolExecutor(min(AT_ONCE, len(due)), thread_name_prefix="webhooks") as pool:
                 list(pool.map(self._deliver, due))
         return len(due)
 
@@ -122,10 +122,10 @@ class Courier:
     def _deliver(self, due: Due) -> None:
         status, error = None, None
         try:
-            target = find_target(due.url, self.inside, self.resolve)
+            target = resolve_target(due.url, self.inside, self.resolve)
             headers = sign(secret_of(self.secret, due.webhook_id), due.id, self.clock(), due.body)
             fixed = {"Content-Type": "application/json", "User-Agent": "vmodel-webhooks"}
-            status = call(target, due.body, {**headers, **fixed}, self.certificates)
+            status = post(target, due.body, {**headers, **fixed}, self.certificates)
         except Exception as failure:  # whatever one address does, its call is noted and the others are made
             if not isinstance(failure, httpx.HTTPError | WebhookAddressRefused | OSError):
                 structlog.get_logger("vmodel.webhooks").error("webhook_fault", call=due.id, error=repr(failure))

@@ -65,7 +65,7 @@ class Target:
     address: str
 
 
-def find_target(url: str, inside: bool = False, resolve: Resolve | None = None) -> Target:
+def resolve_target(url: str, inside: bool = False, resolve: Resolve | None = None) -> Target:
     """Check a URL and return the exact address for calls to it.
 
     Args:
@@ -112,11 +112,11 @@ def is_public(address: str) -> bool:
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
-def call(target: Target, body: bytes, headers: Mapping[str, str], certificates: ssl.SSLContext | None = None) -> int:
+def post(target: Target, body: bytes, headers: Mapping[str, str], certificates: ssl.SSLContext | None = None) -> int:
     """Send a POST.
 
     Args:
-        target: from a recent ``find_target``, since the addresses of a name change.
+        target: from a recent ``resolve_target``, since the addresses of a name change.
         body: of the request.
         headers: besides Host.
         certificates: trusted authorities; the public ones by default.

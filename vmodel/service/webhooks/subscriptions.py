@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.core.database import Moment, Table, new_id, now
+from vmodel.core.database import Table, UtcDateTime, new_id, now
 from vmodel.service.webhooks.errors import TooManyWebhooks, WebhookEventUnknown, WebhookUnknown
-from vmodel.service.webhooks.safe_http import Resolve, find_target
+from vmodel.service.webhooks.safe_http import Resolve, resolve_target
 
 EVENTS = ("job.done", "job.partly_done", "job.failed", "job.cancelled", "shot.done", "shot.failed")
 PING = "ping"
@@ -42,8 +42,8 @@ class Webhook(Table):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     url: Mapped[str] = mapped_column(String(500))
     events: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class WebhookDelivery(Table):
@@ -70,9 +70,9 @@ class WebhookDelivery(Table):
     tries: Mapped[int]
     status: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(String(200))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    next_at: Mapped[datetime] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (
         Index(
             "ix_webhook_delivery_due",
@@ -98,15 +98,15 @@ def create_webhook(
         account_id: owner of the jobs.
         url: address to call; see ``vmodel.service.webhooks.safe_http``.
         events: of ``EVENTS``.
-        inside: see ``find_target``.
-        resolve: see ``find_target``.
+        inside: see ``resolve_target``.
+        resolve: see ``resolve_target``.
     Raises:
         WebhookAddressRefused, WebhookEventUnknown, TooManyWebhooks: see there.
     """
     for event in events:
         if event not in EVENTS:
             raise WebhookEventUnknown(event, EVENTS)
-    find_target(url, inside, resolve)
+    resolve_target(url, inside, resolve)
     if len(list_webhooks(session, account_id)) >= MOST_WEBHOOKS:
         raise TooManyWebhooks(MOST_WEBHOOKS)
     wanted = " ".join(event for event in EVENTS if event in events)
@@ -150,7 +150,7 @@ def list_deliveries(session: Session, webhook_id: str, limit: int = 50) -> list[
     return list(session.scalars(wanted.order_by(WebhookDelivery.id.desc()).limit(limit)))
 
 
-def announce(session: Session, account_id: str, event: str, about: Mapping[str, Any]) -> None:
+def emit_event(session: Session, account_id: str, event: str, about: Mapping[str, Any]) -> None:
     """Enqueue an event for the account's webhooks, in the transaction in which it happens.
 
     Args:

@@ -16,7 +16,7 @@ PATIENCE_S = 600.0
 _FIRST_S, _LONGEST_S = 0.1, 5.0
 
 
-def patiently(do: Callable[[], T], for_s: float = PATIENCE_S) -> T:
+def retry_on_disconnect(do: Callable[[], T], for_s: float = PATIENCE_S) -> T:
     """Run database transactions, and retry them while the database is unreachable.
 
     Args:

@@ -83,7 +83,7 @@ class DurableQueue:
         DBOS.register_queue(_QUEUE, worker_concurrency=slots, polling_interval_sec=polling_s)
         DBOS.register_queue(_BETWEEN, worker_concurrency=1, polling_interval_sec=2 * polling_s)
 
-    def hand_in(self, part_ids: Sequence[str], between: Collection[str] = ()) -> None:
+    def enqueue(self, part_ids: Sequence[str], between: Collection[str] = ()) -> None:
         """Enqueue turns in this order; a turn that is already in the queue is not enqueued again.
 
         Args:
@@ -96,7 +96,7 @@ class DurableQueue:
             with SetWorkflowID(part_id):
                 DBOS.enqueue_workflow(_BETWEEN if part_id in between else _QUEUE, self._make_part, part_id)
 
-    def take_over(self, worker_id: str) -> int:
+    def reclaim_from(self, worker_id: str) -> int:
         """Requeue the turns of a dead worker; a turn that another worker runs by now stays there.
 
         Returns:
@@ -116,7 +116,7 @@ class DurableQueue:
         found = DBOS.list_workflows(workflow_ids=list(part_ids), load_input=False, load_output=False)
         return {each.workflow_id for each in found if each.status in {"ENQUEUED", "PENDING", "DELAYED"}}
 
-    def mend(self) -> int:
+    def requeue_orphans(self) -> int:
         """Requeue turns that the queue records as running here although they are not.
 
         This happens if the database becomes unreachable just when a turn is handed out. A turn is requeued only if the

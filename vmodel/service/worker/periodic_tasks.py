@@ -15,7 +15,7 @@ from vmodel.service.accounts.rate_limit import forget_rates
 from vmodel.service.jobs import fair_queue
 from vmodel.service.jobs.lifecycle import LONGEST, cancel_job
 from vmodel.service.jobs.tables import OPEN, RELEASED, RUNNING, JobRow, PartRow
-from vmodel.service.ledger.checkpoints import keep_signed
+from vmodel.service.ledger.checkpoints import sign_daily_checkpoint
 from vmodel.service.ledger.reservations import expire_reservations
 from vmodel.service.maintenance import retention
 from vmodel.service.storage.file_store import FileStore
@@ -24,24 +24,24 @@ from vmodel.service.worker.dbos_queue import DurableQueue
 _HANGS = timedelta(minutes=2)
 
 
-def keep_up(settings: Settings, database: Database, store: FileStore, queue: DurableQueue) -> None:
+def run_maintenance(settings: Settings, database: Database, store: FileStore, queue: DurableQueue) -> None:
     """Run all maintenance; every worker may do so at the same time."""
-    if put_back := queue.mend():
-        structlog.get_logger().error("turns_put_back", count=put_back)
-    mend_parts(database, queue)
+    if requeued := queue.requeue_orphans():
+        structlog.get_logger().error("turns_put_back", count=requeued)
+    end_stuck_parts(database, queue)
     expire_jobs(database)
     expire_reservations(database)
-    keep_signed(settings, database)
+    sign_daily_checkpoint(settings, database)
     with database.transaction() as session:
         forget_sign_ins(session)
         forget_notices(session)
         for asked in ("verify:", "licence:"):
             forget_rates(session, asked, 60)
-    retention.keep_promises(settings, database, store)
+    retention.delete_expired(settings, database, store)
     retention.collect_uploads(database, store)
 
 
-def mend_parts(database: Database, queue: DurableQueue) -> int:
+def end_stuck_parts(database: Database, queue: DurableQueue) -> int:
     """End turns that were handed out and that the durable queue neither runs nor will run.
 
     Their open shots move to a new turn. This should never happen; if it does, no job hangs because of it.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Places:
+class PrioritySlots:
     """Limited number of render slots, which waiting fittings and full pictures get alternately.
 
     Args:
@@ -24,7 +24,7 @@ class Places:
         self._changed = threading.Condition()
 
     @contextmanager
-    def take(self, is_fitting: bool) -> Iterator[None]:
+    def acquire(self, is_fitting: bool) -> Iterator[None]:
         """Hold a slot while the block runs; wait until one is free.
 
         Args:

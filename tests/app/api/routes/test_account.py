@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.http.auth import CSRF_HEADER, cookie_name
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.api.routes.keys import KeyAsked, KeyReplacement, create, replace
 from tests.support.api_client import PASSWORD, client_of, new_account
 from vmodel.config import Settings
@@ -22,14 +22,14 @@ NEW = "quite another password"
 COOKIE = cookie_name(Settings())
 
 
-def page_of(api: FastAPI, here: Installation, email: str, password: str = PASSWORD) -> TestClient:
+def page_of(api: FastAPI, here: AppState, email: str, password: str = PASSWORD) -> TestClient:
     """Return a browser that is signed in and sends its page's token."""
     login = log_in(here.database, email, password)
     return TestClient(api, cookies={COOKIE: login.token}, headers={CSRF_HEADER: login.csrf})
 
 
 def test_a_page_that_changes_the_password_goes_on_with_a_new_cookie_and_all_others_end(
-    api: FastAPI, here: Installation
+    api: FastAPI, here: AppState
 ) -> None:
     new_account(here, "change@shop.example")
     mine, other = (page_of(api, here, "change@shop.example") for _ in range(2))
@@ -55,7 +55,7 @@ def test_a_page_that_changes_the_password_goes_on_with_a_new_cookie_and_all_othe
 
 
 def test_a_password_is_not_changed_by_another_sites_form_nor_by_a_key_that_only_reads(
-    api: FastAPI, here: Installation
+    api: FastAPI, here: AppState
 ) -> None:
     account_id = new_account(here, "forged@shop.example")
     page = page_of(api, here, "forged@shop.example")
@@ -67,7 +67,7 @@ def test_a_password_is_not_changed_by_another_sites_form_nor_by_a_key_that_only_
     assert log_in(here.database, "forged@shop.example", PASSWORD).token
 
 
-def test_a_key_ends_after_a_year_unless_it_is_asked_for_another_time(api: FastAPI, here: Installation) -> None:
+def test_a_key_ends_after_a_year_unless_it_is_asked_for_another_time(api: FastAPI, here: AppState) -> None:
     client = client_of(api, new_account(here, "days@shop.example"))
 
     def days_of(ends: str | None) -> int | None:
@@ -80,7 +80,7 @@ def test_a_key_ends_after_a_year_unless_it_is_asked_for_another_time(api: FastAP
     assert [days_of(key["expires_at"]) for key in client.get("/v1/keys").json()[1:]] == [365, 30, None]
 
 
-def test_a_program_replaces_its_own_key_and_both_work_until_the_grace_is_over(api: FastAPI, here: Installation) -> None:
+def test_a_program_replaces_its_own_key_and_both_work_until_the_grace_is_over(api: FastAPI, here: AppState) -> None:
     client = client_of(api, new_account(here, "rotate@shop.example"))
     (own,) = client.get("/v1/keys").json()
     made = client.post(f"/v1/keys/{own['id']}/replacement", json={"grace_hours": 1})
@@ -94,7 +94,7 @@ def test_a_program_replaces_its_own_key_and_both_work_until_the_grace_is_over(ap
     assert "make a new one on the account page" in refused.json()["message"]
 
 
-def test_a_key_does_not_gain_scopes_by_replacing_a_stronger_one(api: FastAPI, here: Installation) -> None:
+def test_a_key_does_not_gain_scopes_by_replacing_a_stronger_one(api: FastAPI, here: AppState) -> None:
     account_id = new_account(here, "weak-key@shop.example")
     strong = client_of(api, account_id)
     (own,) = strong.get("/v1/keys").json()
@@ -104,7 +104,7 @@ def test_a_key_does_not_gain_scopes_by_replacing_a_stronger_one(api: FastAPI, he
     assert strong.get("/v1/account").status_code == 200
 
 
-def test_a_request_that_began_before_its_login_ended_makes_no_key(api: FastAPI, here: Installation) -> None:
+def test_a_request_that_began_before_its_login_ended_makes_no_key(api: FastAPI, here: AppState) -> None:
     account_id = new_account(here, "late@shop.example")
     with here.database.transaction() as session:
         login, key_id = open_session(session, account_id), create_api_key(session, account_id).id
@@ -117,7 +117,7 @@ def test_a_request_that_began_before_its_login_ended_makes_no_key(api: FastAPI, 
         assert [key.id for key in list_api_keys(session, account_id)] == [key_id]
 
 
-def test_a_revoked_key_is_not_replaced(api: FastAPI, here: Installation) -> None:
+def test_a_revoked_key_is_not_replaced(api: FastAPI, here: AppState) -> None:
     client = client_of(api, new_account(here, "leaked@shop.example"))
     leaked = client.post("/v1/keys", json={}).json()["id"]
     assert client.delete(f"/v1/keys/{leaked}").status_code == 204
@@ -125,7 +125,7 @@ def test_a_revoked_key_is_not_replaced(api: FastAPI, here: Installation) -> None
     assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
 
 
-def test_a_seller_sees_and_ends_logins_over_the_api(api: FastAPI, here: Installation) -> None:
+def test_a_seller_sees_and_ends_logins_over_the_api(api: FastAPI, here: AppState) -> None:
     account_id = new_account(here, "logins@shop.example")
     mine, phone, office = (page_of(api, here, "logins@shop.example") for _ in range(3))
     listed = mine.get("/v1/logins").json()
@@ -143,7 +143,7 @@ def test_a_seller_sees_and_ends_logins_over_the_api(api: FastAPI, here: Installa
     assert mine.get("/v1/account").status_code == 401
 
 
-def test_an_owner_reads_of_new_keys_over_the_api_and_others_do_not(api: FastAPI, here: Installation) -> None:
+def test_an_owner_reads_of_new_keys_over_the_api_and_others_do_not(api: FastAPI, here: AppState) -> None:
     account_id, other_id = (new_account(here, f"{name}@shop.example") for name in ("told", "not-told"))
     mine, other = client_of(api, account_id), client_of(api, other_id)
     made = mine.post("/v1/keys", json={"name": "visit http://evil.example", "scopes": ["read"]}).json()

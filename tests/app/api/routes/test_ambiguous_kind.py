@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.cli.main import app
 from tests.support.api_client import new_account, upload, work_off
 from vmodel.client import Client
@@ -68,7 +68,7 @@ def test_a_garment_of_a_sure_or_stated_kind_has_one_hypothesis(
 
 
 def test_a_garment_that_was_read_before_questions_were_asked_has_its_kind(
-    anna: TestClient, here: Installation, garment: dict[str, Any]
+    anna: TestClient, here: AppState, garment: dict[str, Any]
 ) -> None:
     from vmodel.service.garments.records import StoredGarment
 
@@ -96,7 +96,7 @@ def test_a_moved_point_is_fitted_without_reading_the_photo_again(
 
 
 def test_pictures_that_vmodel_offers_cost_nothing_and_stand_in_no_list(
-    here: Installation,
+    here: AppState,
 ) -> None:
     account_id = new_account(here, "cora@shop.example")
     photo = here.store.put(account_id, b"\x89PNG photo", "png")
@@ -117,7 +117,7 @@ def test_pictures_that_vmodel_offers_cost_nothing_and_stand_in_no_list(
 def test_the_client_reads_hypotheses_and_question(
     unsure: None, running: tuple[str, FastAPI], tee_photo: bytes, tmp_path: Path
 ) -> None:
-    here: Installation = running[1].state.installation
+    here: AppState = running[1].state.installation
     account_id = new_account(here, "client@shop.example")
     with here.database.transaction() as session:
         token = create_api_key(session, account_id).token
@@ -132,7 +132,7 @@ def test_the_client_reads_hypotheses_and_question(
 def test_a_batch_through_the_service_marks_the_rows_to_check(
     running: tuple[str, FastAPI], tee_photo: bytes, tmp_path: Path
 ) -> None:
-    here: Installation = running[1].state.installation
+    here: AppState = running[1].state.installation
     account_id = new_account(here, "season@shop.example")
     with here.database.transaction() as session:
         token = create_api_key(session, account_id).token

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.support.api_client import client_of, new_account, picture, work_off
-from vmodel.service.jobs.request import localise, read_shot
+from vmodel.service.jobs.request import download_inputs, read_shot
 from vmodel.service.storage.file_store import write_local
 
 CHECKS = {"block": "skirt", "size": "M", "repeat_cm": 10, "ground": "#ffffff"}
@@ -96,7 +96,7 @@ def test_a_design_is_a_garment_of_its_own_measure(anna: TestClient, skirt: dict[
 
 
 def test_a_colourway_is_shot_as_the_file_that_the_library_reads(
-    anna: TestClient, here: Installation, skirt: dict[str, Any], tmp_path: Path
+    anna: TestClient, here: AppState, skirt: dict[str, Any], tmp_path: Path
 ) -> None:
     from vmodel.garment.designs.block_design import is_design, read_design
 
@@ -107,7 +107,7 @@ def test_a_colourway_is_shot_as_the_file_that_the_library_reads(
     job = anna.post("/v1/jobs", json=asked).json()
     assert job["photo"].startswith("/v1/files/")
     garment = {"photo": next(iter(_jobs_garment(here, job["id"]).values()))}
-    shot = localise(
+    shot = download_inputs(
         read_shot(garment, {**_request(here, job["id"])}),
         lambda key: write_local(here.store, account_id, key, tmp_path),
     )
@@ -158,7 +158,7 @@ def test_a_flat_is_understood_like_a_photo_and_recoloured(anna: TestClient) -> N
     ],
 )
 def test_hostile_drawings_are_refused_and_not_kept(
-    anna: TestClient, here: Installation, address: str, content: bytes, code: str
+    anna: TestClient, here: AppState, address: str, content: bytes, code: str
 ) -> None:
     before = len(list(here.store.every_file()))
     answer = anna.post(f"/v1/{address}", files={"file": ("../../x.svg", content)})
@@ -212,7 +212,7 @@ def test_another_seller_gets_nothing_of_a_design(
 
 
 def test_a_deleted_design_takes_its_files_along_but_not_a_print_that_another_needs(
-    api: FastAPI, here: Installation, checks: dict[str, Any], anna: TestClient
+    api: FastAPI, here: AppState, checks: dict[str, Any], anna: TestClient
 ) -> None:
     carla_id = new_account(here, "carla@shop.example")
     carla = client_of(api, carla_id)
@@ -227,21 +227,21 @@ def test_a_deleted_design_takes_its_files_along_but_not_a_print_that_another_nee
     assert not [file.key for file in here.store.keys(carla_id) if file.key.endswith((".design", print_id))]
 
 
-def _jobs_garment(here: Installation, job_id: str) -> dict[str, Any]:
+def _jobs_garment(here: AppState, job_id: str) -> dict[str, Any]:
     from vmodel.service.jobs.tables import JobRow
 
     with here.database.reading() as session:
         return dict(session.get_one(JobRow, job_id).garment)
 
 
-def _request(here: Installation, job_id: str) -> dict[str, Any]:
+def _request(here: AppState, job_id: str) -> dict[str, Any]:
     from vmodel.service.jobs.tables import ShotRow
 
     with here.database.reading() as session:
         return dict(session.get_one(ShotRow, f"{job_id}-s000").request)
 
 
-def test_a_plans_storage_is_bounded_and_a_print_can_be_deleted(api: FastAPI, here: Installation) -> None:
+def test_a_plans_storage_is_bounded_and_a_print_can_be_deleted(api: FastAPI, here: AppState) -> None:
     client = client_of(api, new_account(here, "small@shop.example", plan="small"))
 
     def send(colour: int) -> Any:

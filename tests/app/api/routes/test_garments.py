@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.api.intake.garments import Change, _put_cutout, read_change
 from tests.support.api_client import BLANK, picture, upload
 
@@ -132,7 +132,7 @@ def test_a_photo_without_a_garment_is_kept_with_its_problem(anna: TestClient) ->
     ids=["empty", "cut short", "svg", "html", "pdf", "tiny", "bomb", "too many bytes"],
 )
 def test_hostile_uploads_are_refused_and_not_kept(
-    anna: TestClient, here: Installation, content: bytes, status: int, code: str
+    anna: TestClient, here: AppState, content: bytes, status: int, code: str
 ) -> None:
     before = len(list(here.store.every_file()))
     answer = upload(anna, content)
@@ -153,7 +153,7 @@ def test_an_upload_that_hides_its_size_is_cut_off(anna: TestClient) -> None:
 @pytest.mark.parametrize(
     "name", ["../../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow", "a\x00b.jpg", "\u202egpj.exe"]
 )
-def test_a_file_name_is_a_word_and_never_a_path(anna: TestClient, here: Installation, name: str) -> None:
+def test_a_file_name_is_a_word_and_never_a_path(anna: TestClient, here: AppState, name: str) -> None:
     garment = upload(anna, BLANK, name=name).json()
     assert "/" not in garment["name"]
     assert "\\" not in garment["name"]
@@ -191,13 +191,13 @@ def test_a_link_opens_one_file_and_cannot_be_turned_into_another(stranger: TestC
 
 
 def test_a_photo_that_is_uploaded_again_while_its_garment_is_deleted_is_kept(
-    here: Installation, anna: TestClient, monkeypatch: pytest.MonkeyPatch
+    here: AppState, anna: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = picture((200, 210, 220))
     first = upload(anna, photo).json()
     deleting: list[str] = []
 
-    def delete_now(here: Installation, account_id: str, *rest: Any) -> str | None:
+    def delete_now(here: AppState, account_id: str, *rest: Any) -> str | None:
         """Delete the first garment after the new one's photo was stored and before its row is written."""
         if not deleting:
             deleting.append(first["id"])
@@ -211,12 +211,12 @@ def test_a_photo_that_is_uploaded_again_while_its_garment_is_deleted_is_kept(
 
 
 def test_a_correction_keeps_the_back_that_came_while_its_photo_was_read(
-    here: Installation, anna: TestClient, tee_photo: bytes, monkeypatch: pytest.MonkeyPatch
+    here: AppState, anna: TestClient, tee_photo: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     garment, coming = upload(anna, tee_photo).json(), [tee_photo]
     address = f"/v1/garments/{garment['id']}"
 
-    def come_now(here: Installation, account_id: str, *rest: Any) -> str | None:
+    def come_now(here: AppState, account_id: str, *rest: Any) -> str | None:
         if coming:
             read_change(here, account_id, garment["id"], Change(back=coming.pop()))
         return _put_cutout(here, account_id, *rest)

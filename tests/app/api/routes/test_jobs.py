@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from app.api.http.open_limit import MOST_WATCHES
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from app.api.routes.job_events import stream_job
 from app.api.schemas.jobs import show_job
 from tests.support.api_client import BLANK, client_of, deliver_blank, new_account, picture, upload, work_off
@@ -80,7 +80,7 @@ def test_a_set_is_ordered_and_priced_as_its_pictures(anna: TestClient, garment_i
 
 
 def test_a_job_goes_from_its_price_to_its_pictures_and_their_charge(
-    anna: TestClient, stranger: TestClient, here: Installation, garment_id: str
+    anna: TestClient, stranger: TestClient, here: AppState, garment_id: str
 ) -> None:
     before = anna.get("/v1/usage").json()
     asked = {"garment_id": garment_id, "shots": [SHOT | {"seed": seed} for seed in range(3)]}
@@ -146,13 +146,13 @@ def test_a_garment_that_was_not_understood_makes_no_job(anna: TestClient) -> Non
 
 
 def test_corrections_reach_the_worker_as_files_of_the_seller(
-    anna: TestClient, here: Installation, tee_photo: bytes
+    anna: TestClient, here: AppState, tee_photo: bytes
 ) -> None:
     garment = upload(anna, tee_photo, category="top").json()
     anna.patch(f"/v1/garments/{garment['id']}", json={"landmarks": {"hem_left": [200, 350]}, "width_cm": 52})
     job = ask(anna, garment["id"]).json()
     heartbeat.join(here.database, "looker", 4)
-    parts = fair_queue.release_parts(here.database)
+    parts = fair_queue.schedule_parts(here.database)
     (part,) = [part for part in parts if part.startswith(job["id"])]
     (shot_id,) = transitions.open_shots(here.database, part, "looker")
     work = transitions.begin_shot(here.database, shot_id, "looker")
@@ -164,7 +164,7 @@ def test_corrections_reach_the_worker_as_files_of_the_seller(
     assert (refused.status_code, refused.json()["code"]) == (409, "garment_in_use")
 
 
-def test_who_cannot_pay_is_told_so(api: FastAPI, here: Installation, tee_photo: bytes) -> None:
+def test_who_cannot_pay_is_told_so(api: FastAPI, here: AppState, tee_photo: bytes) -> None:
     poor = client_of(api, new_account(here, "poor@shop.example"))
     garment = upload(poor, tee_photo).json()
     answer = ask(poor, garment["id"], 51)
@@ -181,9 +181,7 @@ def test_a_cancelled_job_gives_its_credits_back(anna: TestClient, garment_id: st
     assert job["id"] in [each["id"] for each in anna.get("/v1/jobs", params={"state": "cancelled"}).json()]
 
 
-def test_a_watched_job_tells_each_change_until_it_has_ended(
-    anna: TestClient, here: Installation, garment_id: str
-) -> None:
+def test_a_watched_job_tells_each_change_until_it_has_ended(anna: TestClient, here: AppState, garment_id: str) -> None:
     work_off(here)
     job = ask(anna, garment_id, 2).json()
     told: list[dict[str, Any]] = []
@@ -201,7 +199,7 @@ def test_a_watched_job_tells_each_change_until_it_has_ended(
 
 
 def test_a_stream_ends_with_the_key_that_opened_it(
-    api: FastAPI, here: Installation, garment_id: str, anna: TestClient
+    api: FastAPI, here: AppState, garment_id: str, anna: TestClient
 ) -> None:
     job = ask(anna, garment_id).json()
     made = anna.post("/v1/keys", json={"scopes": ["read"]}).json()
@@ -220,9 +218,9 @@ def test_a_stream_ends_with_the_key_that_opened_it(
     anna.post(f"/v1/jobs/{job['id']}/cancel")
 
 
-def test_a_stream_whose_reader_is_gone_counts_no_more(here: Installation, anna: TestClient, garment_id: str) -> None:
+def test_a_stream_whose_reader_is_gone_counts_no_more(here: AppState, anna: TestClient, garment_id: str) -> None:
     job = find_job(here.database, anna.get("/v1/account").json()["id"], ask(anna, garment_id).json()["id"])
-    asker = Identity(job.account_id, "seller", "free", frozenset(), "key:none")
+    identity = Identity(job.account_id, "seller", "free", frozenset(), "key:none")
 
     async def gone(message: Message) -> None:
         raise OSError("the reader is gone")
@@ -231,7 +229,7 @@ def test_a_stream_whose_reader_is_gone_counts_no_more(here: Installation, anna: 
         return {"type": "http.disconnect"}
 
     for _ in range(MOST_WATCHES + 1):
-        stream = stream_job(here, asker, job)
+        stream = stream_job(here, identity, job)
         with pytest.raises(ClientDisconnect):
             asyncio.run(stream({"type": "http", "asgi": {"spec_version": "2.4"}}, says_nothing, gone))
     anna.post(f"/v1/jobs/{job.id}/cancel")
@@ -254,7 +252,7 @@ def test_a_watch_reads_the_database_beside_the_loop_that_serves_all_requests(
     assert all(name.startswith("AnyIO worker") for name in threads)
 
 
-def test_deleted_pictures_are_gone_and_stay_charged(anna: TestClient, here: Installation, garment_id: str) -> None:
+def test_deleted_pictures_are_gone_and_stay_charged(anna: TestClient, here: AppState, garment_id: str) -> None:
     job = ask(anna, garment_id, 2, key="to be deleted", seed=77).json()
     work_off(here)
     charged = anna.get("/v1/usage").json()["consumed"]
@@ -293,16 +291,16 @@ def test_a_seller_makes_and_ends_keys_of_their_own(api: FastAPI, anna: TestClien
     assert client.get("/v1/jobs").status_code == 401
 
 
-def test_a_picture_that_is_being_made_shows_its_stage(anna: TestClient, here: Installation, garment_id: str) -> None:
+def test_a_picture_that_is_being_made_shows_its_stage(anna: TestClient, here: AppState, garment_id: str) -> None:
     work_off(here)
     job = ask(anna, garment_id, 2).json()
-    (part,) = fair_queue.release_parts(here.database)
+    (part,) = fair_queue.schedule_parts(here.database)
     first, second = transitions.open_shots(here.database, part, "tests")
     deliver_blank(here, first, "tests")
     work = transitions.begin_shot(here.database, second, "tests")
     assert work is not None
     preview = here.store.put(work.account_id, picture((9, 9, 9), (24, 32), "JPEG"), "jpg")
-    transitions.tell_progress(here.database, work, "tests", "drape", 0.4, preview)
+    transitions.record_progress(here.database, work, "tests", "drape", 0.4, preview)
     seen = anna.get(f"/v1/jobs/{job['id']}").json()
     assert (seen["state"], seen["charged"], seen["share"]) == ("running", 1, 0.7)
     assert (seen["shots"][1]["stage"], seen["shots"][1]["share"]) == ("drape", 0.4)
@@ -312,7 +310,7 @@ def test_a_picture_that_is_being_made_shows_its_stage(anna: TestClient, here: In
 
 
 def test_everything_is_deleted_on_request_and_the_ledger_stays(
-    api: FastAPI, here: Installation, tee_photo: bytes, anna: TestClient
+    api: FastAPI, here: AppState, tee_photo: bytes, anna: TestClient
 ) -> None:
     account_id = new_account(here, "leaving@shop.example")
     leaving = client_of(api, account_id)

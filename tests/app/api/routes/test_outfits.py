@@ -11,9 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.support.api_client import BLANK, upload, work_off
-from vmodel.service.jobs.request import localise, read_shot
+from vmodel.service.jobs.request import download_inputs, read_shot
 from vmodel.service.jobs.tables import JobRow, ShotRow
 from vmodel.service.storage.file_store import write_local
 
@@ -32,7 +32,7 @@ def skirt(anna: TestClient) -> dict[str, Any]:
 
 
 def test_an_outfit_reaches_the_worker_with_every_garments_files(
-    anna: TestClient, here: Installation, tee: dict[str, Any], skirt: dict[str, Any], tmp_path: Path
+    anna: TestClient, here: AppState, tee: dict[str, Any], skirt: dict[str, Any], tmp_path: Path
 ) -> None:
     asked = {
         "garment_id": tee["id"],
@@ -46,7 +46,7 @@ def test_an_outfit_reaches_the_worker_with_every_garments_files(
     with here.database.reading() as session:
         row, shot = session.get_one(JobRow, job_id), session.get_one(ShotRow, f"{job_id}-s000")
         stored = read_shot(row.garment, shot.request)
-    request = localise(stored, lambda key: write_local(here.store, account_id, key, tmp_path))
+    request = download_inputs(stored, lambda key: write_local(here.store, account_id, key, tmp_path))
     assert request.tucked
     (worn,) = request.outfit
     assert worn.photo.name.endswith(".design.json")

@@ -11,10 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from scripts.make_patterns import dress, write_svg
 from tests.support.api_client import work_off
-from vmodel.service.jobs.request import localise, read_shot
+from vmodel.service.jobs.request import download_inputs, read_shot
 from vmodel.service.jobs.tables import JobRow, ShotRow
 from vmodel.service.storage.file_store import write_local
 
@@ -95,7 +95,7 @@ def test_a_pattern_tells_its_pieces_in_their_size(
 
 
 def test_a_seam_that_does_not_match_is_refused_with_both_edges_and_their_lengths(
-    anna: TestClient, here: Installation
+    anna: TestClient, here: AppState
 ) -> None:
     width = next(-each.controls[0, 0] for each in dress()[6].lines if each.name == "seam-side_skirt_l")
     wrong = write_svg(_longer(width)).encode()
@@ -138,7 +138,7 @@ def _longer(width: float) -> list[Any]:
     ],
 )  # fmt: skip
 def test_hostile_patterns_are_refused_and_not_kept(
-    anna: TestClient, here: Installation, name: str, content: bytes, code: str
+    anna: TestClient, here: AppState, name: str, content: bytes, code: str
 ) -> None:
     before = len(list(here.store.every_file()))
     answer = anna.post("/v1/patterns", files={"file": (name, content)})
@@ -184,7 +184,7 @@ def test_a_kept_pattern_is_a_garment_of_its_own_measure(anna: TestClient, dress_
 
 
 def test_a_kept_pattern_is_shot_as_the_file_that_the_library_reads(
-    anna: TestClient, here: Installation, dress_kept: dict[str, Any], tmp_path: Path
+    anna: TestClient, here: AppState, dress_kept: dict[str, Any], tmp_path: Path
 ) -> None:
     from vmodel.garment.designs.block_design import is_design
     from vmodel.garment.designs.pattern_design import read_sewn_design
@@ -196,7 +196,7 @@ def test_a_kept_pattern_is_shot_as_the_file_that_the_library_reads(
     with here.database.reading() as session:
         garment = dict(session.get_one(JobRow, job["id"]).garment)
         request = dict(session.get_one(ShotRow, f"{job['id']}-s000").request)
-    shot = localise(read_shot(garment, request), lambda key: write_local(here.store, account_id, key, tmp_path))
+    shot = download_inputs(read_shot(garment, request), lambda key: write_local(here.store, account_id, key, tmp_path))
     assert is_design(shot.garment.photo)
     assert shot.garment.material == "jersey"
     design = read_sewn_design(shot.garment.photo)
@@ -209,7 +209,7 @@ def test_a_kept_pattern_is_shot_as_the_file_that_the_library_reads(
 
 
 def test_a_design_is_replaced_and_takes_its_files_along(
-    anna: TestClient, here: Installation, tile: str, pattern: dict[str, Any]
+    anna: TestClient, here: AppState, tile: str, pattern: dict[str, Any]
 ) -> None:
     account_id = anna.get("/v1/account").json()["id"]
     tunic = uploaded(anna, FILES["json"])

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 from tests.support.api_client import PASSWORD, client_of, new_account
 from vmodel.config import Settings
 from vmodel.service.accounts.auth import log_in
@@ -22,7 +22,7 @@ FACTOR = "/v1/account/second-factor"
 
 
 @pytest.fixture
-def owner(api: FastAPI, here: Installation, request: pytest.FixtureRequest) -> TestClient:
+def owner(api: FastAPI, here: AppState, request: pytest.FixtureRequest) -> TestClient:
     return client_of(api, new_account(here, f"{request.node.name[:50]}@shop.example"))
 
 
@@ -62,7 +62,7 @@ def test_a_wrong_password_is_refused_with_its_remedy(owner: TestClient) -> None:
     assert (off.status_code, off.json()["code"]) == (409, "second_factor_off")
 
 
-def test_a_key_that_only_reads_sees_it_and_changes_nothing(api: FastAPI, here: Installation) -> None:
+def test_a_key_that_only_reads_sees_it_and_changes_nothing(api: FastAPI, here: AppState) -> None:
     account_id = new_account(here, "reads-factor@shop.example")
     reading = client_of(api, account_id, ("read",))
     assert reading.get(FACTOR).status_code == 200
@@ -79,7 +79,7 @@ def test_the_name_in_the_app_tells_which_installation_it_is(tmp_path: Path) -> N
 
 
 def test_neither_secret_nor_code_gets_into_a_log(
-    owner: TestClient, here: Installation, capfd: pytest.CaptureFixture[str]
+    owner: TestClient, here: AppState, capfd: pytest.CaptureFixture[str]
 ) -> None:
     made = owner.post(FACTOR, json={"password": PASSWORD}).json()
     code = pyotp.TOTP(made["secret"]).now()

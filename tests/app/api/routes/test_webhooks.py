@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.api.http.state import Installation
+from app.api.http.state import AppState
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_unknown_events_and_an_eleventh_webhook_are_refused(anna: TestClient) ->
 
 
 def test_nobody_waits_for_a_name_service_that_is_slow(
-    anna: TestClient, here: Installation, monkeypatch: pytest.MonkeyPatch
+    anna: TestClient, here: AppState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = threading.Event()
 

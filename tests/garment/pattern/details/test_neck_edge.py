@@ -75,3 +75,20 @@ def test_nothing_is_looked_for_where_something_lies_over_the_neck(neckline: Neck
 def _dense(line: FloatArray) -> FloatArray:
     share = np.linspace(0, len(line) - 1, 2000)
     return np.stack([np.interp(share, np.arange(len(line)), line[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def test_the_edge_of_a_yoke_is_no_boat_neck() -> None:
+    """The landmark lies on the lower edge of a yoke in another colour, which looks like an edge as well."""
+    photo, edge = necked(2.0, (0.0, 0.0), Neckline.BOAT)
+    left, right = edge[0], edge[-1]
+    yoke = neck_curve(WIDE / 2, 180.0, 2.0) * (1, -1) + (300.0, 120.0)
+    shallow = neck_curve(WIDE / 2, 36.0, 2.0) * (1, -1) + (300.0, 120.0)
+    rgb = np.full((600, 600, 3), 225, np.uint8)
+    cv2.fillPoly(rgb, [np.round(np.vstack([yoke, [(200.0, 100.0), (400.0, 100.0)]])).astype(np.int32)], (214, 196, 190))
+    cv2.fillPoly(
+        rgb, [np.round(np.vstack([shallow, [(200.0, 60.0), (400.0, 60.0)]])).astype(np.int32)], (120, 118, 112)
+    )
+    points = {"neck_left": left, "neck_right": right, "neck_front": yoke[len(yoke) // 2]}
+    found = neck_edge(replace(photo, rgb=rgb, points=points), rgb)
+    assert found is not None
+    assert found[len(found) // 2, 1] - left[1] < 0.3 * WIDE

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from app.cli.main import run
 from pipelines import registry
-from pipelines.common.progress import each_step
+from pipelines.common.progress import on_denoiser_step
 from pipelines.draft import DraftPipeline
 from pipelines.hub.models.catvton import ATTENTION, CatVton, lay_on_white, paint_mask
 from pipelines.hub.weights.catalogue import CATALOGUE
@@ -141,7 +141,7 @@ def test_person_blanked_garment_and_mask_reach_the_network_one_above_the_other(w
     catvton, told, seen, encoded = CatVton(weights, Negative, steps=3), list[float](), list[Any](), list[Any]()
     catvton.pipeline.vae.encoder.register_forward_pre_hook(lambda _, given: encoded.append(given[0]))
     catvton.pipeline.unet.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-    with each_step(catvton, told.append):
+    with on_denoiser_step(catvton, told.append):
         catvton(tee_take)
     assert told == [0, 1 / 3, 2 / 3]
     person, garment = (((each[0].permute(1, 2, 0) + 1) * 127.5).round().byte().numpy() for each in encoded)

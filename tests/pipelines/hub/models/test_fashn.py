@@ -13,7 +13,7 @@ import torch
 
 from app.cli.main import run
 from pipelines import registry
-from pipelines.common.progress import each_step
+from pipelines.common.progress import on_denoiser_step
 from pipelines.draft import DraftPipeline
 from pipelines.hub.models.fashn import Fashn, category_word
 from pipelines.hub.runtime.reference_images import frame_garment
@@ -98,7 +98,7 @@ def test_what_is_dressed_can_be_named_but_not_anything(
     monkeypatch.setenv("VMODEL_HUB_DRESSES", "sdxl")
     assert registry.dressed_pipeline() == "sdxl"
     # The pipeline that makes the person shares in the picture.
-    for dresser in registry.DRESSERS:
+    for dresser in registry.TRY_ON_PIPELINES:
         used = {weights.name for weights in registry.weights_used(dresser)}
         assert used >= {part.repository for part in (*CATALOGUE[dresser].parts, *CATALOGUE["sdxl"].parts)}
 
@@ -110,7 +110,7 @@ def test_the_other_pipeline_s_person_and_the_flat_lay_reach_the_package_as_they_
     fashn = Fashn(weights, Negative, steps=3)
     take = tee_take.with_seed(2**32 + 5)
     told: list[float] = []
-    with each_step(fashn, told.append):
+    with on_denoiser_step(fashn, told.append):
         made = fashn(take)
     (asked,) = fashn.pipeline.asked
     assert np.array_equal(asked.pop("person"), 255 - take.draft)

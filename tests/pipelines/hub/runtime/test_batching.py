@@ -16,7 +16,7 @@ from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as librar
 from PIL import Image
 
 from pipelines.common.batching import BatchPipeline
-from pipelines.common.progress import each_step
+from pipelines.common.progress import on_denoiser_step
 from pipelines.draft import DraftPipeline
 from pipelines.hub.models.catvton import CatVton
 from pipelines.hub.models.qwen_edit import QwenEdit
@@ -240,7 +240,7 @@ def test_a_picture_is_cancelled_within_a_step_and_the_next_one_is_unharmed(
         if share >= 0.5 or pipeline.steps == 1:
             raise Stopped
 
-    with pytest.raises(Stopped), each_step(pipeline, stop):
+    with pytest.raises(Stopped), on_denoiser_step(pipeline, stop):
         pipeline(takes[1])
     # The check precedes each call of the denoiser, and a forbidden call is never made.
     assert len(told) == len(card.rows) <= 2

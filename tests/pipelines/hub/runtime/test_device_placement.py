@@ -17,7 +17,7 @@ from PIL import Image
 
 from benchmarks.hub.true_size import bytes_of
 from pipelines.hub.models.flux2_klein_batch import BatchKlein
-from pipelines.hub.runtime.batching import Kept, key_of, make_batches
+from pipelines.hub.runtime.batching import EncodingCache, key_of, make_batches
 from pipelines.hub.runtime.device_placement import (
     Layout,
     Machine,
@@ -239,9 +239,9 @@ def test_large_batches_of_a_garment_share_its_sentence_and_its_picture_too(load:
 
 
 def test_what_is_kept_encoded_does_not_grow() -> None:
-    kept, made = Kept(), list[int]()
+    kept, made = EncodingCache(), list[int]()
     for number in (*range(20), 19, 12, 11):
-        kept.once(number, lambda number=number: made.append(number))  # type: ignore[misc]
+        kept.get_or_compute(number, lambda number=number: made.append(number))  # type: ignore[misc]
     # Exactly the last eight are there.
     assert made == [*range(20), 11]
     # White pictures of the same area are not the same picture.

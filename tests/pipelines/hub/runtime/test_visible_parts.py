@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.hub.runtime.prompts import FACIAL_HAIR_WORDS, describe_photograph, instruct_edit
-from pipelines.hub.runtime.visible_parts import EVERYTHING, Seen, look_at
+from pipelines.hub.runtime.visible_parts import EVERYTHING, VisibleParts, find_visible_parts
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.scene import FRAMINGS, VIEWS, frame_camera, render_conditions
@@ -42,10 +42,10 @@ def roster() -> dict[str, VirtualModel]:
     return dict(load_roster(Settings()))
 
 
-def seen_from(take: Take, view: str, framing: str) -> Seen:
+def seen_from(take: Take, view: str, framing: str) -> VisibleParts:
     scene, hair = take.scene, take.scene.hair
     camera = frame_camera(scene.posed, scene.drape, view, framing, (384, 288), 85.0, hair=hair)
-    return look_at(replace(take, camera=camera, maps=render_conditions(scene, camera)))
+    return find_visible_parts(replace(take, camera=camera, maps=render_conditions(scene, camera)))
 
 
 @pytest.mark.slow
@@ -71,7 +71,7 @@ def test_each_view_and_framing_shows_what_it_shows(tee_take: Take, framing: str)
             assert_nothing_else_is_said(model, GarmentKind(Category.TOP, 1, Sleeve.SHORT, length=Length.CROPPED), each)
 
 
-def assert_nothing_else_is_said(model: VirtualModel, kind: GarmentKind, seen: Seen) -> None:
+def assert_nothing_else_is_said(model: VirtualModel, kind: GarmentKind, seen: VisibleParts) -> None:
     caption, instruction = (
         describe_photograph(model, kind, "jersey", seen),
         instruct_edit(model, kind, "", "image", seen),
@@ -108,12 +108,12 @@ KINDS = st.builds(
     st.just(Neckline.V),
     st.sampled_from(Length),
 )
-SEEN = st.builds(Seen, **{each.name: st.booleans() for each in fields(Seen)})
+SEEN = st.builds(VisibleParts, **{each.name: st.booleans() for each in fields(VisibleParts)})
 
 
 @settings(deadline=None, max_examples=300)
 @given(name=st.sampled_from(sorted(roster())), kind=KINDS, seen=SEEN)
-def test_whatever_is_left_out_is_not_said(name: str, kind: GarmentKind, seen: Seen) -> None:
+def test_whatever_is_left_out_is_not_said(name: str, kind: GarmentKind, seen: VisibleParts) -> None:
     assert_nothing_else_is_said(roster()[name], kind, seen)
 
 
@@ -126,12 +126,12 @@ def test_what_is_seen_is_said() -> None:
     assert "hair tied back" in describe_photograph(mila, kind, "", replace(EVERYTHING, nape=False))
     assert "freckles" in describe_photograph(saoirse, kind)
     # Falling hair is visible below the picture's upper edge, and a sleeve's end in a picture of legs.
-    cropped = Seen(hem=True, shoulders=False, elbows=False, head=False, nape=False, eyes=False, jaw=False)
+    cropped = VisibleParts(hem=True, shoulders=False, elbows=False, head=False, nape=False, eyes=False, jaw=False)
     below = describe_photograph(saoirse, kind, "", cropped)
     assert re.search(r"with \w[\w ]* skin and \w[\w ]* hair, wearing a knee-length long-sleeved dress", below)
     assert "long straight" not in below
     assert "hair" not in describe_photograph(tane, kind, "", cropped).split("wearing")[0]
-    nobody_s = Seen(**{each.name: False for each in fields(Seen)})
+    nobody_s = VisibleParts(**{each.name: False for each in fields(VisibleParts)})
     assert describe_photograph(mila, kind, "jersey", nobody_s) == (
         f"studio modest everyday catalogue photo of a child, a {mila.age:.0f}-year-old girl, "
         "wearing plain everyday clothes, soft light, sharp focus"

@@ -13,7 +13,7 @@ from PIL import Image
 from pipelines.training.reader.dataset import labelled_samples, read_labels
 from pipelines.training.reader.samples import UNKNOWN
 from pipelines.training.reader.synthetic.sample import draw_sample
-from pipelines.training.reader.train import Asked, begin, resume, train
+from pipelines.training.reader.train import BatchArguments, begin, resume, train
 from vmodel.config import Settings
 from vmodel.garment.recognition.network import LANDMARKS, WEIGHTS, load_network
 
@@ -55,7 +55,7 @@ def test_nothing_is_taught_of_cloth_that_the_teacher_missed(tmp_path: Path) -> N
 @pytest.mark.slow
 def test_training_goes_on_from_weights_and_is_exported(tmp_path: Path) -> None:
     labels = write_photo(tmp_path / "copies", slice(110, 200))
-    asked = Asked(tmp_path / "copies", (labels,), 0, 0.5, 2, 64)
+    asked = BatchArguments(tmp_path / "copies", (labels,), 0, 0.5, 2, 64)
     shipped = load_network(Settings().weights)
     sample = draw_sample(np.random.default_rng(1))
     picture = torch.from_numpy(sample.rgb[:224, :224]).permute(2, 0, 1)[None].float() / 255

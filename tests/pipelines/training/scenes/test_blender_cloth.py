@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.training.blender.client import Photographer, find_blender_python
+from pipelines.training.blender.client import BlenderWorker, find_blender_python
 from pipelines.training.blender.scene_export import hand_over
 from pipelines.training.scenes.scene import in_one_colour, zoom_in
 from vmodel.core.colour import to_linear
@@ -36,8 +36,8 @@ def test_threads_of_knitted_cloth_are_photographed_where_the_draft_has_them(tee_
     stature = float(scene.posed.vertices_m[:, 2].max())
     camera = zoom_in(replace(tee_take.camera, size=SIZE), np.array([0.0, -0.1, CHEST_M * stature]), 0.08)
     hand_over(scene, [camera], scene.lit(LIGHT, camera, SEED).setup, SEED, tmp_path / "scene.npz")
-    with Photographer(find_blender_python()) as photographer:
-        photograph = photographer.photograph(tmp_path / "scene.npz", tmp_path, [16], SEED)[0]
+    with BlenderWorker(find_blender_python()) as photographer:
+        photograph = photographer.render(tmp_path / "scene.npz", tmp_path, [16], SEED)[0]
     inside = render_conditions(scene, camera).garment_mask.astype(np.float32)
     draft = to_linear(render_draft(scene, camera, None, LIGHT, "white", SEED))
     drawn, made = detail(draft, inside), detail(photograph[..., :3], inside)

@@ -71,10 +71,10 @@ def lift_cm(kind: GarmentKind, body: BodyMeasurements, hem: float, length: float
     """Return how far a hem's middle is lifted on the body beside its corners, in cm; ``hem`` is its half width."""
     if kind.category not in {Category.TOP, Category.OUTERWEAR}:
         return 0.0
-    return float(np.clip(_LIFT * (4 * hem - _girth(body, length)), 0.0, _MOST_LIFT_CM))
+    return float(np.clip(_LIFT * (4 * hem - girth_below(body, length)), 0.0, _MOST_LIFT_CM))
 
 
-def _girth(body: BodyMeasurements, below_cm: float, ease: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> float:
+def girth_below(body: BodyMeasurements, below_cm: float, ease: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> float:
     """Return the girth at a distance in cm below the neck points, with an ease at chest, waist and hip."""
     heights = [body.neck_height - h for h in (body.chest_height, body.waist_height, body.hip_height)]
     girths = [girth + more for girth, more in zip((body.chest, body.waist, body.hip), ease, strict=True)]
@@ -84,9 +84,9 @@ def _girth(body: BodyMeasurements, below_cm: float, ease: tuple[float, float, fl
 def _need(kind: GarmentKind, body: BodyMeasurements, below_cm: float) -> float:
     """Return the least half width at a distance in cm below the neck points."""
     if kind.category == Category.SWIMWEAR:
-        return _girth(body, below_cm) * SNUG / 4
+        return girth_below(body, below_cm) * SNUG / 4
     snug = kind.neckline == Neckline.STRAPLESS or kind.sleeve == Sleeve.STRAP
-    return _girth(body, below_cm, (3.0, 2.0, 3.0) if snug else (4.0, 5.0, 4.0)) / 4
+    return girth_below(body, below_cm, (3.0, 2.0, 3.0) if snug else (4.0, 5.0, 4.0)) / 4
 
 
 def fit_hem(photo: GarmentPhoto, scale: float) -> FloatArray:

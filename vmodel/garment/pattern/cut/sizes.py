@@ -13,13 +13,20 @@ from typing import Final
 import numpy as np
 from scipy.optimize import lsq_linear
 
-from vmodel.types import BodyMeasurements, BoolArray, FloatArray
+from vmodel.types import BodyMeasurements, BoolArray, Category, FloatArray, GarmentKind
 
-NARROWED: Final[Mapping[str, tuple[float, float]]] = {
+_NARROWED: Final[Mapping[str, tuple[float, float]]] = {
     "flat": (0.95, 0.2), "hanger": (0.93, 0.2), "held": (0.92, 0.2), "form": (1.0, 0.12), "worn": (1.0, 0.12),
 }  # fmt: skip
 """How a garment was photographed -> width in the photo over the true width, and the deviation of that ratio. A body's
 projection is sometimes mistaken for a flat garment; shoulders, whose width it does not change, reveal that."""
+_NARROWED_TOPS: Final[Mapping[str, Mapping[Category, tuple[float, float]]]] = {
+    "flat": {Category.TOP: (0.95, 0.06), Category.DRESS: (0.92, 0.06), Category.OUTERWEAR: (0.9, 0.06)},
+    "hanger": {Category.TOP: (0.77, 0.1), Category.DRESS: (0.75, 0.1), Category.OUTERWEAR: (0.75, 0.1)},
+}
+"""The same of what hangs from the shoulders. The ratios make the medians of 1,482 tops, 155 dresses and 196 jackets
+that were labelled lying flat, and of 218 tops and 134 jackets on hangers, as wide as is usual; cloth that hangs falls
+in folds at its sides. The deviations are what widths over lengths and over shoulders vary more on hangers."""
 _ON_BODY: Final[Mapping[str, float]] = {
     "chest": 0.61, "waist": 0.68, "hip": 0.74, "opening": 0.72, "neck": 1.04, "depth": 0.84, "drop": 0.76,
     "sleeve": 1.06, "cuff": 0.67, "rise": 0.94, "inseam": 1.05,
@@ -84,7 +91,7 @@ def shown_of_width(height_cm: FloatArray | float, laid: str, body: BodyMeasureme
 
 def solve_sizes(
     sizes: Sequence[Size],
-    laid: str,
+    kind: GarmentKind,
     stated_cm: Mapping[str, float] | None = None,
     trust: float = 1.0,
     graded: float = 1.0,
@@ -93,7 +100,7 @@ def solve_sizes(
 
     Args:
         sizes: those to find.
-        laid: how the garment was photographed, see ``NARROWED``.
+        kind: of the garment; how it was photographed decides what its widths say.
         stated_cm: sizes that the seller stated; they replace the usual ones and override the bounds.
         trust: in the photo, 0..1; at less than 1 the garment becomes more like others of its kind.
         graded: girth of the wearer over that of sellers' samples, at the same height. Larger sizes are cut wider and
@@ -117,14 +124,15 @@ def solve_sizes(
         read.append(is_read)
 
     scale, narrowed = len(sizes), len(sizes) + 1
-    usual, off = NARROWED.get(laid, NARROWED["flat"])
+    usual, off = _NARROWED_TOPS.get(kind.laid, {}).get(kind.category) or _NARROWED.get(kind.laid, _NARROWED["flat"])
     wider = float(np.log(graded))
-    say({narrowed: 1}, float(np.log(usual)) - _GRADED_BY * wider, float(np.hypot(off, _GRADED_SPREAD * wider)))
+    off = float(np.hypot(off, _GRADED_SPREAD * wider))
+    say({narrowed: 1}, float(np.log(usual)) - _GRADED_BY * wider, off, True)
     low, high = np.full(count, -np.inf), np.full(count, np.inf)
     for place, size in enumerate(sizes):
         if size.pixels is not None and size.pixels > 1:
             across = {narrowed: size.follows} if size.is_width else {}
-            seen = shown_of(size.name, laid)
+            seen = shown_of(size.name, kind.laid)
             say({place: 1, scale: -1, **across}, float(np.log(size.pixels / seen)), size.spread / trust, True)
         if size.name in stated:
             say({place: 1}, float(np.log(stated[size.name])), STATED_SPREAD)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from vmodel.garment.imaging.contour import SIDES
+from vmodel.garment.pattern.cut.bands import with_cuff_bands, with_hem_band
 from vmodel.garment.pattern.cut.cap_sleeves import cap_cm, has_caps
 from vmodel.garment.pattern.cut.lower import LEG_FOLLOWS
 from vmodel.garment.pattern.cut.sides import fit_hem, fit_sides, lift_cm
@@ -115,7 +116,7 @@ def fit_upper(
     if "length" in stated_cm:
         stated["length"] = stated_cm["length"]
     graded = body.chest / body.height / SAMPLE_CHEST
-    sizes, scale = solve_sizes(_sizes(photo, body, gender), photo.kind.laid, stated, trust, graded)
+    sizes, scale = solve_sizes(_sizes(photo, body, gender), kind, stated, trust, graded)
     sleeved = kind.sleeve in SLEEVED
     chest = sizes["chest"]
     below = _below(kind, body)
@@ -129,13 +130,15 @@ def fit_upper(
     if kind.category == Category.SWIMWEAR:
         brief, length, midriff = fit_brief(photo, body, scale, depth + slope)
     sides = fit_sides(photo, body, chest, length, depth + slope)
+    sides, bands = with_hem_band(photo, body, chest, sides, (depth + slope, length), scale)
     angle, sleeve, cuff, root = 40.0, 0.0, 0.0, 0.0
     if off:
         angle, root = _OFF_ANGLE, _ROUND_ARM * body.chest + _OFF_ROOM_CM
         sleeve, cuff = (sizes["sleeve"], sizes["cuff"]) if sleeved else (_BAND_CM, root + 1.0)
     elif sleeved and not has_caps(photo):
         angle = roomy_angle(chest - shoulder, depth, (0.3 * body.chest + sleeve_ease(kind)) / 2)
-        cuff = sizes["cuff"]
+        cuff, rounds = with_cuff_bands(photo, body, sizes["cuff"], _MOST_CUFF[1] * body.chest, scale)
+        bands |= rounds
         flare = (sides[0, 1] - chest) / max(sides[0, 0] * (length - depth - slope), 1.0)
         sleeve = max(sizes["sleeve"], least_sleeve(chest - shoulder, depth, angle, cuff, flare))
     legs = _legs(body, sizes, length, below) if kind.category == Category.JUMPSUIT else None
@@ -167,6 +170,7 @@ def fit_upper(
         bare=bare,
         profile=None if photo.neck_edge is None else edge_profile(photo.neck_edge),
         cap=cap_cm(photo, scale),
+        bands=bands,
     ), scale
 
 
@@ -231,7 +235,7 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     if kind.neckline in _WIDEST_ROUND:  # neck points of cloth spread out beside the neck are easily read too far out
         widest = min(widest, _WIDEST_ROUND[kind.neckline] * body.neck)
     found = [
-        Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.08,
+        Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.12,
              (body.chest + (2 if kind.neckline == Neckline.STRAPLESS else 4)) / 4, (body.chest + 46) / 4, True),
         Size("shoulder", None if off or halter else photo.half("shoulder"), 0.05 if sleeved else 0.07, across,
              0.08 if sleeved else 0.25 if strap else 0.12,

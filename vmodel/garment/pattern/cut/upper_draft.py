@@ -124,7 +124,7 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         elastic=(gathered if kind.bares_a_shoulder else {})
         | (dict.fromkeys(_LEG_LINES, ELASTIC) if cut.brief else {})
         | ({"neck": _SNUG_NECK} if _is_tall(kind, cut) else {}),
-        pieces=pieces, sewn=sewn,
+        bands=cut.bands, pieces=pieces, sewn=sewn,
     )  # fmt: skip
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from vmodel.garment.blocks.parts import Band
 from vmodel.types import FloatArray
 
 
@@ -18,6 +20,7 @@ class UpperCut:
         length: neck points to the hem's corners, straight down.
         shoulder, neck: half spans between shoulder points and between neck points.
         drop: neck points to the lowest point of the front's neck.
+        bands: of its hem and its cuffs, by edge.
         profile: (n, 2) the front's neck from its left point to its right, as shares of ``neck`` and of ``drop``; None
             for the kind's own curve.
         depth: shoulder point to armpit, straight down.
@@ -66,6 +69,7 @@ class UpperCut:
     midriff: tuple[float, float] | None = None
     profile: FloatArray | None = None
     cap: tuple[float, float] | None = None
+    bands: Mapping[str, Band] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,13 @@ _OWN: Final = 0.06
 """Bonus in the score for the neckline's own exponent."""
 _OWN_DEPTH: Final = 0.2
 """Bonus in the score for the landmark's depth: where no edge is seen, the landmark decides."""
+_USUAL: Final = {
+    Neckline.CREW: (0.4, 0.12), Neckline.SCOOP: (0.47, 0.18), Neckline.V: (0.71, 0.32), Neckline.BOAT: (0.18, 0.09),
+    Neckline.SQUARE: (0.48, 0.15),
+}  # fmt: skip
+_UNUSUAL: Final = 0.12
+"""Depth of a neckline in photos, in widths of the neck, its deviation (of 1,070 labelled tops), and what each deviation
+beyond the first costs: the edge of a yoke is no boat neck."""
 _CORNERS: Final = ("left", "right", "front")
 _STEPS: Final = 33
 """Places along the edge."""
@@ -73,6 +80,7 @@ def neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> FloatArray | None:
         for power in sorted({own, *_ROUNDER}):
             edge, score = _edge_near(replace(photo, points={**photo.points, "neck_front": front}), rgb, told, power)
             score += _OWN * (power == own) + _OWN_DEPTH * (front is photo.points["neck_front"])
+            score -= _UNUSUAL * max(_unusual(photo.kind.neckline, edge) - 1, 0)
             if score > best:
                 best, line = score, edge
     return line
@@ -84,6 +92,14 @@ def _lowest_points(photo: GarmentPhoto) -> list[FloatArray]:
     across = left - right
     down = np.array([-across[1], across[0]])
     return [front, *((left + right) / 2 + share * down for share in _DEPTHS)]
+
+
+def _unusual(neckline: Neckline, edge: FloatArray) -> float:
+    """Return how many deviations an edge is deeper or shallower than others of its kind."""
+    across = edge[0] - edge[-1]
+    down = np.array([-across[1], across[0]]) / max(float(across @ across), 1.0)
+    usual, spread = _USUAL[neckline]
+    return abs(float((edge[len(edge) // 2] - (edge[0] + edge[-1]) / 2) @ down) - usual) / spread
 
 
 def edge_profile(edge: FloatArray) -> FloatArray:

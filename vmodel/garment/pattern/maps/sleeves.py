@@ -14,6 +14,7 @@ from vmodel.garment.blocks.parts import Block
 from vmodel.garment.imaging.contour import SIDES, outline_across, outline_outwards, smooth_line
 from vmodel.garment.imaging.warp import Places, solve_warp
 from vmodel.garment.pattern.cut.upper import SLEEVED
+from vmodel.garment.pattern.maps.ends import to_end
 from vmodel.types import FloatArray, GarmentPhoto, IntArray, Sleeve
 
 _BLEND_CM: Final = 1.2
@@ -51,6 +52,8 @@ sleeves of 50 photos chosen at random, 29 are narrower somewhere, 7 of them by h
 _HARDLY_SHOWN, _SHOWN = 0.86, 0.9
 """Visible shares of a sleeve below which it takes the other's cloth, and above which the other can give some. Of those
 100, three have the first or less, and the rest about the second or more."""
+_MOVED: Final = 0.8
+"""Share of a sleeve's length, from its end, over which cloth is moved to meet the photo's end."""
 _LEAST_CM: Final = 0.5
 """Length of an edge below which its direction is its neighbour's."""
 
@@ -86,12 +89,22 @@ def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> di
         corners = [block.landmarks_cm[name] for name in names]
         outer_px, inner_px = edges_of_sleeve(photo, names, corners)
         maps[side] = _map(corners, outer_px, inner_px, photo.kind.sleeve == Sleeve.SHORT)
+        if not photo.is_drawn:
+            maps[side] = _to_cuff(maps[side], photo, corners)
         shown[side] = _shown(photo, outer_px[1:], inner_px[1:])
     for side in sides:
         better = max(sides, key=lambda each: shown[each])
         if shown[side] < _HARDLY_SHOWN and shown[better] > _SHOWN:
             maps[side] = _mirrored(maps[better])
     return maps
+
+
+def _to_cuff(places: Places, photo: GarmentPhoto, corners: list[FloatArray]) -> Places:
+    """End a sleeve where the photo's ends, along the whole width of its end."""
+    shoulder, armpit, outer, inner = corners
+    way = shoulder + armpit - outer - inner
+    long_cm = float(np.linalg.norm(way)) / 2
+    return to_end(places, photo.mask, np.stack([outer, inner]), way / (2 * long_cm), _MOVED * long_cm)
 
 
 def _mirrored(places: Places) -> Places:

@@ -14,12 +14,14 @@ from vmodel.garment.imaging.contour import (
     gap_row,
     hem_spots,
     outline_across,
+    outline_beside,
     side_spots,
 )
 from vmodel.garment.imaging.warp import Pairs, Places, solve_warp
 from vmodel.garment.pattern.cut.cap_sleeves import cap_pairs, has_caps
 from vmodel.garment.pattern.cut.upper import SLEEVED
 from vmodel.garment.pattern.details.bare_shoulders import bare_side, with_bands
+from vmodel.garment.pattern.maps.ends import to_end
 from vmodel.garment.pattern.maps.sleeves import joined, sleeve_maps
 from vmodel.garment.pattern.maps.swim import above, brief_pairs, leg_line_pairs, top_pairs
 from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
@@ -28,6 +30,7 @@ _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
 _NECK_SHARES: Final = (0.15, 0.25, 0.38, 0.62, 0.75, 0.85)
 _FOLD_SHARES: Final = (0.0, 0.1, *_NECK_SHARES, 0.9, 1.0)
 """Shares of a collar's fold line, below which the neck points lie."""
+_UP: Final = np.array([0.0, 1.0])
 _OPENING_SHARES: Final = np.linspace(0, 1, 9)
 
 
@@ -68,6 +71,8 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
     else:
         body = solve_warp(outline, _body_pairs(photo, block, side), printed_places(source, block))
         places, stretch = body.at, body.stretch
+    if not (block.kind.category.has_legs or photo.is_drawn):
+        places = to_end(places, photo.mask, _edges(block, side)["hem"], _UP)
     if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
         photo = with_bands(photo)
         arms = tuple(arm for arm in SIDES if f"cuff_{arm}" in block.front)
@@ -147,7 +152,25 @@ def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
         for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
             place = round((share + 1) / 2 * (len(hem) - 1))
             pairs.append((hem[place], spot, 0.8))
+        pairs += _above_band(photo, block, hem)
     return pairs
+
+
+def _above_band(photo: GarmentPhoto, block: Block, hem: FloatArray) -> Pairs:
+    """Pair the line along which a hem's band is sewn on with the photo, so that the band is as high as there."""
+    if "hem" not in block.bands:
+        return []
+    up_cm, up_px = block.bands["hem"].height_cm, 2 * photo.half("armpit") * photo.bands["hem"]
+    spots = hem_spots(photo) - np.array([0.0, up_px])
+    ends = [outline_beside(photo.mask, spot, 0.5 * up_px, sign) for spot, sign in ((spots[0], -1.0), (spots[-1], 1.0))]
+    return [
+        (
+            _at_share(hem, (share + 1) / 2) + np.array([0.0, up_cm]),
+            np.array([np.interp(share, (-1, 1), ends), spot[1]]),
+            0.8,
+        )
+        for share, spot in zip(HEM_SHARES, spots, strict=True)
+    ]
 
 
 def _side_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
@@ -198,7 +221,7 @@ def skirt_map(source: Source, block: Block, which: str) -> tuple[Places, float]:
     for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
         pairs.append((hem[round((share + 1) / 2 * (len(hem) - 1))], spot, 0.8))
     warp = solve_warp(_trunk(block.front), pairs, printed_places(source, block))
-    return warp.at, warp.stretch
+    return warp.at if photo.is_drawn else to_end(warp.at, photo.mask, hem, _UP), warp.stretch
 
 
 def printed_places(source: Source, block: Block) -> tuple[FloatArray, FloatArray] | None:
