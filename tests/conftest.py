@@ -27,10 +27,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip tests that need files from outside the repository, unless the environment names them."""
+    """Skip tests that need files from outside the repository, unless the environment names them.
+
+    Files with slow tests come first: begun last, one of them would hold up a run in several processes at its end.
+    """
     lacking = [item for item in items if any(each.args[0] not in os.environ for each in item.iter_markers("outside"))]
     config.hook.pytest_deselected(items=lacking)
-    items[:] = [item for item in items if item not in lacking]
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items[:] = sorted((item for item in items if item not in lacking), key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session", autouse=True)

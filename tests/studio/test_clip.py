@@ -186,13 +186,14 @@ def test_a_film_knows_no_odd_size_and_no_transparency(tee_request: ShotRequest) 
 
 @pytest.mark.slow
 def test_the_command_makes_a_film_of_drafts_with_its_default_settings(
-    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tee_shot: Shot, examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wanted = ["clip", str(examples / "logo-tee.jpg"), "--model", "wm-ines", "--size", "384x288", "--seconds", "1"]
+    model = tee_shot.model.id  # who wears the T-shirt already
+    wanted = ["clip", str(examples / "logo-tee.jpg"), "--model", model, "--size", "384x288", "--seconds", "1"]
     assert run([*wanted, "--fps", "3", "--out", str(tmp_path), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert len(frames_of(Path(said["clip"]))) == said["frames"] == 3
-    sidecar = json.loads((tmp_path / "logo-tee--wm-ines--turntable.json").read_text())
+    sidecar = json.loads((tmp_path / f"logo-tee--{model}--turntable.json").read_text())
     assert sidecar["request"]["pipeline"] == "draft"
 
 

@@ -22,9 +22,9 @@ from vmodel.studio.stage_cache import StageCache
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shot, Shot]:
+def both(tmp_path_factory: pytest.TempPathFactory, home: Path) -> tuple[Shot, Shot]:
     folder = tmp_path_factory.mktemp("fitting")
-    stages = StageCache(Settings(home=folder / "home"))
+    stages = StageCache(Settings(home=home))
     wearer, measures = choose_wearer("dress", "wm-ines", None, stages.roster)
     design = Path(folder / "dress.design.json")
     design.write_bytes(write_design(Design("dress", measures, None, "#7a3b2e", "#e8d9b0")))
@@ -112,10 +112,12 @@ def test_children_s_rules_look_at_the_final_picture_s_drawing(examples: Path, tm
     assert {"reading", "detecting"} <= set(stages.timings)
 
 
-def test_a_sewn_fitting_in_another_colourway_is_neither_cut_nor_draped_again(examples: Path, tmp_path: Path) -> None:
+def test_a_sewn_fitting_in_another_colourway_is_neither_cut_nor_draped_again(
+    examples: Path, home: Path, tmp_path: Path
+) -> None:
     content = (examples / "dress-pattern.svg").read_bytes()
     sewn = SewnDesign("dress-pattern.svg", content)
-    stages, pipeline, shots = StageCache(Settings(home=tmp_path)), DraftPipeline(), []
+    stages, pipeline, shots = StageCache(Settings(home=home)), DraftPipeline(), []
     for name, colours in (("own", {}), ("moss", {"#b8cbd8": "#3a5f4a"})):
         path = tmp_path / f"{name}.design.json"
         path.write_bytes(write_sewn_design(sewn.in_colours(colours)))

@@ -118,10 +118,7 @@ def test_each_piece_has_the_mechanics_of_its_material(dress: Garment) -> None:
 
 
 @pytest.mark.slow
-def test_a_dress_of_eight_pieces_with_darts_and_a_gathered_skirt_drapes(
-    dress: Garment, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
+def test_a_dress_of_eight_pieces_with_darts_and_a_gathered_skirt_drapes(dress: Garment, settings: Settings) -> None:
     body: Body = build_body(load_roster(settings)["wm-ines"])
     worn = drape(dress, body, load_pose("standing"), settings)
     assert worn.report.worn
@@ -137,12 +134,9 @@ def test_a_dress_of_eight_pieces_with_darts_and_a_gathered_skirt_drapes(
 
 
 @pytest.mark.slow
-def test_the_example_skirt_of_garmentcode_drapes_with_its_pieces_as_they_were_cut(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def test_the_example_skirt_of_garmentcode_drapes_with_its_pieces_as_they_were_cut(settings: Settings) -> None:
     path = DRESS.with_name("skirt-pattern.json")
     skirt = sew(read_pattern_file(load_pattern(path), path.name), None, "#ffffff", None).garment
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
     worn = drape(skirt, build_body(load_roster(settings)["wm-ines"]), load_pose("standing"), settings)
     assert worn.report.worn
     assert worn.report.inside_share <= 0.001

@@ -113,7 +113,8 @@ def test_what_is_far_too_small_is_refused_with_its_reason(body: Body, settings: 
         drape(doll, body, load_pose("standing"), settings)
 
 
-def test_the_same_drape_comes_out_twice_and_a_damaged_cache_is_ignored(body: Body, settings: Settings) -> None:
+def test_the_same_drape_comes_out_twice_and_a_damaged_cache_is_ignored(body: Body, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
     first = drape(by_formula.tee(), body, load_pose("standing"), settings)
     for file in Path(settings.cache / "drapes").glob("*.npz"):
         file.write_bytes(b"PK damaged")

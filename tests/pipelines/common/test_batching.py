@@ -40,9 +40,13 @@ class Negative:
 def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
     stages: StageCache, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
 ) -> None:
-    asked = replace(tee_request, shoes=CANVAS_SHOES)  # a shot names the shoes that were chosen
+    # A shot names the shoes that were chosen. Without a model, every seed would dress another person: one does.
+    asked = replace(tee_request, shoes=CANVAS_SHOES, seed=2)
     gone = replace(asked, garment=GarmentSource(tmp_path / "gone.jpg"))
-    requests = [replace(asked, seed=1), gone, replace(asked, seed=2), replace(asked, seed=3)]
+    front, side = (
+        replace(asked, model=tee_shot.model.id, seed=seed, view=view) for seed, view in ((1, "front"), (3, "side"))
+    )
+    requests = [front, gone, asked, side]
     together, alone = Negative(at_once=3), Negative(at_once=1)
     results = list(shoot_batched(requests, stages, together, tmp_path))
     assert together.batches == [2, 1]
