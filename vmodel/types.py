@@ -295,15 +295,14 @@ class Garment:
     Attributes:
         kind: category and sub-kinds.
         panels, seams: the pattern; every edge without a seam is an opening.
-        textures: (H, W, 3) uint8 sRGB, colours bled past the outline: the front, as photographed, then the back, made
-            from it or photographed, and a collar that the photo shows.
+        textures: (H, W, 3) uint8 sRGB, colours bled past the outline: front, back, and a collar that the photo shows.
         landmarks_cm: the landmarks in the panel space, name -> (2,) float64.
-        cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels, y up).
+        cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels).
         scale_source: "guessed", "width", "length", "size chart", "design" or "pattern".
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/cloth/materials.yaml.
         texture_materials: material of each texture where pieces differ, otherwise empty.
-        collar_cm, collar_texture: (n, 2) share of the way from a neck's front to its back, width; index of its picture.
+        collar_cm, collar_px, collar_texture: see ``Leaf`` in garment/pattern; which of the textures it shows.
         photo, back_photo: what the pattern was fitted to, for a fit to another body; None for designs and patterns.
     """
 
@@ -319,6 +318,7 @@ class Garment:
     warnings: tuple[str, ...] = ()
     texture_materials: tuple[str, ...] = ()
     collar_cm: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    collar_px: FloatArray = field(default_factory=lambda: np.zeros((2, 0, 2, 2)))
     collar_texture: int = 0
     photo: GarmentPhoto | None = None
     back_photo: GarmentPhoto | None = None

@@ -197,7 +197,7 @@ def _walk(
             with stages.timed(Stage.JUDGE):
                 check_worn([dressed.garment], worn, dressed.body, posed)
         worn = with_hoods([dressed.garment], dressed.garment, worn)
-        worn = with_collars([dressed.garment], dressed.garment, worn)
+        worn = with_collars([dressed.garment], dressed.garment, worn, posed)
         with stages.timed(Stage.POSING_HAIR):
             hair = pose_hair(dressed.grown, dressed.body, posed, worn.vertices_m)
         shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)

@@ -131,7 +131,7 @@ def dress_model(model: VirtualModel, reading: GarmentReading, request: ShotReque
     stages.prefetch(Stage.HAIR, *_hair(wearer, stages))
     put_on = _put_on(bare, completion, reading, wearer, request, stages)
     garments, whole, cloth = put_on.garments, put_on.whole, put_on.cloth
-    worn = with_collars(garments, whole, with_hoods(garments, whole, cloth))
+    worn = with_collars(garments, whole, with_hoods(garments, whole, cloth), wearer.posed)
 
     main, *beside = garments
     if [each.kind for each in garments] != [each.kind for each in (outfit.main, *outfit.beside)]:

@@ -16,15 +16,16 @@ from vmodel.body.pose.library import load_pose
 from vmodel.config import Settings
 from vmodel.drape import drape
 from vmodel.drape.neck.collar import with_collars
+from vmodel.drape.neck.edge import neck_ring
 from vmodel.drape.simulate.put_on import for_fitting
 from vmodel.garment.blocks.paint import Canvas, lay_out
 from vmodel.garment.blocks.parts import Block
-from vmodel.garment.pattern.details.collar import measured_widths, usual_widths
+from vmodel.garment.pattern.details.collar_leaf import measured_leaf, usual_leaf
 from vmodel.garment.pattern.fit import fit_block, fit_garment, upright
 from vmodel.scene.geometry.raytracer import Tracer
-from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment
+from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment, PosedBody
 
-Collared = tuple[Garment, Drape]
+Collared = tuple[Garment, Drape, PosedBody]
 
 
 @pytest.fixture(scope="module", params=[("wm-ines", "contrapposto"), ("mn-tane", "walking"), ("ch-noah", "standing")])
@@ -32,12 +33,13 @@ def collared(request: pytest.FixtureRequest, settings: Settings) -> Collared:
     name, pose = request.param
     body = build_body(load_roster(settings)[name])
     garment = fit_garment(drawn.shirt().pattern(), body.measurements, body.model.gender)
-    return garment, drape(garment, body, load_pose(pose), settings, options=for_fitting(garment))
+    worn = drape(garment, body, load_pose(pose), settings, options=for_fitting(garment))
+    return garment, worn, body.posed(load_pose(pose))
 
 
-def collar_of(garment: Garment, worn: Drape) -> tuple[Drape, FloatArray]:
+def collar_of(garment: Garment, worn: Drape, posed: PosedBody) -> tuple[Drape, FloatArray]:
     """Return the drape with its collar, and the collar's vertices in metres."""
-    whole = with_collars([garment], garment, worn)
+    whole = with_collars([garment], garment, worn, posed)
     return whole, np.asarray(whole.vertices_m[len(worn.vertices_m) :], float)
 
 
@@ -56,12 +58,12 @@ def test_a_collar_goes_round_the_neck_and_ends_in_two_points(collared: Collared)
 
 @pytest.mark.slow
 def test_a_collar_lies_on_the_cloth_and_hides_none_of_itself_in_it(collared: Collared) -> None:
-    garment, worn = collared
-    whole, collar = collar_of(garment, worn)
+    garment, worn, posed = collared
+    whole, collar = collar_of(garment, worn, posed)
     sheet = whole.triangles[len(worn.triangles) :]
     facing = vertex_normals(np.asarray(whole.vertices_m, np.float32), whole.triangles)[len(worn.vertices_m) :]
     steps = np.arange(len(collar)) % steps_of(sheet)
-    fall = steps > 9  # beyond the roll
+    fall = steps > 14  # beyond stand and roll
     start = collar[fall].astype(np.float32)
     rays = Tracer(np.asarray(worn.vertices_m, np.float32), worn.triangles)
     covered = rays.blocked(start, np.asarray(facing[fall], np.float32), np.full(len(start), 0.02, np.float32))
@@ -75,14 +77,14 @@ def steps_of(sheet: FloatArray) -> int:
 
 @pytest.mark.slow
 def test_a_collar_shows_the_photos_own_cloth_and_keeps_the_rest(collared: Collared) -> None:
-    garment, worn = collared
-    whole, collar = collar_of(garment, worn)
+    garment, worn, posed = collared
+    whole, collar = collar_of(garment, worn, posed)
     new = slice(len(worn.triangles), None)
     assert len(collar) > 500
     assert {garment.panels[index].side for index in whole.panel[new]} == {"front"}
     assert np.array_equal(whole.triangles[: len(worn.triangles)], worn.triangles)
     tee = drawn.tee().fitted()
-    assert with_collars([tee], tee, worn) is worn
+    assert with_collars([tee], tee, worn, posed) is worn
 
 
 def collared_block(category: Category, drop_cm: float) -> Block:
@@ -100,7 +102,7 @@ def collared_block(category: Category, drop_cm: float) -> Block:
 
 
 def test_the_collar_of_a_closed_shirt_is_widest_at_its_points() -> None:
-    widths = usual_widths(collared_block(Category.TOP, 8.0))
+    widths = widths_of(collared_block(Category.TOP, 8.0))
     assert widths[0] == pytest.approx((0, widths[:, 1].max()))
     assert widths[:, 1].min() > 4
 
@@ -109,7 +111,7 @@ def test_the_collar_of_a_closed_shirt_is_widest_at_its_points() -> None:
 def test_an_open_placket_wears_no_collar_below_where_one_is_sewn_on(drop_cm: float) -> None:
     """A polo's collar ends in points beside the neck, however far it is unbuttoned; never like a sailor's."""
     block = collared_block(Category.TOP, drop_cm)
-    widths = usual_widths(block)
+    widths = widths_of(block)
     front, back = (
         np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
     )
@@ -120,7 +122,7 @@ def test_an_open_placket_wears_no_collar_below_where_one_is_sewn_on(drop_cm: flo
 
 def test_a_coats_collar_begins_above_lapels_which_stay_printed_on_the_fronts() -> None:
     block = collared_block(Category.OUTERWEAR, 26.0)
-    widths = usual_widths(block)
+    widths = widths_of(block)
     front, back = (
         np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
     )
@@ -130,10 +132,10 @@ def test_a_coats_collar_begins_above_lapels_which_stay_printed_on_the_fronts() -
 
 
 def test_no_roll_lies_along_an_edge_without_a_collar(collared: Collared) -> None:
-    garment, worn = collared
-    all_round = replace(garment, collar_cm=np.array([(0.0, 4.6), (1.0, 4.6)]))
-    from_shoulders = replace(garment, collar_cm=np.array([(0.6, 0.0), (0.75, 4.6), (1.0, 4.6)]))
-    whole, short = (collar_of(each, worn)[1] for each in (all_round, from_shoulders))
+    garment, worn, posed = collared
+    all_round = with_widths(garment, [(0.0, 4.6), (1.0, 4.6)])
+    from_shoulders = with_widths(garment, [(0.6, 0.0), (0.75, 4.6), (1.0, 4.6)])
+    whole, short = (collar_of(each, worn, posed)[1] for each in (all_round, from_shoulders))
     assert short[:, 2].min() > whole[:, 2].min() + 0.02
     assert len(short) < 0.6 * len(whole)
 
@@ -141,9 +143,10 @@ def test_no_roll_lies_along_an_edge_without_a_collar(collared: Collared) -> None
 @pytest.mark.parametrize("wide_cm", [4.0, 7.0])
 def test_a_collar_is_as_wide_as_its_photo_shows_it(wide_cm: float) -> None:
     block = collared_block(Category.TOP, 9.0)
-    canvas = lay_out(block)
-    widths = measured_widths(block, along_neck(block, canvas, wide_cm), canvas)
-    assert widths is not None
+    fold, seen = in_photo(block, wide_cm)
+    leaf = measured_leaf(block, fold, seen, CM_PER_PX)
+    assert leaf is not None
+    widths = leaf.widths_cm
     front, back = (
         np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
     )
@@ -151,47 +154,91 @@ def test_a_collar_is_as_wide_as_its_photo_shows_it(wide_cm: float) -> None:
     beside = (widths[:, 0] > 0.3) & (widths[:, 0] < 0.7 * front / (front + back))
     assert beside.sum() > 3
     np.testing.assert_allclose(worn_cm[beside] + 0.6, wide_cm, atol=0.5)  # the length that its roll needs is added
+    across = np.linalg.norm(leaf.lines_px[:, :, 1] - leaf.lines_px[:, :, 0], axis=2) * CM_PER_PX
+    np.testing.assert_allclose(across[:, beside], wide_cm, atol=0.5)  # all of it is the leaf's cloth
 
 
 def test_a_collar_ends_where_its_photo_shows_it_end_beside_the_opening() -> None:
     block = collared_block(Category.TOP, 14.0)
-    canvas = lay_out(block)
-    seen = along_neck(block, canvas, 5.0)
-    seen[round(float(canvas.to_pixels(np.array([[0.0, -8.0]]))[0, 1])) :] = False  # the opening goes on to 14 cm
-    widths = measured_widths(block, seen, canvas)
-    assert widths is not None
-    assert 0.1 < widths[0, 0] < 0.4
-    assert widths[0, 1] == 0
-    assert widths[1, 1] > 0
+    fold, seen = in_photo(block, 5.0)
+    neck = block.front["neck"]
+    seen[round(fold[:, 1].min() + (np.ptp(neck[:, 1]) - 6) / CM_PER_PX) :] = False  # the opening goes on for 6 cm
+    leaf = measured_leaf(block, fold, seen, CM_PER_PX)
+    assert leaf is not None
+    assert 0.1 < leaf.widths_cm[0, 0] < 0.5
 
 
 def test_a_collar_shows_its_own_cloth_behind(collared: Collared) -> None:
     """In front of it, along an opening without a collar, the photo shows other cloth."""
-    garment, worn = collared
-    from_the_side = replace(garment, collar_cm=np.array([(0.0, 0.0), (0.38, 0.0), (0.4, 4.6), (1.0, 4.6)]))
-    whole, _ = collar_of(garment=from_the_side, worn=worn)
+    garment, worn, posed = collared
+    from_the_side = with_widths(garment, [(0.0, 0.0), (0.38, 0.0), (0.4, 4.6), (1.0, 4.6)])
+    along = 1000 * from_the_side.collar_cm[:, 0]
+    lines = np.stack([np.stack([along, np.full(4, y)], axis=1) for y in (0.0, 100.0)], axis=1)
+    whole, _ = collar_of(replace(from_the_side, collar_px=np.stack([lines, lines])), worn, posed)
     new = slice(len(worn.triangles), None)
     places = np.asarray(whole.vertices_m)[whole.triangles[new]].mean(axis=1)
     shown = whole.texture_px[new].mean(axis=1)
-    middle = garment.panels[0].panel_to_texture[0, 2]
     behind = places[:, 1] > np.quantile(places[:, 1], 0.9)
-    before = places[:, 1] < np.quantile(places[:, 1], 0.1)
-    away = np.abs(shown[:, 0] - middle)
-    assert away[behind].min() > np.median(away[before])
+    assert shown[behind, 0].min() > 380  # 0 to 380 px is the opening
 
 
 def test_nothing_is_measured_where_no_collar_lies() -> None:
     block = collared_block(Category.TOP, 9.0)
-    canvas = lay_out(block)
-    assert measured_widths(block, np.zeros(canvas.size, bool), canvas) is None
+    fold, seen = in_photo(block, 4.0)
+    assert measured_leaf(block, fold, np.zeros_like(seen), CM_PER_PX) is None
 
 
 def test_lapels_that_were_seen_lie_on_a_coat_as_wide_as_they_were() -> None:
     block = collared_block(Category.OUTERWEAR, 26.0)
+    leaf = measured_leaf(block, *in_photo(block, 6.0), CM_PER_PX)
+    assert leaf is not None
+    assert np.interp(0.3, *leaf.widths_cm.T) > 2
+
+
+@pytest.mark.slow
+def test_a_collar_stands_up_along_the_neck(collared: Collared) -> None:
+    garment, worn, posed = collared
+    _, collar = collar_of(garment, worn, posed)
+    ring = neck_ring(dict(enumerate(garment.panels)), worn)
+    assert ring is not None
+    base = posed.joints_m["neck01"]
+    beside = np.abs(ring[0][:, 1] - base[1]) < 0.02  # right and left of the neck
+    assert collar[:, 2].max() > ring[0][:, 2].max() + 0.016
+    stood = collar[(np.abs(collar[:, 1] - base[1]) < 0.02) & (collar[:, 2] > ring[0][beside, 2].mean() + 0.01)]
+    assert np.abs(stood[:, 0] - base[0]).min() < np.abs(ring[0][beside, 0] - base[0]).mean() - 0.003
+
+
+def widths_of(block: Block) -> FloatArray:
+    """Return the usual widths of a block's collar."""
+    return usual_leaf(block, lay_out(block)).widths_cm
+
+
+def with_widths(garment: Garment, widths: list[tuple[float, float]]) -> Garment:
+    """Return a garment whose collar has other widths, and lies in its front's texture as the old one did."""
+    table = np.array(widths)
+    lines = np.array(
+        [
+            [
+                [[np.interp(x, garment.collar_cm[:, 0], side[:, end, axis]) for axis in (0, 1)] for end in (0, 1)]
+                for x in table[:, 0]
+            ]
+            for side in garment.collar_px
+        ]
+    )
+    return replace(garment, collar_cm=table, collar_px=lines)
+
+
+CM_PER_PX = 0.05
+
+
+def in_photo(block: Block, wide_cm: float) -> tuple[FloatArray, BoolArray]:
+    """Return a collar's fold, (n, 2) pixels of a photo, and its mask: cloth nearer to the fold than ``wide_cm``."""
     canvas = lay_out(block)
-    widths = measured_widths(block, along_neck(block, canvas, 6.0), canvas)
-    assert widths is not None
-    assert np.interp(0.3, *widths.T) > 2
+    fold = (block.front["neck"] - (canvas.low_cm[0], canvas.low_cm[1] + canvas.size[0] / canvas.px_per_cm)) * (1, -1)
+    scale = 1 / (CM_PER_PX * canvas.px_per_cm)
+    mask = along_neck(block, canvas, wide_cm).astype(np.uint8)
+    size = (round(canvas.size[1] * scale), round(canvas.size[0] * scale))
+    return fold / CM_PER_PX, cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST) > 0
 
 
 def along_neck(block: Block, canvas: Canvas, wide_cm: float) -> BoolArray:

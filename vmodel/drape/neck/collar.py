@@ -17,13 +17,15 @@ from scipy.ndimage import gaussian_filter1d
 from vmodel.body.mesh.subdivision import vertex_normals
 from vmodel.drape.geometry.nearest import nearest_on_mesh
 from vmodel.drape.neck.edge import joined, neck_ring, panels_of
-from vmodel.garment.pattern.details.collar import LEANS, LEANS_DOWN
-from vmodel.types import Drape, FloatArray, Garment, IntArray, Panel
+from vmodel.drape.neck.stand import STAND_STEPS, stand_up
+from vmodel.garment.pattern.details.collar_leaf import LEANS
+from vmodel.types import Drape, FloatArray, Garment, Panel, PosedBody
 
 _SECTIONS: Final = 120
 _ROLL_STEPS, _FALL_STEPS = 7, 14
-_TURNED: Final = [_ROLL_STEPS + (_ROLL_STEPS - step) // 2 for step in range(_ROLL_STEPS)]
-"""Step beyond the roll whose cloth each of its steps shows."""
+_ROLLED: Final = STAND_STEPS + 1 + _ROLL_STEPS
+_TURNED: Final = [_ROLLED + (_ROLLED - step) // 2 for step in range(_ROLLED)]
+"""Number of steps up to the end of the roll; the step beyond it whose cloth each of them shows."""
 _SIZE_CM: Final = 38.0
 """Girth of the neck whose collar has the lengths below; they change with its square root."""
 _RISE: Final = (0.3, 1.1)
@@ -34,8 +36,12 @@ _SINKS_CM, _INSIDE_CM = 0.5, 0.15
 cloth does not show through it."""
 _PADDING_CM, _THIN_CM = 0.3, 0.4
 """Distances from the cloth below: the extra one at the roll, which fades towards the edge, and that at the edge."""
+_STANDS_CM: Final = 1.0
+"""Height of a stand from which on its fold faces away from the skin, not from the cloth."""
 _FULL_CM: Final = 1.5
 """Width from which on a collar rolls over fully; where it begins, it lies flat."""
+_ROLL: Final = 0.1
+"""Share of a leaf's width in its photo that lies on the roll."""
 _SEEN, _SEEN_BESIDE = 0.5, 0.3
 """Share of the way from the neck's front end to the back's middle up to which a photo shows a collar, and the same of
 the way from a collar that begins further back."""
@@ -47,24 +53,27 @@ _NEAREST: Final = 8
 """Number of candidate triangles for the nearest one, which need not be the one whose centre is nearest."""
 
 
-def with_collars(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Drape:
+def with_collars(garments: Sequence[Garment], whole: Garment, worn: Drape, posed: PosedBody) -> Drape:
     """Lay collars round the necks of garments whose photos show one.
 
     Args:
         garments: the worn garments, in the order in which they were joined.
         whole: all of them as one.
         worn: the drape in the pose.
+        posed: the wearer in it.
     Returns:
         The drape with the collars' cloth appended.
     """
     for garment, panels in panels_of(garments, whole):
         ring = neck_ring(panels, worn) if len(garment.collar_cm) else None
         if ring is not None:
-            worn = _with_collar(ring[0], panels, garment, worn)
+            worn = _with_collar(ring[0], panels, garment, worn, posed)
     return worn
 
 
-def _with_collar(line: FloatArray, panels: Mapping[int, Panel], garment: Garment, worn: Drape) -> Drape:
+def _with_collar(
+    line: FloatArray, panels: Mapping[int, Panel], garment: Garment, worn: Drape, posed: PosedBody
+) -> Drape:
     """Return the drape with a collar added along one neck's edge.
 
     Args:
@@ -72,18 +81,22 @@ def _with_collar(line: FloatArray, panels: Mapping[int, Panel], garment: Garment
         panels: of the garment.
         garment: with the collar's widths and texture.
         worn: the drape.
+        posed: the wearer.
     """
     line, share = _evenly(line)
     unit = np.sqrt(100 * _length(line) / _SIZE_CM) / 100
-    widths_cm = garment.collar_cm
+    widths_cm = np.asarray(garment.collar_cm, float)
     line, share = line[share >= widths_cm[0, 0]], share[share >= widths_cm[0, 0]]
-    width = unit * PchipInterpolator(*np.asarray(widths_cm, float).T)(share)
-    sheet = _laid(line, share, width, bool(widths_cm[0, 1] > 0), worn, unit)
-    front = [index for index, panel in panels.items() if panel.side == "front"]
-    pixels, panel = _cloth_below(sheet, front, worn)
-    pixels[:, :_ROLL_STEPS] = pixels[:, _TURNED]  # what lies below the roll is the edge, where the lining may show
-    texture = panels[front[0]].texture + garment.collar_texture  # the front's own is the garment's first
-    begins = float(share[width > _WIDE * width.max()].min())
+    width_cm = PchipInterpolator(*widths_cm.T)(share)
+    sheet = _laid(line, share, unit * width_cm, _front_edge(garment), worn, posed, unit)
+    fronts = sorted(
+        (index for index, panel in panels.items() if panel.side == "front" and "neck" in panel.edges),
+        key=lambda index: -float(panels[index].edges["neck"][:, 0].mean()),
+    )
+    panel = np.where(np.arange(len(share)) < len(share) // 2, fronts[0], fronts[-1])
+    pixels = _cloth_of(garment, share)
+    texture = panels[fronts[0]].texture + garment.collar_texture  # the front's own is the garment's first
+    begins = float(share[width_cm > _WIDE * width_cm.max()].min())
     return joined(worn, sheet, _as_in_front(pixels, share, begins), panel[:-1], texture, False)
 
 
@@ -99,8 +112,10 @@ def _evenly(line: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.asarray(gaussian_filter1d(points, 1.5, axis=0, mode="nearest")), 2 * np.minimum(at, 1 - at)
 
 
-def _laid(line: FloatArray, share: FloatArray, width: FloatArray, leans: bool, worn: Drape, unit: float) -> FloatArray:
-    """Return (sections, steps, 3) metres: each section rises from the edge, rolls over, goes down on the cloth."""
+def _laid(
+    line: FloatArray, share: FloatArray, width: FloatArray, edge: FloatArray, worn: Drape, posed: PosedBody, unit: float
+) -> FloatArray:
+    """Return (sections, steps, 3) metres: each section stands up from the edge, rolls over, goes down on the cloth."""
     vertices = np.asarray(worn.vertices_m, np.float64)
     normals = vertex_normals(np.asarray(worn.vertices_m, np.float32), worn.triangles)
 
@@ -112,42 +127,61 @@ def _laid(line: FloatArray, share: FloatArray, width: FloatArray, leans: bool, w
         facing /= np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-9)
         return ((points - places) * facing).sum(axis=1), facing
 
+    stand, off_skin = stand_up(line, share, posed, unit)
+    fold = stand[:, -1]
     normal = gaussian_filter1d(below(line)[1], 3.0, axis=0, mode="nearest")
-    tangent = np.gradient(line, axis=0)
+    stands = np.clip(np.linalg.norm(fold - line, axis=1) / (unit * _STANDS_CM), 0, 1)[:, None]
+    normal = (1 - stands) * normal + stands * off_skin
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    tangent = np.gradient(fold, axis=0)
     down = np.cross(tangent, normal)
     down /= np.linalg.norm(down, axis=1, keepdims=True)
     down *= np.sign((down * (0.5 * normal - (0.0, 0.0, 1.0))).sum(axis=1).mean())
     full = np.clip(width / (unit * _FULL_CM), 0, 1)
+    inside = full * unit * _INSIDE_CM
+    sunk = np.linspace(1, 0, STAND_STEPS + 1)
+    rows = [stand[:, i] + down * (unit * _SINKS_CM * sunk[i]) - normal * inside[:, None] for i in range(len(sunk))]
     rise, radius = (full * unit * (a + (b - a) * np.clip(2 * share, 0, 1)) for a, b in (_RISE, _RADIUS))
-    rows = []
-    for phi in np.linspace(0, np.pi, _ROLL_STEPS):
-        high = rise * np.sin(phi) - unit * _SINKS_CM * np.cos(phi)
-        away = radius * (1 - np.cos(phi)) - full * unit * _INSIDE_CM * (1 + np.cos(phi)) / 2
-        rows.append(line + normal * away[:, None] - down * high[:, None])
+    for phi in np.linspace(0, np.pi, _ROLL_STEPS + 1)[1:]:
+        away = radius * (1 - np.cos(phi)) - inside * (1 + np.cos(phi)) / 2
+        rows.append(fold + normal * away[:, None] - down * (rise * np.sin(phi))[:, None])
     across = line - line[::-1]
     across *= np.array([1.0, 1.0, 0.0])
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-4)
-    leaning = np.clip(1 - share / LEANS, 0, 1)[:, None] * leans  # others end in a point
-    heading = (1 - leaning) * down + leaning * (LEANS_DOWN[1] * across - (0.0, 0.0, LEANS_DOWN[0]))
+    leaning = np.clip(1 - (share - share.min()) / LEANS, 0, 1)[:, None] * bool(edge.any())
+    heading = (1 - leaning) * down + leaning * (edge[0] * across - (0.0, 0.0, edge[1]))
     heading /= np.linalg.norm(heading, axis=1, keepdims=True)
     for step in range(1, _FALL_STEPS + 1):
         height, facing_there = below(rows[-1])
         lack = unit * (_PADDING_CM * np.sqrt(1 - (step / _FALL_STEPS) ** 2) + _THIN_CM) - height
         sinking = np.minimum((heading * facing_there).sum(axis=1), 0) * (lack > -0.5 * width / _FALL_STEPS)
-        way = heading - facing_there * (sinking - np.clip(lack / (0.3 * width + 1e-4), -0.5, 0.8))[:, None]
+        way = heading - facing_there * (sinking - np.clip(lack / (0.3 * width + 1e-4), -1.0, 0.8))[:, None]
         way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 0.2)
         rows.append(rows[-1] + way * (width / _FALL_STEPS)[:, None])
     return np.asarray(gaussian_filter1d(np.stack(rows, axis=1), 1.0, axis=0, mode="nearest"))
 
 
-def _cloth_below(sheet: FloatArray, front: Sequence[int], worn: Drape) -> tuple[FloatArray, IntArray]:
-    """Return (sections, steps, 2) texture of the front's cloth nearest to each place, and (sections,) its panel."""
-    mine = np.flatnonzero(np.isin(worn.panel, front))
-    vertices = np.asarray(worn.vertices_m, np.float64)
-    found, weights, _ = nearest_on_mesh(sheet.reshape(-1, 3), vertices, worn.triangles[mine], _NEAREST)
-    pixels = (worn.texture_px[mine[found]] * weights[..., None]).sum(axis=1)
-    panel = worn.panel[mine[found]].reshape(sheet.shape[:2])[:, -1]
-    return pixels.reshape(*sheet.shape[:2], 2), panel.astype(int)
+def _front_edge(garment: Garment) -> FloatArray:
+    """Return the (2,) direction of a collar's front edges, outwards and down; 0 where it ends in points."""
+    edges = garment.collar_px[:, 0, 1] - garment.collar_px[:, 0, 0]
+    if not garment.collar_cm[0, 1]:
+        return np.zeros(2)
+    edge = np.abs(edges).mean(axis=0)
+    return np.asarray(edge / max(float(np.linalg.norm(edge)), 1e-6))
+
+
+def _cloth_of(garment: Garment, share: FloatArray) -> FloatArray:
+    """Return the (sections, steps, 2) pixels of a leaf's cloth: as it lay in the photo, and the same on its stand."""
+    sides = []
+    for lines, rows in zip(garment.collar_px, np.array_split(share, 2), strict=True):
+        ends = [
+            np.stack([np.interp(rows, garment.collar_cm[:, 0], lines[:, end, axis]) for axis in (0, 1)], axis=1)
+            for end in (0, 1)
+        ]
+        down = np.r_[_TURNED, _ROLLED + np.arange(_FALL_STEPS)] + 1 - _ROLLED
+        down = (_ROLL + (1 - _ROLL) * down / _FALL_STEPS)[:, None]
+        sides.append((1 - down) * ends[0][:, None] + down * ends[1][:, None])
+    return np.concatenate(sides)
 
 
 def _as_in_front(pixels: FloatArray, share: FloatArray, begins: float) -> FloatArray:

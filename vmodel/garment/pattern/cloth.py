@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -19,7 +19,7 @@ from vmodel.garment.imaging.inpaint import fill_mirrored
 from vmodel.garment.imaging.remove_details import fill_woven, sewn_marks
 from vmodel.garment.imaging.warp import Places, sample
 from vmodel.garment.pattern.cut.upper_draft import neck_curve
-from vmodel.garment.pattern.details.collar import at_neck, has_lapels, measured_widths, usual_widths
+from vmodel.garment.pattern.details.collar_leaf import NO_LEAF, Leaf, has_lapels, measured_leaf, usual_leaf
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
 from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
@@ -28,8 +28,8 @@ _STEP_PX: Final = 4
 """Pixels of the canvas between places at which a map is evaluated."""
 _EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
-_ROUND_COLLAR_CM, _BELOW_COLLAR_CM = 1.0, 1.0
-"""Width round a collar that its shadow and stitches take up, and of the cloth below it that its picture keeps."""
+_ROUND_COLLAR_CM: Final = 1.0
+"""Width round a collar that its shadow and stitches take up."""
 _SMOOTH_END_CM: Final = 0.5
 """Deviation by which the lower end of a collar is smoothed across its columns."""
 _FADE: Final = 1.6
@@ -44,16 +44,15 @@ class Cloth:
         front, back: (H, W, 3) uint8 pictures of the block's canvas.
         stretch: distortion of a print, at most: ratio of its two directions.
         doubt: warning for the seller about the back's photo, or None.
-        collar_cm: see ``Garment``.
-        collar: the front's canvas down to the collar's end with the collar, which the front lacks; None where the
-            photo shows none.
+        leaf: of the collar, with its places in ``collar``, or else in ``front``.
+        collar: (h, W, 3) uint8 picture of the collar, which the front then lacks; None where the photo shows none.
     """
 
     front: ByteArray
     back: ByteArray
     stretch: float
     doubt: str | None = None
-    collar_cm: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    leaf: Leaf = NO_LEAF
     collar: ByteArray | None = None
 
 
@@ -66,7 +65,7 @@ class _Side:
     collar: BoolArray | None = None
 
 
-def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None) -> Cloth:
+def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None, cm_per_px: float) -> Cloth:
     """Paint the textures of a fitted block with a photo's own cloth.
 
     Args:
@@ -74,17 +73,19 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
         block: fitted to it.
         canvas: of the block.
         back: photo of the back, upright, its landmarks with the wearer's sides; None to make one from the front.
+        cm_per_px: scale of the photo.
     """
     front, stretch = _side_of(photo, block, canvas, "front")
-    if front.collar is not None:
-        front = replace(front, collar=at_neck(front.collar, block, canvas))
-    collar_cm: FloatArray = np.zeros((0, 2))
-    collar = None
+    leaf, collar = NO_LEAF, None
     if block.kind.neckline == Neckline.COLLAR:
-        measured = None if front.collar is None else measured_widths(block, front.collar, canvas)
-        collar_cm = usual_widths(block) if measured is None else measured
-        if measured is not None:
-            collar, front = _collar_of(front, canvas), _without_collar(front, block, canvas)
+        seen = None
+        if photo.collar is not None and photo.neck_edge is not None:
+            seen = measured_leaf(block, photo.neck_edge, photo.collar, cm_per_px)
+        if seen is None:
+            leaf = usual_leaf(block, canvas)
+        else:
+            collar, leaf = _cut_out(seen, photo)
+            front = _without_collar(front, block, canvas)
     doubt = None
     if back is None:
         whole = front
@@ -99,17 +100,19 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
         if not back.is_drawn:  # no light falls on a drawing
             sides = [canvas.to_pixels(line) for name, line in block.front.items() if name.startswith("side")]
             behind, doubt = agree_with_front(front.picture, behind, outline_alpha(block, canvas) > 0.5, sides)
-    return Cloth(front.picture, behind, stretch, doubt, collar_cm, collar)
+    return Cloth(front.picture, behind, stretch, doubt, leaf, collar)
 
 
-def _collar_of(front: _Side, canvas: Canvas) -> ByteArray:
-    """Return the picture of a front's upper rows, (h, W, 3) uint8, down to a little below its collar.
+def _cut_out(leaf: Leaf, photo: GarmentPhoto) -> tuple[ByteArray, Leaf]:
+    """Return the part of a photo round its collar, (h, w, 3) uint8, and the leaf with its places there.
 
     All of it is collar, mirrored at its edges: a worn collar reaches past the one in the photo.
     """
-    assert front.collar is not None
-    rows = slice(0, _collar_rows(front, canvas))
-    return fill_mirrored(front.picture[rows], front.collar[rows])
+    assert photo.collar is not None
+    rows, columns = (np.flatnonzero(photo.collar.any(axis=axis)) for axis in (1, 0))
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    moved = leaf.lines_px - np.array([columns[0], rows[0]])
+    return fill_mirrored(photo.rgb[part], photo.collar[part]), leaf._replace(lines_px=moved)
 
 
 def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
@@ -140,12 +143,6 @@ def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
     picture = front.picture.copy()
     picture[:, columns] = front.picture[mirrored, columns]
     return replace(front, picture=picture)
-
-
-def _collar_rows(front: _Side, canvas: Canvas) -> int:
-    """Return the number of rows of a canvas from its top to a little below its collar."""
-    assert front.collar is not None
-    return int(np.flatnonzero(front.collar.any(axis=1))[-1]) + 1 + round(_BELOW_COLLAR_CM * canvas.px_per_cm)
 
 
 def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tuple[_Side, float]:

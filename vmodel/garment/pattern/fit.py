@@ -214,7 +214,7 @@ def fit_photo(
     photo = upright(photo)
     block, scale = fit_block(photo, body, gender, material, stated, trust)
     canvas = lay_out(block, finest_px_per_cm)
-    cloth = paint(photo, block, canvas, None if back is None else _seen_from_front(upright(back)))
+    cloth = paint(photo, block, canvas, None if back is None else _seen_from_front(upright(back)), scale)
     return _garment(block, canvas, cloth, scale, stated, material)
 
 
@@ -266,7 +266,8 @@ def _garment(
         sleeve_angle_deg=block.sleeve_angle_deg,
         material=material,
         warnings=warnings,
-        collar_cm=cloth.collar_cm,
+        collar_cm=cloth.leaf.widths_cm,
+        collar_px=cloth.leaf.lines_px,
         collar_texture=0 if cloth.collar is None else 2,
     )
 

@@ -28,7 +28,6 @@ from vmodel.garment.pattern.details.bare_shoulders import as_if_carried, bare_si
 from vmodel.garment.pattern.details.neck import (
     depth_px,
     falls_in_front,
-    stand_cm,
     usual_drop,
     usual_neck,
     widened,
@@ -67,10 +66,12 @@ _MOST_APART: Final = (0.06, 0.1)
 _SHORTEST_DRESS: Final = 0.82  # height of its hem over the inseam
 _ANYWHERE: Final = 0.6
 """Deviation of a size about which little is known in advance."""
-_WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.29, Neckline.HIGH: 0.3}
+_WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.215, Neckline.HIGH: 0.3}
 """Most half span of the neck points where something goes round the neck, as a share of its girth."""
-_LEAST_STAND: Final = 0.26
-"""Least half span of the neck points where something stands round the neck, as a share of its girth."""
+_LEAST_ROUND: Final = {Neckline.COLLAR: 0.19, Neckline.HIGH: 0.26}
+_COAT_ROUND: Final = 0.26, 0.29
+"""Least half span of the neck points where something stands round the neck, as a share of its girth. A collar has a
+stand beside, see ``vmodel.drape.neck.stand``. Bounds of a coat's collar, which goes round other clothes."""
 _WIDEST_NECK: Final = {Neckline.BOAT: 0.86}
 """Most half span of the neck points, as a share of the shoulders, where it is more than usual."""
 _HALTER_CM: Final = 0.8, 6.0
@@ -232,7 +233,10 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     # the sag of an elastic edge and the distance of a halter's ends in a photo say nothing about how they are worn
     drop = depth_px(photo)
     widest = half if off else (0.95 if strap or halter else _WIDEST_NECK.get(kind.neckline, 0.78)) * across
-    if kind.neckline in _WIDEST_ROUND:  # neck points of cloth spread out beside the neck are easily read too far out
+    least = _LEAST_ROUND.get(kind.neckline, _LEAST_NECK)
+    if outer and kind.neckline == Neckline.COLLAR:
+        least, widest = _COAT_ROUND[0], min(widest, _COAT_ROUND[1] * body.neck)
+    elif kind.neckline in _WIDEST_ROUND:  # neck points of cloth spread out beside the neck are easily read too far out
         widest = min(widest, _WIDEST_ROUND[kind.neckline] * body.neck)
     found = [
         Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.12,
@@ -243,7 +247,7 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
              half + (10 if sleeved else 5 if outer else 1.5)),
         Size("neck", photo.half("neck") / widened(kind), 0.6 if halter or off else 0.08,
              usual_neck(kind, body, across), 0.5,
-             (_LEAST_STAND if stand_cm(kind) else _LEAST_NECK) * body.neck, widest),
+             least * body.neck, widest),
         Size("drop", drop, 0.15, usual_drop(kind, body), 0.6, *((0.5, 2.0) if off else (1.5, 0.33 * body.chest))),
         _depth_size(photo, body, ease),
         _length_size(photo, body, torso),

@@ -1,4 +1,4 @@
-"""Width of a collar along the neck: measured where the photo shows it, otherwise the usual width."""
+"""Collars and lapels in their photo: their outer faces, and the line along which they fold over."""
 
 from __future__ import annotations
 
@@ -9,26 +9,10 @@ import numpy as np
 from scipy import ndimage
 
 from vmodel.config import Settings
-from vmodel.garment.blocks.paint import Canvas
-from vmodel.garment.blocks.parts import Block
 from vmodel.garment.recognition.network import load_network
 from vmodel.garment.recognition.reader import read_collar
-from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
+from vmodel.types import BoolArray, ByteArray, FloatArray, GarmentPhoto, Neckline
 
-_USUAL: Final = ((0.0, 7.0), (0.3, 5.5), (0.6, 4.6), (1.0, 4.6))
-"""Share of the way along the neck from a collar's front end to the back's middle, and its usual width there, cm."""
-_SEWN_ON_CM: Final = 11.5
-"""Length from the shoulder to a collar's front end; the rest of a longer neck edge is the placket that hangs open."""
-_TIP: Final = 0.03
-"""Share of the whole way over which an open collar's front edge leads out to its tip."""
-_LAPEL_FROM_CM: Final = 13.0
-"""Depth of a coat's opening beyond which it has lapels: they lie flat, as printed on its fronts."""
-_ABOVE_LAPELS_CM, _ABOVE_CM = 5.0, 4.6
-"""Distance from the shoulder at which a collar begins above lapels, and its width from the shoulder on."""
-LEANS_DOWN: Final = (0.83, 0.55)
-"""Direction of a collar's front edges on the cloth: down and outwards."""
-LEANS: Final = 0.3
-"""Share of the way along the neck over which they lean like this; from there on a collar falls away from the neck."""
 _LEAST_SEEN: Final = 0.03
 """Least area of a collar in its photo, as a share of the square of the neck's width."""
 _LEAST_LEAF: Final = 0.08
@@ -42,22 +26,8 @@ _OPENS: Final = 0.4
 """Least depth of the opening below the front ends of an unbuttoned collar, as a share of that distance."""
 _LAPELS_FROM: Final = 1.0
 """Depth of the neck's front from which on lapels cross at it, however far up they were seen, in widths of the neck."""
-_SHOWN: Final = 0.8
-"""Share of the front's edge, from its middle, along which a photo shows a collar's width; beyond it, the collar goes
-behind the neck."""
 _BINS, _HALF = 32, 17
 """Rows of a collar's half whose inner edge is found, and points along half of the neck."""
-_STATIONS: Final = 25
-"""Places along the front's edge at which its width is measured."""
-_STEP_CM, _REACH_CM = 0.1, 22.0
-_GAP_CM: Final = 2.0
-"""Largest distance from the neck's edge at which a collar begins: its roll may lie beside the edge that was found."""
-_ROLL_CM: Final = 0.6
-"""Width that the roll of a collar takes up before the collar falls."""
-_NECK_CM: Final = 38.0
-"""Girth of the neck for which widths are given: worn widths are proportional to its square root."""
-_NARROW_CM: Final = 1.0
-"""Largest width of a collar below which it counts as not found."""
 
 
 def find_collar(photo: GarmentPhoto, rgb: ByteArray) -> BoolArray | None:
@@ -150,119 +120,3 @@ def _evenly(line: FloatArray) -> FloatArray:
     along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
     at = np.linspace(0, along[-1], _HALF)
     return np.stack([np.interp(at, along, line[:, axis]) for axis in (0, 1)], axis=1)
-
-
-def has_lapels(block: Block) -> bool:
-    """Tell whether the opening of a coat or jacket is so deep that it has lapels."""
-    return block.kind.category == Category.OUTERWEAR and bool(np.ptp(block.front["neck"][:, 1]) > _LAPEL_FROM_CM)
-
-
-def at_neck(seen: BoolArray, block: Block, canvas: Canvas) -> BoolArray:
-    """Keep those pieces of a collar on the front's canvas, (H, W) bool, that reach near the neck's edge."""
-    near = np.zeros(canvas.size, np.uint8)
-    edge = np.round(canvas.to_pixels(block.front["neck"])).astype(np.int32)
-    cv2.polylines(near, [edge], False, 1, 2 * round(_GAP_CM * canvas.px_per_cm))
-    _, pieces = cv2.connectedComponents(seen.astype(np.uint8))
-    return seen & np.isin(pieces, pieces[(near > 0) & seen])
-
-
-def usual_widths(block: Block) -> FloatArray:
-    """Return the width of a collar along the neck where its photo does not show one.
-
-    Args:
-        block: with a collar, fitted to a photo.
-    Returns:
-        (n, 2) share of the way along the neck from its front end to the back's middle, and the collar's width, cm.
-    """
-    if has_lapels(block):
-        return _beside_lapels(block)
-    front, back = _half_edges(block)
-    begins = max(0.0, front - _SEWN_ON_CM) / (front + back)
-    if begins < _TIP:
-        return np.array(_USUAL)
-    shares, widths = np.transpose(_USUAL)
-    at = begins + _TIP + (1 - begins - _TIP) * shares
-    return np.stack([np.r_[0.0, begins, at], np.r_[0.0, 0.0, widths]], axis=1)
-
-
-def measured_widths(block: Block, seen: BoolArray, canvas: Canvas) -> FloatArray | None:
-    """Measure a collar or lapels along the neck; see ``usual_widths``.
-
-    Args:
-        block: fitted to a photo.
-        seen: (H, W) bool, the collar on the front's canvas.
-        canvas: of the block.
-    Returns:
-        As ``usual_widths``; None where the collar lies so far from the neck's edge that it is not worn as it was seen.
-    """
-    for leans in (True, False):
-        widths = _measured(block, seen, canvas, leans)
-        if widths is not None and (widths[0, 1] > 0) == leans:
-            first = int(np.flatnonzero(widths[:, 1] > 0)[0])
-            return widths[max(first - 1, 0) :]  # it ends there, beside the opening
-    return None
-
-
-def _beside_lapels(block: Block) -> FloatArray:
-    """Return the widths of a collar that begins above lapels, which lie flat and stay printed on the fronts."""
-    front, back = _half_edges(block)
-    seam = front / (front + back)
-    begins = max(seam - _ABOVE_LAPELS_CM / (front + back), 0.0)
-    return np.array([(begins, 0.0), (seam, _ABOVE_CM), (1.0, _ABOVE_CM)])
-
-
-def _half_edges(block: Block) -> tuple[float, float]:
-    """Return the lengths of half of the front's and of the back's neck, cm."""
-    edges = (block.front["neck"], block.back["neck"])
-    front, back = (float(np.linalg.norm(np.diff(edge, axis=0), axis=1).sum()) / 2 for edge in edges)
-    return front, back
-
-
-def _measured(block: Block, seen: BoolArray, canvas: Canvas, leans: bool) -> FloatArray | None:
-    """Measure ``measured_widths`` along the directions in which the collar falls; return None if it is too narrow.
-
-    With ``leans`` its front edges lean down and outwards; otherwise it ends in a point.
-    """
-    neck = block.front["neck"]
-    along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(neck, axis=0), axis=1))]
-    front = along[-1] / 2
-    behind = float(np.linalg.norm(np.diff(block.back["neck"], axis=0), axis=1).sum()) / 2
-    share = np.linspace(0, _SHOWN, _STATIONS) * front / (front + behind)
-    widths = []
-    for side in (1.0, -1.0):  # the wearer's left first
-        at = front - side * share * (front + behind)
-        places = np.stack([np.interp(at, along, neck[:, axis]) for axis in (0, 1)], axis=1)
-        ahead, before = (
-            np.stack([np.interp(at + by, along, neck[:, axis]) for axis in (0, 1)], axis=1) for by in (1.0, -1.0)
-        )
-        way = ahead - before  # from the left to the right: the cloth is on its left
-        outwards = np.stack([way[:, 1], -way[:, 0]], axis=1)
-        outwards *= np.sign(outwards[:, 1:].mean() * -1.0) or 1.0
-        outwards /= np.maximum(np.linalg.norm(outwards, axis=1, keepdims=True), 1e-6)
-        leaning = (np.clip(1 - share / LEANS, 0, 1) * leans)[:, None]
-        heading = (1 - leaning) * outwards + leaning * np.array([side * LEANS_DOWN[1], -LEANS_DOWN[0]])
-        heading /= np.linalg.norm(heading, axis=1, keepdims=True)
-        widths.append(_reach(places, heading, seen, canvas))
-    found = ndimage.median_filter(np.max(widths, axis=0), 3, mode="nearest")  # a fold hides part of a half
-    if found.max() < _NARROW_CM:
-        return None
-    shares, usual = np.transpose(_USUAL)
-    rest = shares > share[-1] + 0.1
-    at, wide = np.r_[share, shares[rest]], np.r_[found, usual[rest]]
-    return np.stack([at, wide / np.sqrt(2 * (front + behind) / _NECK_CM)], axis=1)
-
-
-def _reach(places: FloatArray, heading: FloatArray, seen: BoolArray, canvas: Canvas) -> FloatArray:
-    """Return the (n,) cm from each place of the neck's edge to the end of the collar, less the width of its roll."""
-    steps = np.arange(0.0, _REACH_CM, _STEP_CM)
-    spots = places[:, None] + steps[:, None] * heading[:, None]
-    pixels = canvas.to_pixels(spots.reshape(-1, 2)).reshape(spots.shape)
-    x, y = (pixels[..., axis].astype(np.float32) - 0.5 for axis in (0, 1))
-    inside = cv2.remap(seen.astype(np.uint8), x, y, cv2.INTER_NEAREST, borderValue=0) > 0
-    reach = np.zeros(len(places))
-    for row, line in enumerate(inside):
-        begins = np.flatnonzero(line[: round(_GAP_CM / _STEP_CM)])
-        if len(begins):
-            ends = np.flatnonzero(~line[begins[0] :])
-            reach[row] = steps[begins[0] + (ends[0] if len(ends) else len(line) - begins[0]) - 1]
-    return np.maximum(reach - _ROLL_CM, 0.0)
