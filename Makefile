@@ -4,7 +4,7 @@ VENV ?= .venv
 TRAIN_VENV ?= .venv-train
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-PYTEST = $(BIN)/python -m pytest --numprocesses $(if $(filter 1,$(JOBS)),0,$(JOBS)) --dist loadfile
+PYTEST = $(BIN)/python -m pytest --numprocesses $(if $(filter 1,$(JOBS)),0,$(JOBS)) --dist loadfile --no-loadscope-reorder
 OUT ?= out
 # Processes that test at once; each may come to need 5 GB.
 JOBS ?= $(shell awk '/MemTotal/ {print ($$2 > 11000000) ? 2 : 1}' /proc/meminfo 2>/dev/null || echo 2)

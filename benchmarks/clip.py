@@ -33,14 +33,14 @@ from vmodel.studio.clip import (
     FRAMES_PER_SECOND,
     LARGEST_JUMP_M,
     ClipRequest,
-    film,
-    still_of,
+    first_frame_request,
+    render_clip,
     walking_path,
     walking_phases,
 )
 from vmodel.studio.dress_model import cast_and_dress
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray, FloatArray
 
 _MODEL = "wm-ines"
@@ -70,12 +70,12 @@ class Filmed:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write the section of the page."""
     asked = _read_flags(arguments)
-    studio = Studio(Settings())
+    stages = StageCache(Settings())
     request = request_for(asked.photo, asked.frames)
-    jumps_cm = 100 * simulate(request, studio)
+    jumps_cm = 100 * simulate(request, stages)
     slides_mm = sliding_mm(_MODEL, asked.frames)
     with tempfile.TemporaryDirectory() as folder:
-        filmed = measure_film(request, studio, Path(folder), asked.pictures)
+        filmed = measure_film(request, stages, Path(folder), asked.pictures)
     if asked.sheet:
         write_sheet(filmed.shown, asked.sheet)
     rows = [
@@ -116,29 +116,29 @@ def request_for(photo: Path, frames: int) -> ClipRequest:
     return ClipRequest(shot, "walk", frames / FRAMES_PER_SECOND)
 
 
-def simulate(request: ClipRequest, studio: Studio) -> FloatArray:
+def simulate(request: ClipRequest, stages: StageCache) -> FloatArray:
     """Return (frames - 1,) metres: the largest distance that a vertex of the garment moves to each frame."""
-    shot = still_of(request)
-    dressed = cast_and_dress(read_pattern(shot.garment, studio), shot, studio)
+    shot = first_frame_request(request)
+    dressed = cast_and_dress(read_pattern(shot.garment, stages), shot, stages)
     path = walking_path(dressed, request.frames, request.frames_per_second)
     frame_s = 1 / request.frames_per_second
-    cloth = list(move_cloth(dressed.garment, dressed.body, dressed.cloth, path, frame_s, studio.settings))
+    cloth = list(move_cloth(dressed.garment, dressed.body, dressed.cloth, path, frame_s, stages.settings))
     return np.array([np.linalg.norm(after - before, axis=1).max() for before, after in pairwise(cloth)])
 
 
-def measure_film(request: ClipRequest, studio: Studio, folder: Path, pictures: int) -> Filmed:
+def measure_film(request: ClipRequest, stages: StageCache, folder: Path, pictures: int) -> Filmed:
     """Film it and inspect every frame on its way into the file."""
     found = Filmed()
     path = folder / "walk.mp4"
-    write_film(path, islice(_watched(request, studio, found), pictures), request.frames_per_second)
+    write_film(path, islice(_watched(request, stages, found), pictures), request.frames_per_second)
     found.bytes = path.stat().st_size
     return found
 
 
-def _watched(request: ClipRequest, studio: Studio, found: Filmed) -> Iterator[ByteArray]:
+def _watched(request: ClipRequest, stages: StageCache, found: Filmed) -> Iterator[ByteArray]:
     before: FloatArray | None = None
     start = time.process_time()
-    for index, frame in enumerate(film(request, studio)):
+    for index, frame in enumerate(render_clip(request, stages)):
         found.seconds.append(time.process_time() - start)
         lab = to_oklab(to_linear(np.ascontiguousarray(frame.picture[::2, ::2])))
         if before is not None:
@@ -152,8 +152,8 @@ def _watched(request: ClipRequest, studio: Studio, found: Filmed) -> Iterator[By
 
 def sliding_mm(model: str, frames: int) -> FloatArray:
     """Return (n,) mm that each standing foot moves against the floor from one frame of a walk to the next."""
-    studio = Studio(Settings())
-    walk = learn_walk(build_body(studio.roster[model]))
+    stages = StageCache(Settings())
+    walk = learn_walk(build_body(stages.roster[model]))
     phases = walking_phases(frames, FRAMES_PER_SECOND)
     feet = soles()
     found, before = [], walk.posed(phases[0]).vertices_m

@@ -23,7 +23,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest, parse_size
 from vmodel.studio.sequence import run_sequentially
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import FloatArray
 
 POSES = ("standing", "contrapposto", "hand-on-hip", "walking", "hands-clasped-front", "seated", "one-arm-raised")
@@ -59,11 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--shots", type=int, help="only so many; all 42 by default")
     asked = parser.parse_args(arguments)
     requests = every_request(parse_size(asked.size))[: asked.shots]
-    detector, studio = PoseDetector(asked.model_folder), Studio(Settings())
-    make_shot = partial(shoot, studio=studio, pipeline=load_pipeline("draft"))
+    detector, stages = PoseDetector(asked.model_folder), StageCache(Settings())
+    make_shot = partial(shoot, stages=stages, pipeline=load_pipeline("draft"))
     sightings: list[DetectedShot] = []
     failures: list[Failure] = []
-    for result in run_sequentially(requests, make_shot, studio.settings.home):
+    for result in run_sequentially(requests, make_shot, stages.settings.home):
         if isinstance(result, Failure):
             failures.append(result)
             print(f"{result.request.garment.photo.name}: {result.code}: {result.message}", file=sys.stderr)

@@ -29,7 +29,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.sequence import run_sequentially
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 NOTICEABLE = 3.0
@@ -65,9 +65,9 @@ class Fidelity:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print one row per photo and a summary; ``VMODEL_PIPELINE`` names another pipeline."""
     photos = photos_from(arguments, "Measure how exactly shots show the photo's print.")
-    studio, reader = Studio(Settings()), open_reader()
+    stages, reader = StageCache(Settings()), open_reader()
     name = default_pipeline()
-    make_shot, make_draft = (partial(shoot, studio=studio, pipeline=load_pipeline(one)) for one in (name, "draft"))
+    make_shot, make_draft = (partial(shoot, stages=stages, pipeline=load_pipeline(one)) for one in (name, "draft"))
     found: list[Fidelity] = []
     rows: list[list[str]] = []
     for photo in photos:
@@ -75,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             ShotRequest(GarmentSource(photo), framing=framing, background="white", style="plain")
             for framing in FRAMINGS
         ]
-        shots = list(run_sequentially(requests, make_shot, studio.settings.home))
-        shots += run_sequentially([replace(requests[0], pipeline="draft")], make_draft, studio.settings.home)
+        shots = list(run_sequentially(requests, make_shot, stages.settings.home))
+        shots += run_sequentially([replace(requests[0], pipeline="draft")], make_draft, stages.settings.home)
         result = measure(shots, reader)
         if isinstance(result, Failure):
             rows.append([photo.name, result.code, *[""] * 6])
@@ -96,7 +96,7 @@ def measure(shots: Sequence[Shot | Failure], reader: Any) -> Fidelity | Failure:
     failures = [result for result in shots if isinstance(result, Failure)]
     if failures:
         return failures[0]
-    words = words_of(reader, made[0].pattern.flat_lay.rgb)
+    words = words_of(reader, made[0].reading.flat_lay.rgb)
     *made, draft = made
     again = {s.request.framing: matching(words, words_of(reader, close_up(s))) if words else 0 for s in made}
     error = colour_error(made[0])

@@ -34,7 +34,7 @@ from vmodel.garment.designs.block_design import Design, make_garment
 from vmodel.garment.sewing.assemble import sew
 from vmodel.garment.sewing.formats.load import load_pattern, read_pattern_file
 from vmodel.studio.design_wearer import choose_wearer
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray, Drape, FloatArray, Garment
 
 CHECK_CM: Final = 10.0
@@ -147,26 +147,26 @@ def measure_panels(garment: Garment, worn: Drape, panels: Iterable[int]) -> Meas
     return Measured(side_cm, squares)
 
 
-def worn_block(block: str, size: str | None, studio: Studio, options: DrapeSettings | None = None) -> Measured:
+def worn_block(block: str, size: str | None, stages: StageCache, options: DrapeSettings | None = None) -> Measured:
     """Measure the flat squares on front and back of a block on a wearer of a size.
 
     Raises:
         DrapeFailed: the block does not stay on.
     """
-    wearer, measures = choose_wearer(block, None, size, studio.roster)
+    wearer, measures = choose_wearer(block, None, size, stages.roster)
     design = Design(block, measures, PrintRepeat(checkerboard(), 2 * CHECK_CM))
     garment = make_garment(design, block)[3]
-    worn = drape(garment, build_body(wearer), load_pose(_POSE), studio.settings, options=options)
+    worn = drape(garment, build_body(wearer), load_pose(_POSE), stages.settings, options=options)
     return measure_panels(garment, worn, range(len(garment.panels)))
 
 
 def worn_pieces(
-    file: Path, model: str, studio: Studio, options: DrapeSettings | None = None
+    file: Path, model: str, stages: StageCache, options: DrapeSettings | None = None
 ) -> Iterator[tuple[str, Measured]]:
     """Yield for each panel of a sewing pattern on a model its name and its flat squares."""
     pattern = read_pattern_file(load_pattern(file), file.name)
     garment = sew(pattern, PrintRepeat(checkerboard(), 2 * CHECK_CM), "#ffffff", None).garment
-    worn = drape(garment, build_body(studio.roster[model]), load_pose(_POSE), studio.settings, options=options)
+    worn = drape(garment, build_body(stages.roster[model]), load_pose(_POSE), stages.settings, options=options)
     for number, panel in enumerate(garment.panels):
         yield panel.name.partition(":")[2], measure_panels(garment, worn, [number])
 
@@ -178,13 +178,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", nargs="*", help="all by default")
     parser.add_argument("--spacing-cm", type=float, help="of the cloth's particles; that of final pictures by default")
     asked = parser.parse_args(arguments)
-    studio, finest = Studio(Settings()), DrapeSettings()
+    stages, finest = StageCache(Settings()), DrapeSettings()
     options = replace(finest, spacing_cm=asked.spacing_cm or finest.spacing_cm)
     rows: list[list[str]] = []
     measured: list[Measured] = []
     for block, size in _wanted(asked.blocks or list(BLOCKS), asked.sizes):
         try:
-            found = worn_block(block, size, studio, options)
+            found = worn_block(block, size, stages, options)
         except DrapeFailed as error:
             rows.append([block, size, f"not worn: {error}", *[""] * 5])
         else:
@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rows.append([block, size, *_figures(found)])
         print(rows[-1], flush=True)
     whole = not (asked.blocks or asked.sizes or asked.spacing_cm)
-    for name, found in worn_pieces(EXAMPLES / "dress-pattern.svg", "wm-ines", studio, options) if whole else ():
+    for name, found in worn_pieces(EXAMPLES / "dress-pattern.svg", "wm-ines", stages, options) if whole else ():
         measured.append(found)
         rows.append([f"sewn dress, {name}", "S", *_figures(found)])
     table = Table("A checkerboard of 10 cm on draped garments", _HEAD, rows)

@@ -25,7 +25,7 @@ from benchmarks.photos.shots import Worn, shoot_one, shot_findings, shot_tables,
 from pipelines.training.reader.dataset import read_labels
 from vmodel.config import Settings
 from vmodel.core.files import json_bytes, make_folder, write_whole
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
 
@@ -97,9 +97,9 @@ def read_all(photos: Path, names: Sequence[str], labels: dict[str, dict[str, Any
 def shoot_every(photos: Path, names: Sequence[str]) -> list[Worn]:
     """Make a picture of each photo; drapes are computed, not read from an earlier run's cache."""
     with tempfile.TemporaryDirectory(prefix="vmodel-") as home:
-        studio = Studio(Settings(home=Path(home)))
+        stages = StageCache(Settings(home=Path(home)))
         return [
-            shoot_one(photos / name, name, studio) for name in track(names, "shooting", console=Console(stderr=True))
+            shoot_one(photos / name, name, stages) for name in track(names, "shooting", console=Console(stderr=True))
         ]
 
 

@@ -31,7 +31,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Pipeline, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.design_wearer import choose_wearer
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 PEAK_GIB = 3.0
 EMBEDDED_PEAK_GIB = 3.7
@@ -43,17 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print times of the usual kinds of shots, their stages, and growth with pixels and cloth."""
     photos = photos_from(arguments, "Measure the time and memory of shots.")
     with tempfile.TemporaryDirectory() as home:
-        studio = Studio(Settings(home=Path(home)))
+        stages = StageCache(Settings(home=Path(home)))
         source = GarmentSource(photos[1 % len(photos)])
         first = ShotRequest(source, model="wm-ines", pose="contrapposto", pipeline="draft", style="plain")
-        _, cold = timed(studio, first)
-        tables = measure_kinds(studio, replace(first, garment=GarmentSource(photos[0])))
-        tables += [measure_fittings(studio, Path(home)), measure_drawn_fittings(studio, Path(home))]
+        _, cold = timed(stages, first)
+        tables = measure_kinds(stages, replace(first, garment=GarmentSource(photos[0])))
+        tables += [measure_fittings(stages, Path(home)), measure_drawn_fittings(stages, Path(home))]
         usual = peak_gib()
         networks, compared = measure_networks(
-            studio, first, replace(first, garment=GarmentSource(photos[2 % len(photos)]))
+            stages, first, replace(first, garment=GarmentSource(photos[2 % len(photos)]))
         )
-        tables += [*networks, measure_cloth(studio, photos[0]), measure_pixels(studio, first)]
+        tables += [*networks, measure_cloth(stages, photos[0]), measure_pixels(stages, first)]
     findings = [
         f"The first shot of a cold process took {cold:.1f} s.",
         f"Peak memory of the process up to 1024x768: {usual:.2f} GiB (bar: {PEAK_GIB:.0f}); "
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     publish(Figures("speed", tables, findings), keep=is_whole_set(photos))
 
 
-def measure_kinds(studio: Studio, request: ShotRequest) -> list[Table]:
+def measure_kinds(stages: StageCache, request: ShotRequest) -> list[Table]:
     """Measure one row per kind of shot, and the stages of each."""
     kinds = {
         "first shot of a garment": (request, "20"),
@@ -72,49 +72,49 @@ def measure_kinds(studio: Studio, request: ShotRequest) -> list[Table]:
         "further light": (replace(request, pose="hand-on-hip", view="three-quarter", light="daylight"), "3"),
         "further model": (replace(request, model="mn-tomas"), "20"),
     }
-    rows, stages = [], []
+    rows, stage_rows = [], []
     for kind, (asked, bound) in kinds.items():
-        shot, seconds = timed(studio, asked)
+        shot, seconds = timed(stages, asked)
         rows.append([kind, f"{seconds:.2f}", bound, str(shot.drape.report.vertices), f"{peak_gib():.2f}"])
         parts = sorted(shot.timings.items(), key=lambda item: -item[1])
-        stages.append([kind, ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.005)])
+        stage_rows.append([kind, ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.005)])
     head = ["shot", "seconds", "bar", "cloth vertices", "peak memory so far, GiB"]
     return [
         Table("Seconds a shot, 1024x768, warm process", head, rows),
-        Table("Seconds a stage", ["shot", "stages"], stages),
+        Table("Seconds a stage", ["shot", "stages"], stage_rows),
     ]
 
 
-def measure_fittings(studio: Studio, folder: Path) -> Table:
+def measure_fittings(stages: StageCache, folder: Path) -> Table:
     """Measure first looks at a designer's cuts on a model that was seen in another size of each."""
     rows = []
     for block in ("tee", "shirt", "dress", "skirt", "trousers", "coat"):
         for size in ("XL", None):
-            wearer, measures = choose_wearer(block, "wm-ines", size, studio.roster)
+            wearer, measures = choose_wearer(block, "wm-ines", size, stages.roster)
             design = folder / f"{block}-{size}.design.json"
             design.write_bytes(write_design(Design(block, measures, None, "#d8cbb8", "#b9a78e")))
             look = ShotRequest(
                 GarmentSource(design), wearer.id, size=(680, 512), pipeline="draft", fitting=True, style="plain"
             )
-            shot, seconds = timed(studio, look)
+            shot, seconds = timed(stages, look)
         parts = sorted(shot.timings.items(), key=lambda item: -item[1])
-        stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.1)
-        rows.append([block, f"{seconds:.2f}", "5", str(shot.drape.report.vertices), stages])
+        slowest = ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.1)
+        rows.append([block, f"{seconds:.2f}", "5", str(shot.drape.report.vertices), slowest])
     head = ["block", "seconds", "bar", "cloth vertices", "stages"]
     return Table("First looks at new cuts (fittings), 680x512, warm process", head, rows)
 
 
-def measure_drawn_fittings(studio: Studio, folder: Path) -> Table:
+def measure_drawn_fittings(stages: StageCache, folder: Path) -> Table:
     """Measure first looks at drawings and sewing patterns, then at another colourway of each, on a known model."""
     rows = []
     for name in ("raglan-tee.svg", "dress-pattern.svg", "dress-pattern.dxf", "skirt-pattern.json"):
         for way, path in _colourways(EXAMPLES / name, folder).items():
             source = GarmentSource(path)
             look = ShotRequest(source, "wm-ines", size=(680, 512), pipeline="draft", fitting=True, style="plain")
-            shot, seconds = timed(studio, look)
+            shot, seconds = timed(stages, look)
             parts = sorted(shot.timings.items(), key=lambda item: -item[1])
-            stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.1)
-            rows.append([name, way, f"{seconds:.2f}", "5", str(shot.drape.report.vertices), stages])
+            slowest = ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.1)
+            rows.append([name, way, f"{seconds:.2f}", "5", str(shot.drape.report.vertices), slowest])
     head = ["file", "look", "seconds", "bar", "cloth vertices", "stages"]
     return Table("First looks at drawings and sewing patterns (fittings), 680x512, warm process", head, rows)
 
@@ -135,20 +135,20 @@ def _colourways(file: Path, folder: Path) -> dict[str, Path]:
     return written
 
 
-def measure_networks(studio: Studio, known: ShotRequest, fresh: ShotRequest) -> tuple[list[Table], str]:
+def measure_networks(stages: StageCache, known: ShotRequest, fresh: ShotRequest) -> tuple[list[Table], str]:
     """Compare the embedded network and the finish with a network of usual size; return tables and a sentence.
 
     Args:
-        studio: has dressed its model in other garments.
+        stages: has dressed its model in other garments.
         known: was shot before; it warms the network.
-        fresh: the same model in a garment that is new to the studio.
+        fresh: the same model in a garment that is new to it.
     """
     try:
         pipeline = load_pipeline("embedded")
     except WeightsMissing:
         return [], "The embedded pipeline has no weights here; it was not timed."
-    shoot(replace(known, pipeline="embedded"), studio, pipeline)
-    first, whole = timed(studio, replace(fresh, pipeline="embedded"), pipeline)
+    shoot(replace(known, pipeline="embedded"), stages, pipeline)
+    first, whole = timed(stages, replace(fresh, pipeline="embedded"), pipeline)
     own, held = sum(first.timings.get(stage, 0.0) for stage in ("embedded", "finish")), peak_gib()
     usual, parameters = guided_run_seconds(fresh.size)
     rows = [
@@ -163,26 +163,26 @@ def measure_networks(studio: Studio, known: ShotRequest, fresh: ShotRequest) -> 
     return [Table("Diffusion at 1024x768", ["network", "seconds", "bar"], rows)], compared
 
 
-def measure_pixels(studio: Studio, request: ShotRequest) -> Table:
+def measure_pixels(stages: StageCache, request: ShotRequest) -> Table:
     """Measure the same drape at growing sizes."""
     rows = []
     for size in ((512, 384), (1024, 768), (2048, 1536), (3072, 2304)):
-        shot, _ = timed(studio, replace(request, size=size, view="20"))
+        shot, _ = timed(stages, replace(request, size=size, view="20"))
         spent = shot.timings["conditions"] + shot.timings["draft"]
         rows.append([f"{size[0]}x{size[1]}", f"{size[0] * size[1] / 1e6:.2f}", f"{spent:.2f}", f"{peak_gib():.2f}"])
     head = ["size", "megapixels", "seconds", "peak memory so far, GiB"]
     return Table("Growth with pixels: maps and draft of a finished drape", head, rows)
 
 
-def measure_cloth(studio: Studio, photo: Path) -> Table:
+def measure_cloth(stages: StageCache, photo: Path) -> Table:
     """Measure one garment cut into ever more particles, on a model that has not worn it."""
-    shot, _ = timed(studio, ShotRequest(GarmentSource(photo), model="wm-mei", pipeline="draft", style="plain"))
-    body, pose = build_body(studio.roster["wm-hana"]), load_pose("walking")
-    garment = fit_garment(shot.pattern.garment, body.measurements, body.model.gender)
+    shot, _ = timed(stages, ShotRequest(GarmentSource(photo), model="wm-mei", pipeline="draft", style="plain"))
+    body, pose = build_body(stages.roster["wm-hana"]), load_pose("walking")
+    garment = fit_garment(shot.reading.garment, body.measurements, body.model.gender)
     rows = []
     for spacing_cm in (2.5, 1.8, 1.25, 0.9):
         start = time.perf_counter()
-        worn = drape(garment, body, pose, studio.settings, options=DrapeSettings(spacing_cm=spacing_cm))
+        worn = drape(garment, body, pose, stages.settings, options=DrapeSettings(spacing_cm=spacing_cm))
         rows.append([f"{spacing_cm:g}", str(len(worn.vertices_m)), f"{time.perf_counter() - start:.2f}"])
     head = ["distance of particles, cm", "vertices", "seconds"]
     return Table("Growth with cloth: dressing and moving into a pose", head, rows)
@@ -193,11 +193,11 @@ def peak_gib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def timed(studio: Studio, request: ShotRequest, pipeline: Pipeline | None = None) -> tuple[Shot, float]:
+def timed(stages: StageCache, request: ShotRequest, pipeline: Pipeline | None = None) -> tuple[Shot, float]:
     """Return a shot and its wall-clock seconds; without a pipeline it is a draft."""
     ready = pipeline or load_pipeline("draft")
     start = time.perf_counter()
-    shot = shoot(request, studio, ready)
+    shot = shoot(request, stages, ready)
     return shot, time.perf_counter() - start
 
 

@@ -27,7 +27,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest, expand_combinations
 from vmodel.studio.sequence import run_sequentially
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 #: Woman S and 3XL, man M and 2XL, children of 6 and 12, an elder of 70.
 MODELS = ("wm-freja", "wm-keisha", "mn-tomas", "mn-elias", "ch-noah", "ch-mateo", "mn-walter")
@@ -68,15 +68,15 @@ def read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def sweep(requests: Sequence[ShotRequest], folder: Path) -> Iterator[dict[str, Any]]:
     """Make the shots, save their pictures, and yield one line each."""
-    studio = Studio(Settings())
-    make_shot = partial(shoot, studio=studio, pipeline=load_pipeline("draft"))
-    results = run_sequentially(requests, make_shot, studio.settings.home)
+    stages = StageCache(Settings())
+    make_shot = partial(shoot, stages=stages, pipeline=load_pipeline("draft"))
+    results = run_sequentially(requests, make_shot, stages.settings.home)
     for result in track(results, "sweeping", total=len(requests), disable=not sys.stderr.isatty()):
         asked = result.request
         line: dict[str, Any] = {"photo": asked.garment.photo.stem, "pose": asked.pose, "view": asked.view}
         line["model"] = asked.model
         if isinstance(result, Failure):
-            yield line | {"code": result.code, "message": result.message, "timings": dict(studio.timings)}
+            yield line | {"code": result.code, "message": result.message, "timings": dict(stages.timings)}
             continue
         yield line | {"picture": save(result, folder), "code": None, **measured(result)}
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 
 class DraftPipeline:
-    """Pipeline that renders the take as it is."""
+    """Pipeline that renders the draft as it is."""
 
     name = "draft"
     generative = False
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, context: RenderContext) -> ByteArray:
         """Shade the scene under studio light.
 
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with straight alpha on the transparent background.
         """
-        return take.draft
+        return context.draft

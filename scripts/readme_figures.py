@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.registry import load_pipeline
-from vmodel.body.appearance.cache import grown_hair, painted_skin
+from vmodel.body.appearance.cache import load_or_grow_hair, load_or_paint_skin
 from vmodel.body.base_layer.paint import BaseLayer
 from vmodel.body.hair.motion import pose_hair
 from vmodel.body.model.body import build_body
@@ -26,7 +26,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Failure
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.sequence import run_sequentially
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray, VirtualModel
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,16 +70,16 @@ PORTRAITS_A_ROW = 8
 
 def main(names: Sequence[str]) -> None:
     """Write the named pictures, or all, into docs/pictures."""
-    studio = Studio(Settings())
+    stages = StageCache(Settings())
     folder = ROOT / "docs" / "pictures"
     folder.mkdir(exist_ok=True)
     makers = {"worn": picture_shots, "light": picture_light, "places": picture_places, "roster": picture_roster}
     for name, make in makers.items():
         if name in (names or (name,)):
-            write_whole(folder / f"{name}.jpg", encode_picture(make(studio), "jpeg", quality=85))
+            write_whole(folder / f"{name}.jpg", encode_picture(make(stages), "jpeg", quality=85))
 
 
-def picture_shots(studio: Studio) -> ByteArray:
+def picture_shots(stages: StageCache) -> ByteArray:
     """Make a column for each garment: the flat-lay above its shot."""
     requests = [
         ShotRequest(
@@ -94,26 +94,26 @@ def picture_shots(studio: Studio) -> ByteArray:
     ]
     columns = []
     for result in run_sequentially(
-        requests, partial(shoot, studio=studio, pipeline=load_pipeline("embedded")), studio.settings.home
+        requests, partial(shoot, stages=stages, pipeline=load_pipeline("embedded")), stages.settings.home
     ):
         if isinstance(result, Failure):
             raise SystemExit(f"README would lack a picture: {result.code}: {result.message}")
-        columns.append(np.vstack([at_width(result.pattern.flat_lay.rgb), at_width(result.picture)]))
+        columns.append(np.vstack([at_width(result.reading.flat_lay.rgb), at_width(result.picture)]))
     return np.hstack(columns)
 
 
-def picture_light(studio: Studio) -> ByteArray:
+def picture_light(stages: StageCache) -> ByteArray:
     """Put each draft beside the embedded pipeline's photograph of it."""
     columns = []
     for worn in LIT:
         asked = ShotRequest(example(worn.garment), model=worn.model, pose=worn.pose, framing="upper")
         for name in ("draft", "embedded"):
-            shot = shoot(replace(asked, pipeline=name), studio, load_pipeline(name))
+            shot = shoot(replace(asked, pipeline=name), stages, load_pipeline(name))
             columns.append(at_width(shot.picture))
     return np.hstack(columns)
 
 
-def picture_places(studio: Studio) -> ByteArray:
+def picture_places(stages: StageCache) -> ByteArray:
     """Show one garment on one model in several places and lights."""
     asked = ShotRequest(
         example(IN_PLACES.garment), model=IN_PLACES.model, pose=IN_PLACES.pose, framing="full",
@@ -121,7 +121,7 @@ def picture_places(studio: Studio) -> ByteArray:
     )  # fmt: skip
     pipeline = load_pipeline("embedded")
     return np.hstack([
-        at_width(shoot(replace(asked, background=background, light=light), studio, pipeline).picture)
+        at_width(shoot(replace(asked, background=background, light=light), stages, pipeline).picture)
         for background, light in PLACES.items()
     ])  # fmt: skip
 
@@ -131,11 +131,11 @@ def example(name: str) -> GarmentSource:
     return GarmentSource(ROOT / "examples" / f"{name}.jpg", material="denim" if "denim" in name else None)
 
 
-def picture_roster(studio: Studio) -> ByteArray:
+def picture_roster(stages: StageCache) -> ByteArray:
     """Show the faces of the adults of the roster, with id, age and size."""
-    adults = [model for model in studio.roster.values() if not model.is_child]
+    adults = [model for model in stages.roster.values() if not model.is_child]
     cells = [
-        with_caption(portrait(model, studio.settings.cache), f"{model.id}, {model.age:.0f}, {model.size}")
+        with_caption(portrait(model, stages.settings.cache), f"{model.id}, {model.age:.0f}, {model.size}")
         for model in adults
     ]
     cells += [np.full_like(cells[0], 255)] * (-len(cells) % PORTRAITS_A_ROW)
@@ -147,8 +147,8 @@ def portrait(model: VirtualModel, cache: Path, background: str = "light-grey") -
     """Render head and shoulders in the base layer, before a background of ``vmodel.scene``; returns (H, W, 3)."""
     body = build_body(model)
     posed = body.posed(load_pose("standing"))
-    hair = pose_hair(grown_hair(model, body, cache), body, posed)
-    scene = Scene(posed, body, painted_skin(model, body, BaseLayer(), cache), hair, None, None)
+    hair = pose_hair(load_or_grow_hair(model, body, cache), body, posed)
+    scene = Scene(posed, body, load_or_paint_skin(model, body, BaseLayer(), cache), hair, None, None)
     camera = frame_camera(posed, None, "front", "upper", PORTRAIT, hair=hair)
     # A longer lens and a shifted back bring the head into the middle without moving the camera.
     nose_px, _ = project_points(body.keypoints(posed)[0], camera)

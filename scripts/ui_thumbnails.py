@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from scripts.readme_figures import portrait
-from vmodel.body.appearance.cache import grown_hair, painted_skin
+from vmodel.body.appearance.cache import load_or_grow_hair, load_or_paint_skin
 from vmodel.body.base_layer.paint import DENIM, WHITE, BaseLayer, for_child
 from vmodel.body.hair.motion import pose_hair
 from vmodel.body.model.body import build_body
@@ -63,9 +63,9 @@ def figure(model: VirtualModel, pose_name: str, cache: Path) -> ByteArray:
     base_layer = for_child(base_layer) if model.is_child else base_layer
     body = build_body(model)
     posed = body.posed(load_pose(pose_name))
-    hair = pose_hair(grown_hair(model, body, cache), body, posed)
+    hair = pose_hair(load_or_grow_hair(model, body, cache), body, posed)
     shoes = make_shoes(body).carried(posed)
-    scene = Scene(posed, body, painted_skin(model, body, base_layer, cache), hair, None, None, shoes)
+    scene = Scene(posed, body, load_or_paint_skin(model, body, base_layer, cache), hair, None, None, shoes)
     return render_draft(scene, frame_camera(posed, None, "front", "full", _RENDERED, hair=hair), background=_BACKDROP)
 
 

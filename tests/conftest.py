@@ -15,9 +15,9 @@ import pytest
 
 if TYPE_CHECKING:
     from vmodel.core.database import Database
-    from vmodel.shot.pipeline_interface import Shot, Take
+    from vmodel.shot.pipeline_interface import RenderContext, Shot
     from vmodel.shot.request import ShotRequest
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,10 +27,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip tests that need files from outside the repository, unless the environment names them."""
+    """Skip tests that need files from outside the repository, unless the environment names them.
+
+    Files with slow tests come first: begun last, one of them would hold up a run in several processes at its end.
+    """
     lacking = [item for item in items if any(each.args[0] not in os.environ for each in item.iter_markers("outside"))]
     config.hook.pytest_deselected(items=lacking)
-    items[:] = [item for item in items if item not in lacking]
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items[:] = sorted((item for item in items if item not in lacking), key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,12 +66,12 @@ def examples() -> Path:
 
 
 @pytest.fixture(scope="session")
-def studio(home: Path) -> Studio:
-    """Return a studio that stays warm for the whole run."""
+def stages(home: Path) -> StageCache:
+    """Return a cache of stages that stays warm for the whole run."""
     from vmodel.config import Settings
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
-    return Studio(Settings(home=home))
+    return StageCache(Settings(home=home))
 
 
 @pytest.fixture(scope="session")
@@ -79,41 +83,41 @@ def tee_request(examples: Path) -> ShotRequest:
 
 
 @pytest.fixture(scope="session")
-def tee_shot(studio: Studio, tee_request: ShotRequest) -> Shot:
+def tee_shot(stages: StageCache, tee_request: ShotRequest) -> Shot:
     """Return a shot of the example T-shirt: made once for every test that only looks at a finished shot."""
     from pipelines.registry import load_pipeline
     from vmodel.shoot import shoot
 
-    return shoot(tee_request, studio, load_pipeline("draft"))
+    return shoot(tee_request, stages, load_pipeline("draft"))
 
 
-def take_of(studio: Studio, request: ShotRequest) -> Take:
-    """Return the take that a pipeline gets for this shot."""
+def context_of(stages: StageCache, request: ShotRequest) -> RenderContext:
+    """Return the render context that a pipeline gets for this shot."""
     from vmodel.shoot import prepare
 
-    return prepare(request, studio).take
+    return prepare(request, stages).context
 
 
 @pytest.fixture(scope="session", params=["logo-tee", "striped-long-sleeve", "satin-camisole"])
-def example_take(request: pytest.FixtureRequest, studio: Studio, examples: Path) -> Take:
-    """Return the take of a plain garment with a logo, of one that is all print, and of a shiny one."""
+def example_context(request: pytest.FixtureRequest, stages: StageCache, examples: Path) -> RenderContext:
+    """Return the render context of a plain garment with a logo, of one that is all print, and of a shiny one."""
     from vmodel.shot.request import GarmentSource, ShotRequest
 
-    return take_of(studio, ShotRequest(GarmentSource(examples / f"{request.param}.jpg"), size=(512, 384)))
+    return context_of(stages, ShotRequest(GarmentSource(examples / f"{request.param}.jpg"), size=(512, 384)))
 
 
 @pytest.fixture(scope="session")
-def tee_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Take:
-    """Return the example T-shirt's take; its drape is the one of ``tee_shot``."""
-    return take_of(studio, tee_request)
+def tee_context(stages: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
+    """Return the example T-shirt's render context; its drape is the one of ``tee_shot``."""
+    return context_of(stages, tee_request)
 
 
 @pytest.fixture(scope="session")
-def transparent_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Take:
-    """Return the example T-shirt's take without a background."""
+def transparent_context(stages: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> RenderContext:
+    """Return the example T-shirt's render context without a background."""
     from dataclasses import replace
 
-    return take_of(studio, replace(tee_request, background="transparent"))
+    return context_of(stages, replace(tee_request, background="transparent"))
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from vmodel.shot.outfit_file import read_outfit
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.casting import cast_for_size
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.studio.validate import check_requests
 from vmodel.types import BodyMeasurements, Category
 
@@ -67,13 +67,13 @@ def test_the_outfit_is_jeans_under_the_camisole(examples: Path) -> None:
     check_requests([replace(request, model="wm-ines")], load_roster(Settings()), [request.pipeline])
 
 
-def test_the_size_chart_fits_the_tee_and_somebody_wears_every_size(examples: Path, studio: Studio) -> None:
+def test_the_size_chart_fits_the_tee_and_somebody_wears_every_size(examples: Path, stages: StageCache) -> None:
     chart = examples / "sizes.csv"
     sizes = list_sizes(chart)
     assert sizes == ["XS", "S", "M", "L", "XL", "2XL"]
-    tee = read_pattern(GarmentSource(examples / "logo-tee.jpg"), studio).garment
+    tee = read_pattern(GarmentSource(examples / "logo-tee.jpg"), stages).garment
     for label in sizes:
-        assert cast_for_size(label, studio.roster.values(), "tee") is not None
+        assert cast_for_size(label, stages.roster.values(), "tee") is not None
         assert fit_garment(tee, WEARER, "woman", *read_size_chart(chart, label)).scale_source == "width"
 
 

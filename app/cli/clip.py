@@ -18,7 +18,7 @@ from vmodel.wardrobe.styles import PLAIN
 
 if TYPE_CHECKING:
     from vmodel.studio.clip import ClipFrame, ClipRequest
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
     from vmodel.types import ByteArray
 
 _CLIP = "The clip"
@@ -71,7 +71,7 @@ def make_clip(
     from vmodel.config import Settings
     from vmodel.core.files import make_folder, make_home
     from vmodel.studio.clip import ClipRequest, check_clip
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
     from vmodel.studio.validate import check_requests
 
     with cli_errors(as_json):
@@ -80,14 +80,14 @@ def make_clip(
         request = ClipRequest(shot, motion, seconds, frames_per_second)
         settings = Settings()
         make_home(settings.home)
-        studio = Studio(settings)
+        stages = StageCache(settings)
         check_clip(request)
-        check_requests([shot], studio.roster, ["draft"])
+        check_requests([shot], stages.roster, ["draft"])
         make_folder(out)
-    path, largest_m = _make(request, studio, out, as_json)
+    path, largest_m = _make(request, stages, out, as_json)
     found = {
         "photo": str(photo), "clip": str(path), "motion": motion, "frames": request.frames,
-        "largest_jump_m": round(largest_m, 4), "timings": dict(studio.timings),
+        "largest_jump_m": round(largest_m, 4), "timings": dict(stages.timings),
     }  # fmt: skip
     print(json.dumps(found, ensure_ascii=False) if as_json else path, flush=True)
 
@@ -105,21 +105,21 @@ class _FrameReader:
             yield frame.picture
 
 
-def _make(request: ClipRequest, studio: Studio, out: Path, silent: bool) -> tuple[Path, float]:
+def _make(request: ClipRequest, stages: StageCache, out: Path, silent: bool) -> tuple[Path, float]:
     from pipelines.registry import load_pipeline, weights_used
     from vmodel.core.files import stem_of
     from vmodel.publishing.clip_publisher import publish_clip
     from vmodel.publishing.publisher import Publisher
     from vmodel.shoot import shoot
-    from vmodel.studio.clip import film, still_of
+    from vmodel.studio.clip import first_frame_request, render_clip
 
     shot = request.shot
     parts = [stem_of(shot.garment.photo), shot.model, request.motion]
     stem = "--".join(part for part in parts if part)
     with watching(request.frames, silent, shot.garment.photo.name) as watch:
-        studio.watch = watch.stage
-        still = shoot(still_of(request), studio, load_pipeline("draft"))
-        reader = _FrameReader(watch.counted(film(request, studio)))
-        publisher = Publisher(studio.settings, weights_used)
+        stages.watch = watch.stage
+        still = shoot(first_frame_request(request), stages, load_pipeline("draft"))
+        reader = _FrameReader(watch.counted(render_clip(request, stages)))
+        publisher = Publisher(stages.settings, weights_used)
         path, _ = publish_clip(publisher, still, reader, request.frames_per_second, out, stem)
     return path, reader.largest_m

@@ -37,40 +37,40 @@ def inspect_photo(
     from vmodel.rights.policy.minors import read_category
     from vmodel.shot.request import GarmentSource
     from vmodel.studio.read_garment import read_pattern
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
     with cli_errors(as_json):
         read_category(category)
         make_folder(out)
-    pattern = read_pattern(GarmentSource(photo, mask, None, category, landmarks), Studio(Settings()))
+    reading = read_pattern(GarmentSource(photo, mask, None, category, landmarks), StageCache(Settings()))
     picture = out / f"{stem_of(photo)}--inspect.png"
     with cli_errors(as_json):
-        garment = fit_garment(pattern.garment, USUAL_BODY, "woman")
-    drawn = draw_understanding(pattern.flat_lay, pattern.cutout, pattern.landmarks, garment)
+        garment = fit_garment(reading.garment, USUAL_BODY, "woman")
+    drawn = draw_understanding(reading.flat_lay, reading.cutout, reading.landmarks, garment)
     write_whole(picture, encode_picture(drawn, "png"))
     if not as_json:
-        kind = pattern.kind
+        kind = reading.kind
         shape = f"{kind.category.value} ({kind.confidence:.0%}), sleeve {kind.sleeve.value}, neck {kind.neckline.value}"
         whom, share = max(kind.made_for, key=lambda each: each[1], default=("", 0.0))
         print(f"{shape}, made for a {whom} ({share:.0%})" if whom else shape)
         print(picture)
-        if pattern.question is not None:
-            say_check(pattern.question.ask(kind.category, "read", CATEGORY_FLAG, photo.name))
+        if reading.question is not None:
+            say_check(reading.question.ask(kind.category, "read", CATEGORY_FLAG, photo.name))
         return
     found: dict[str, Any] = {
         "photo": str(photo),
         "picture": str(picture),
-        "category": pattern.kind.category.value,
-        "confidence": round(pattern.kind.confidence, 3),
-        "sleeve": pattern.kind.sleeve.value,
-        "neckline": pattern.kind.neckline.value,
-        "length": pattern.kind.length.value,
-        "open_front": pattern.kind.open_front,
-        "made_for": {who: round(share, 3) for who, share in pattern.kind.made_for},
-        "check": None if pattern.question is None else pattern.question.to_json(pattern.kind.category),
-        "cutout": {"source": pattern.cutout.source, "confidence": round(pattern.cutout.confidence, 3)},
+        "category": reading.kind.category.value,
+        "confidence": round(reading.kind.confidence, 3),
+        "sleeve": reading.kind.sleeve.value,
+        "neckline": reading.kind.neckline.value,
+        "length": reading.kind.length.value,
+        "open_front": reading.kind.open_front,
+        "made_for": {who: round(share, 3) for who, share in reading.kind.made_for},
+        "check": None if reading.question is None else reading.question.to_json(reading.kind.category),
+        "cutout": {"source": reading.cutout.source, "confidence": round(reading.cutout.confidence, 3)},
         "landmarks": {
-            name: [round(float(x), 1), round(float(y), 1)] for name, (x, y) in pattern.landmarks.points_px.items()
+            name: [round(float(x), 1), round(float(y), 1)] for name, (x, y) in reading.landmarks.points_px.items()
         },
         "warnings": list(garment.warnings),
     }

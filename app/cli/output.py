@@ -13,7 +13,7 @@ from vmodel.core.files import FORMATS, encode_picture, make_folder, safe_name, s
 from vmodel.errors import BadUsage, InputError
 from vmodel.publishing.contact_sheet import make_contact_sheet
 from vmodel.publishing.publisher import save_published
-from vmodel.publishing.sidecar import as_asked
+from vmodel.publishing.sidecar import resolved_request
 from vmodel.quality.consistency import Look, judge_sets, measure_look, write_consistency
 from vmodel.scene import save_maps
 from vmodel.shot.pipeline_interface import Failure
@@ -91,9 +91,9 @@ class Output:
                 "picture": str(picture),
                 "sidecar": str(sidecar),
                 "licence": published.licence.id,
-                "category": shot.pattern.kind.category.value,
+                "category": shot.reading.kind.category.value,
                 "fit": shot.fit.verdict,
-                "made_by": shot.photograph.made_by,
+                "made_by": shot.generated.made_by,
                 "check": shot.check,
             }
             _print_line(self._asked(shot.request) | found | _model_and_pose(shot), shot.timings, warnings)
@@ -137,10 +137,10 @@ class Output:
 
     def _ask(self, shot: Shot) -> None:
         """Ask what the photo shows, once for all pictures made of it."""
-        if shot.pattern.question is None:
+        if shot.reading.question is None:
             return
         photo = shot.request.garment.photo.name
-        asked = shot.pattern.question.ask(shot.garment.kind.category, "dressed", CATEGORY_FLAG, photo)
+        asked = shot.reading.question.ask(shot.garment.kind.category, "dressed", CATEGORY_FLAG, photo)
         if asked not in self._asked_of:
             self._asked_of.add(asked)
             say_check(asked)
@@ -174,7 +174,7 @@ class Output:
 def _holds_another(sidecar: Path, shot: Shot) -> bool:
     """Return True if an existing sidecar belongs to a shot with other settings, or cannot be read."""
     try:
-        return dict(json.loads(sidecar.read_bytes())["request"]) != as_asked(shot)
+        return dict(json.loads(sidecar.read_bytes())["request"]) != resolved_request(shot)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return sidecar.exists()
 

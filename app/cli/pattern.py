@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmodel.garment.designs.block_design import Design
     from vmodel.garment.designs.colourway import Colourway
     from vmodel.garment.sewing.assemble import Sewn
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 _DESIGN = "The design"
 
@@ -182,7 +182,7 @@ def shoot_pattern(
     from vmodel.garment.designs.colourway import parse_colourways
     from vmodel.publishing.publisher import Publisher
     from vmodel.shot.pose_sets import in_set
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
     from vmodel.studio.validate import check_requests
 
     with cli_errors(as_json):
@@ -191,22 +191,22 @@ def shoot_pattern(
             tuple(piece_material or ()),
         )  # fmt: skip
         _check(choice)
-        studio, ways = Studio(Settings()), parse_colourways(colorway or [])
+        stages, ways = StageCache(Settings()), parse_colourways(colorway or [])
         like = flags.request_of(context, GarmentSource(out))
         make_folder(out)
-        make_home(studio.settings.home)
+        make_home(stages.settings.home)
         requests: list[ShotRequest] = []
-        for wearer, path in _designs(choice, model or [None], ways, out, studio):
+        for wearer, path in _designs(choice, model or [None], ways, out, stages):
             garment = GarmentSource(path, material=material, width_cm=width_cm, length_cm=length_cm)
             requests += expand_combinations([garment], [wearer], pose or [None], view or [ShotRequest.view], like)
-        requests = requests if set_name is None else in_set(requests, set_name, studio.roster)
-        output = Output(out, file_format, False, contact_sheet, as_json, Publisher(studio.settings, weights_used))
-        check_requests(requests, studio.roster, PIPELINES)
+        requests = requests if set_name is None else in_set(requests, set_name, stages.roster)
+        output = Output(out, file_format, False, contact_sheet, as_json, Publisher(stages.settings, weights_used))
+        check_requests(requests, stages.roster, PIPELINES)
         output.check(requests)
         if flat_only:
-            return _draw_flat(list(dict.fromkeys(request.garment for request in requests)), out, studio)
+            return _draw_flat(list(dict.fromkeys(request.garment for request in requests)), out, stages)
         loaded = load_pipeline(requests[0].pipeline, steps)
-    raise typer.Exit(make_shots(requests, studio, loaded, output))
+    raise typer.Exit(make_shots(requests, stages, loaded, output))
 
 
 def _check(choice: _Choice) -> None:
@@ -223,7 +223,7 @@ def _check(choice: _Choice) -> None:
 
 
 def _designs(
-    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], out: Path, studio: Studio
+    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], out: Path, stages: StageCache
 ) -> Iterator[tuple[str | None, Path]]:
     """Yield (wearer, design file) of every model and colourway; write the files that are not the designer's own."""
     from vmodel.core.files import write_whole
@@ -236,7 +236,7 @@ def _designs(
         return
     from vmodel.garment.designs.block_design import ENDING, write_design
 
-    for wearer, name, design in _blocks(choice, models, ways, studio):
+    for wearer, name, design in _blocks(choice, models, ways, stages):
         path = out / f"{name}{ENDING}"
         write_whole(path, write_design(design))
         yield wearer, path
@@ -259,7 +259,7 @@ def _flats(
 
 
 def _blocks(
-    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], studio: Studio
+    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], stages: StageCache
 ) -> Iterator[tuple[str, str, Design]]:
     """Yield (wearer's id, name, design) of every model and colourway."""
     from vmodel.garment.designs.block_design import Design, check_colour
@@ -269,7 +269,7 @@ def _blocks(
     printed = _print(choice)
     ground, trim = check_colour(choice.ground), check_colour(choice.trim or choice.ground)
     for model in models:
-        wearer, measures = choose_wearer(choice.block or "", model, choice.garment_size, studio.roster)
+        wearer, measures = choose_wearer(choice.block or "", model, choice.garment_size, stages.roster)
         design = Design(choice.block or "", measures, printed, ground, trim, choice.material)
         for way in (Colourway("", {}), *ways):
             parts = (
@@ -332,7 +332,7 @@ def _offset(text: str) -> tuple[float, float]:
     return right, up
 
 
-def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: Studio) -> None:
+def _draw_flat(garments: Sequence[GarmentSource], out: Path, stages: StageCache) -> None:
     """Save every garment lying flat, with its outline as transparency, and next to it the back as seen from behind."""
     import numpy as np
 
@@ -346,10 +346,10 @@ def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: Studio) -> 
         if design is not None:
             _draw_sewn(sew_design(design), garment.photo.name.removesuffix(".design.json"), out)
             continue
-        pattern = read_pattern(garment, studio)
-        alpha = np.rint(pattern.cutout.matte * 255).astype(np.uint8)
-        front = np.dstack([pattern.flat_lay.rgb, alpha])
-        back = np.dstack([pattern.garment.textures[1], alpha])[:, ::-1]
+        reading = read_pattern(garment, stages)
+        alpha = np.rint(reading.cutout.matte * 255).astype(np.uint8)
+        front = np.dstack([reading.flat_lay.rgb, alpha])
+        back = np.dstack([reading.garment.textures[1], alpha])[:, ::-1]
         path = out / f"{garment.photo.name.removesuffix('.json').removesuffix('.svg')}--flat.png"
         write_whole(path, encode_picture(np.ascontiguousarray(np.hstack([front, back])), "png"))
         print(path)

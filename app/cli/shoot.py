@@ -16,7 +16,7 @@ from vmodel.shot.request import ShotRequest
 if TYPE_CHECKING:
     from app.cli.output import Output
     from vmodel.shot.pipeline_interface import Pipeline
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 _WITH_A_SIDECAR = {"sidecar", "out", "file_format", "as_json", "maps", "contact_sheet"}
 """Parameters that concern a picture's output, not how it is made."""
@@ -79,7 +79,7 @@ def shoot_photos(
     from vmodel.shot.outfit_file import read_outfit
     from vmodel.shot.pose_sets import in_set
     from vmodel.studio.size_run import expand_size_chart
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
     from vmodel.studio.validate import check_requests
 
     with cli_errors(as_json):
@@ -90,7 +90,7 @@ def shoot_photos(
         if sidecar is not None:
             _refuse_flags(context)
         make_home(settings.home)
-        studio = Studio(settings)
+        stages = StageCache(settings)
         if sidecar is not None:
             requests = [read_sidecar(sidecar)]
         else:
@@ -98,15 +98,15 @@ def shoot_photos(
             garments = [flags.garment_of(context, photo) for photo in photos or []]
             further, inside = read_outfit(outfit, worn_with or [])
             like = flags.request_of(context, garments[0], outfit=further, tucked=tucked or inside)
-            roster, views = studio.roster, view or [ShotRequest.view]
+            roster, views = stages.roster, view or [ShotRequest.view]
             requests = expand_size_chart(garments, model or [None], pose or [None], views, like, count, roster)
             requests = requests if set_name is None else in_set(requests, set_name, roster)
-        check_requests(requests, studio.roster, PIPELINES)
+        check_requests(requests, stages.roster, PIPELINES)
         output.check(requests)
         loaded = load_pipeline(requests[0].pipeline, requests[0].steps)
         if (slow := warn_of_slowness(requests[0].pipeline)) is not None:
             say_warning(slow)
-    raise typer.Exit(make_shots(requests, studio, loaded, output))
+    raise typer.Exit(make_shots(requests, stages, loaded, output))
 
 
 def _refuse_flags(context: typer.Context) -> None:
@@ -125,18 +125,18 @@ def _refuse_flags(context: typer.Context) -> None:
         )
 
 
-def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
+def make_shots(requests: list[ShotRequest], stages: StageCache, pipeline: Pipeline, output: Output) -> int:
     """Make and save every shot, and return the exit code."""
     from pipelines.common.batching import shoot_batched
     from vmodel.shot.pipeline_interface import Shot
 
     failed = 0
     with watching(len(requests), output.as_json) as watch:
-        studio.watch = watch.stage
-        for result in shoot_batched(watch.each(requests), studio, pipeline, studio.settings.home):
+        stages.watch = watch.stage
+        for result in shoot_batched(watch.each(requests), stages, pipeline, stages.settings.home):
             failure = output.keep(result) if isinstance(result, Shot) else result
             if failure is not None:
                 failed += 1
-                output.report_failure(failure, studio.timings)
+                output.report_failure(failure, stages.timings)
         output.close()
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-"""Worker process: makes the pictures of jobs in a studio that stays warm between them.
+"""Worker process: makes the pictures of jobs with a cache of stages that stays warm between them.
 
 ``vmodel worker`` starts it, and restarts it when it ends (``app.server.supervisor``).
 """
@@ -36,7 +36,7 @@ from vmodel.shoot import complete, shoot
 from vmodel.shot.request import FILE_FIELDS, ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.dress_model import cast_and_dress
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 if TYPE_CHECKING:
     from vmodel.core.database import Database
@@ -56,7 +56,7 @@ class StudioRenderer:
     """
 
     def __init__(self, settings: Settings, database: Database | None = None) -> None:
-        self._studio = Studio(settings)
+        self._stages = StageCache(settings)
         self._publisher = Publisher(settings, weights_used, database)
         self._locks = settings.home / "locks"
         self._warm = PipelinePool()
@@ -87,7 +87,7 @@ class StudioRenderer:
         def tell_step(share: float) -> None:
             tell(Stage.PHOTOGRAPH, share)
 
-        self._studio.watch = tell
+        self._stages.watch = tell
         database, declared = self._publisher.database, request.garment.category
         with recording_refusals(database, assignment.account_id, request.model, declared):
             self._admit(request, assignment)
@@ -104,35 +104,35 @@ class StudioRenderer:
             self._make_turn([(assignment.shot_id, request), *expected], monitored)
         made = self._ahead.pop(assignment.shot_id, None)
         if made is None:
-            return shoot(request, self._studio, monitored)
-        self._studio.new_shot()
+            return shoot(request, self._stages, monitored)
+        self._stages.reset_timings()
         prepared, picture = made
-        return complete(prepared, monitored, self._studio, picture)
+        return complete(prepared, monitored, self._stages, picture)
 
     def _make_turn(self, shots: Sequence[tuple[str, ShotRequest]], monitored: MonitoredPipeline) -> None:
         """Prepare the turn's pictures and make them in one batch, in place of those kept from an earlier turn."""
         first, request = shots[0]
-        prepared = {first: prepare_with_draft(request, self._studio)}
+        prepared = {first: prepare_with_draft(request, self._stages)}
         for shot_id, each in shots[1:]:
             with contextlib.suppress(VModelError):  # its error is raised when it is requested itself
-                prepared[shot_id] = prepare_with_draft(each, self._studio)
-        pictures = monitored.make([each.take for each in prepared.values()])
+                prepared[shot_id] = prepare_with_draft(each, self._stages)
+        pictures = monitored.make([each.context for each in prepared.values()])
         self._ahead = {name: (each, made) for (name, each), made in zip(prepared.items(), pictures, strict=True)}
 
     def _model3d(self, shot: Shot) -> bytes:
         """Return the dressed model as GLB, made once for each drape from parts that are all warm."""
         asked = replace(shot.request, model=shot.model.id, pose=shot.pose)
-        dressed = cast_and_dress(shot.pattern, asked, self._studio)
-        return self._studio.once(Stage.MODEL_3D, dressed.key, lambda: write_model3d(dressed))
+        dressed = cast_and_dress(shot.reading, asked, self._stages)
+        return self._stages.get_or_compute(Stage.MODEL_3D, dressed.key, lambda: write_model3d(dressed))
 
     def _admit(self, request: ShotRequest, assignment: ShotAssignment) -> None:
         """Refuse a garment or model that the seller may not use, and bar models reserved by others from casting."""
-        studio, database, seller_id = self._studio, self._publisher.database, assignment.account_id
-        model = studio.roster[request.model] if request.model else None
+        stages, database, seller_id = self._stages, self._publisher.database, assignment.account_id
+        model = stages.roster[request.model] if request.model else None
         for source in (request.garment, *request.outfit):
-            admit_job(studio.settings, database, seller_id, source.photo, model, request.channel, source.back)
+            admit_job(stages.settings, database, seller_id, source.photo, model, request.channel, source.back)
         with database.reading() as session:
-            studio.barred = barred_models(session, studio.roster.values(), seller_id)
+            stages.barred = barred_models(session, stages.roster.values(), seller_id)
 
     def _holder(self, assignment: ShotAssignment) -> Holder:
         with self._publisher.database.reading() as session:

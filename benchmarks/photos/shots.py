@@ -25,7 +25,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.dress_model import cast_and_dress
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray
 
 SIZE = (640, 480)
@@ -64,22 +64,22 @@ class Worn:
     picture: ByteArray | None = None
 
 
-def shoot_one(path: Path, name: str, studio: Studio) -> Worn:
+def shoot_one(path: Path, name: str, stages: StageCache) -> Worn:
     """Make a draft picture of a photo, on the model that the product would choose, and judge how it is worn.
 
     Args:
         path: the photo.
         name: path in the labels.
-        studio: keeps people between photos.
+        stages: keeps people between photos.
     """
     request = ShotRequest(GarmentSource(path), size=SIZE, pipeline="draft", style="plain")
     code, message = MADE, ""
     missed: tuple[str, ...] = ()
     begun = time.perf_counter()
     try:
-        shot = shoot(request, studio, load_pipeline("draft"))
+        shot = shoot(request, stages, load_pipeline("draft"))
         seconds = {**shot.timings, "whole": time.perf_counter() - begun}
-        dressed = cast_and_dress(shot.pattern, request, studio)  # cached: the garment that the picture shows
+        dressed = cast_and_dress(shot.reading, request, stages)  # cached: the garment that the picture shows
         report = judge_worn(dressed.garment, dressed.cloth, dressed.body, dressed.posed)
         picture = np.ascontiguousarray(shot.picture[..., :3])
         kind = shot.garment.kind.category.value
@@ -90,10 +90,10 @@ def shoot_one(path: Path, name: str, studio: Studio) -> Worn:
         code, message = error.code, str(error)
     except Exception as error:  # one photo must not end the run
         code, message = "fault", repr(error)
-    seconds = {**studio.timings, "whole": time.perf_counter() - begun}
+    seconds = {**stages.timings, "whole": time.perf_counter() - begun}
     kind = ""
     with contextlib.suppress(Exception):
-        kind = read_pattern(request.garment, studio).kind.category.value
+        kind = read_pattern(request.garment, stages).kind.category.value
     return Worn(name, path, kind, code, message, missed=missed, seconds=seconds)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.common.batching import BatchPipeline
 from vmodel.core.files import make_folder
-from vmodel.shot.pipeline_interface import Pipeline, Take
+from vmodel.shot.pipeline_interface import Pipeline, RenderContext
 from vmodel.types import ByteArray
 
 
@@ -31,27 +31,27 @@ class MonitoredPipeline:
         self._pipeline, self._show, self._tell, self._locks = pipeline, show, tell, locks
         self.name, self.generative = pipeline.name, pipeline.generative
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, context: RenderContext) -> ByteArray:
         """Make a picture; see ``vmodel.shot.pipeline_interface.Pipeline``."""
         if not self.generative:
-            return self._pipeline(take)
-        self._show(take.draft)
+            return self._pipeline(context)
+        self._show(context.draft)
         with gpu_lock(self._locks), on_denoiser_step(self._pipeline, self._tell):
-            return self._pipeline(take)
+            return self._pipeline(context)
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
         """Make several pictures at once with a batch pipeline; the first one's draft is shown.
 
         Args:
-            takes: at least one.
+            contexts: at least one.
         Raises:
             TypeError: the pipeline makes one picture at a time.
         """
         if not isinstance(self._pipeline, BatchPipeline):
             raise TypeError(f"{self.name} makes one picture at a time")
-        self._show(takes[0].draft)
+        self._show(contexts[0].draft)
         with gpu_lock(self._locks), on_denoiser_step(self._pipeline, self._tell):
-            return self._pipeline.make(takes)
+            return self._pipeline.make(contexts)
 
 
 @contextmanager

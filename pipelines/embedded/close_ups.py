@@ -18,7 +18,7 @@ from pipelines.embedded.sampling import LONGEST
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, CloseUp, close_up, magnify, render_conditions, render_draft
 from vmodel.scene.render.background import paint_background, read_background
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray
 
 _HEAD = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
@@ -50,60 +50,60 @@ class NearView:
     traced_px: int
 
 
-def near_views(take: Take) -> Iterator[NearView]:
+def near_views(context: RenderContext) -> Iterator[NearView]:
     """Yield views of head and hands that are seen, two to four times as large; skip those that are large already.
 
     Args:
-        take: the whole picture; its draft may be drawn concurrently.
+        context: the whole picture; its draft may be drawn concurrently.
     """
-    head = near_head(take)
+    head = near_head(context)
     if head is not None:
         yield head
-    for window in _windows_of_hands(take):
-        yield _seen_near(take, window, max(window.box[2:]))
+    for window in _windows_of_hands(context):
+        yield _seen_near(context, window, max(window.box[2:]))
 
 
-def near_head(take: Take) -> NearView | None:
+def near_head(context: RenderContext) -> NearView | None:
     """Return the head two to four times as large.
 
     Args:
-        take: the whole picture; its draft is drawn if it has not been.
+        context: the whole picture; its draft is drawn if it has not been.
     Returns:
         None where no head is seen, or where it is large enough already.
     """
-    drawn_with_all = close_up(take.scene.geometry, take.camera)
-    window = drawn_with_all or _window_of_head(take)
+    drawn_with_all = close_up(context.scene.geometry, context.camera)
+    window = drawn_with_all or _window_of_head(context)
     if window is None:
         return None
     if drawn_with_all is not None:
-        _ = take.draft  # the scene keeps its close-up
-    return _seen_near(take, window, LONGEST // 2)
+        _ = context.draft  # the scene keeps its close-up
+    return _seen_near(context, window, LONGEST // 2)
 
 
-def _seen_near(take: Take, window: CloseUp, traced_px: int) -> NearView:
-    maps = render_conditions(take.scene, window.camera)
-    draft = render_draft(take.scene, window.camera, maps, take.light, "transparent", take.seed)
+def _seen_near(context: RenderContext, window: CloseUp, traced_px: int) -> NearView:
+    maps = render_conditions(context.scene, window.camera)
+    draft = render_draft(context.scene, window.camera, maps, context.light, "transparent", context.seed)
     return NearView(window, maps, draft, traced_px)
 
 
-def _window_of_head(take: Take) -> CloseUp | None:
+def _window_of_head(context: RenderContext) -> CloseUp | None:
     """Return a window round face and hair; long hair that the body hides would make the draft's window too large."""
-    maps = take.maps
+    maps = context.maps
     head = np.isin(maps.parts, _HEAD) | (maps.hair_mask > 0.3)
-    return _window(take, head, LONGEST) if np.count_nonzero(head) >= _FEWEST_PX**2 else None
+    return _window(context, head, LONGEST) if np.count_nonzero(head) >= _FEWEST_PX**2 else None
 
 
-def _windows_of_hands(take: Take) -> list[CloseUp]:
+def _windows_of_hands(context: RenderContext) -> list[CloseUp]:
     """Return a window for each hand; clasped hands share one."""
-    hands = (take.maps.parts == _HAND).astype(np.uint8)
+    hands = (context.maps.parts == _HAND).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(hands)
     areas = stats[1:count, cv2.CC_STAT_AREA]
     largest = [1 + int(i) for i in np.argsort(-areas, kind="stable")[:_HANDS] if areas[i] >= _FEWEST_OF_HAND_PX**2]
-    windows = [_window(take, np.asarray(labels == label), _HANDS_PX) for label in largest]
+    windows = [_window(context, np.asarray(labels == label), _HANDS_PX) for label in largest]
     return [window for window in windows if window is not None]
 
 
-def _window(take: Take, where: BoolArray, longest: int) -> CloseUp | None:
+def _window(context: RenderContext, where: BoolArray, longest: int) -> CloseUp | None:
     """Return a window round some pixels with a margin; None where it is large enough already."""
     spots = np.argwhere(where)
     low, high = spots.min(axis=0), spots.max(axis=0) + 1
@@ -111,17 +111,17 @@ def _window(take: Take, where: BoolArray, longest: int) -> CloseUp | None:
     low, high = np.maximum(low - margin, 0), np.minimum(high + margin, where.shape)
     box = int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
     factor = min(4, longest // max(box[2], box[3]))
-    return None if factor < 2 else CloseUp(box, factor, magnify(take.camera, box, factor))
+    return None if factor < 2 else CloseUp(box, factor, magnify(context.camera, box, factor))
 
 
-def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> ByteArray:
+def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, context: RenderContext) -> ByteArray:
     """Shrink the lit near view and paste it into the picture.
 
     Args:
         lit: (h, w, 4) uint8 sRGB of the near view, straight alpha.
         near: its place in the picture.
         picture: (H, W, 3), or (H, W, 4) with straight alpha.
-        take: of the picture.
+        context: of the picture.
     Returns:
         The picture's shape; an alpha channel is unchanged.
     """
@@ -136,20 +136,20 @@ def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> 
     if picture.shape[2] == 4:
         shown = colour / np.maximum(alpha, 1e-3)
     else:
-        shown = colour + _backdrop(take)[window] * (1 - alpha)
+        shown = colour + _backdrop(context)[window] * (1 - alpha)
     # A sliver that the picture's own samples missed would show on its backdrop; hair may be finer.
     hair = reduce(near.maps.hair_mask, "(h a) (w b) -> h w", "max", a=near.window.factor, b=near.window.factor)
-    known = (take.maps.person_mask[window] > 0) | (hair > 0)
+    known = (context.maps.person_mask[window] > 0) | (hair > 0)
     share = _inside(height, width)[..., None] * np.clip(8 * alpha, 0, 1) * known[..., None]
     result = picture.copy()
     result[window][..., :3] = to_srgb(whole + (shown - whole) * share)
     return result
 
 
-def _backdrop(take: Take) -> FloatArray:
+def _backdrop(context: RenderContext) -> FloatArray:
     """Return (H, W, 3) linear light of the backdrop behind the person."""
-    lighting = take.scene.lit(take.light, take.camera, take.seed)
-    return paint_background(read_background(take.background), take.camera, lighting)
+    lighting = context.scene.lighting_for(context.light, context.camera, context.seed)
+    return paint_background(read_background(context.background), context.camera, lighting)
 
 
 def _inside(height: int, width: int) -> FloatArray:

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipelines.embedded.log_ratio import LIMIT, OFFSET
 from vmodel.scene import TracedLight
-from vmodel.scene.shading.tone_mapping import film_contrast, roll_off
+from vmodel.scene.shading.tone_mapping import compress_highlights, film_contrast
 from vmodel.types import BoolArray, FloatArray
 
 TRACED_PLANES = 5
@@ -107,8 +107,8 @@ def _developed(view: TracedLight, exposure: _Exposure) -> FloatArray:
     share = (view.cloth / np.maximum(view.cover, _THIN))[..., None]
     deeper = np.clip((_light_on(view) / exposure.middle) ** FOLDS, _LEAST, _MOST)[..., None]
     gain = exposure.rest + (exposure.cloth * deeper - exposure.rest) * share
-    photograph = roll_off(film_contrast(gain * _sent(view), (view.contrast + FILM) * (1 - share)))
-    draft = roll_off(film_contrast(_drawn(view), view.contrast * (1 - share)))
+    photograph = compress_highlights(film_contrast(gain * _sent(view), (view.contrast + FILM) * (1 - share)))
+    draft = compress_highlights(film_contrast(_drawn(view), view.contrast * (1 - share)))
     ratio = np.log((photograph + OFFSET) / (draft + OFFSET))
     told = [
         np.clip(ratio, -LIMIT, LIMIT),

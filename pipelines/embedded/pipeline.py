@@ -28,7 +28,7 @@ from pipelines.embedded.sampling import LONGEST, joint_bilateral_upsample, light
 from vmodel.core.colour import to_srgb as encode_srgb
 from vmodel.errors import WeightsMissing
 from vmodel.scene import TracedLight, shrink, trace_light
-from vmodel.shot.pipeline_interface import Pattern, Take
+from vmodel.shot.pipeline_interface import GarmentReading, RenderContext
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 STEPS = 1
@@ -126,22 +126,22 @@ class Embedded:
         self.pipeline = load_embedded(folder)
         self.steps = steps
 
-    def __call__(self, take: Take) -> ByteArray:
-        """Light the take's draft.
+    def __call__(self, context: RenderContext) -> ByteArray:
+        """Light the context's draft.
 
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
-        take.scene.make_ready(take.light, take.camera, take.seed)
+        context.scene.precompute(context.light, context.camera, context.seed)
         # Rays and arrays release the GIL, so a second core is busy meanwhile.
         with ThreadPoolExecutor(1) as beside:
-            light_on_all = beside.submit(traced_light, take, take.camera, LONGEST)
-            drawn = beside.submit(lambda: take.draft)
+            light_on_all = beside.submit(traced_light, context, context.camera, LONGEST)
+            drawn = beside.submit(lambda: context.draft)
             near, light_near = [], []
-            for seen_near in near_views(take):
+            for seen_near in near_views(context):
                 near.append(seen_near)
-                light_near.append(beside.submit(traced_light, take, seen_near.window.camera, seen_near.traced_px))
-            sides = [(drawn.result(), take.maps, light_on_all.result())]
+                light_near.append(beside.submit(traced_light, context, seen_near.window.camera, seen_near.traced_px))
+            sides = [(drawn.result(), context.maps, light_on_all.result())]
             sides += [(each.draft, each.maps, light.result()) for each, light in zip(near, light_near, strict=True)]
         zooms = [1.0, *(each.window.factor for each in near)]
         views = [
@@ -152,11 +152,11 @@ class Embedded:
             read_conditions(maps, over_backdrop(draft), light)
             for (draft, maps, _), light in zip(sides, normalise_exposure(views), strict=True)
         ]
-        flat_lay, look = read_flat_lay(take.pattern), read_look(take)
+        flat_lay, look = read_flat_lay(context.reading), read_look(context)
         answers = []
         for view, conditions, zoom in zip(views, told, zooms, strict=True):
             seen = replace(look, zoom=look.zoom * zoom)
-            ratio = self.pipeline(conditions, flat_lay, seen, self.steps, take.seed).ratio
+            ratio = self.pipeline(conditions, flat_lay, seen, self.steps, context.seed).ratio
             answers.append(replace(view, light=rearrange(ratio[0].numpy(), "c h w -> h w c")))
         lit = []
         for view, conditions, light in zip(views, told, normalise_exposure(answers), strict=True):
@@ -168,7 +168,7 @@ class Embedded:
             )
         picture = lit[0]
         for seen_near, lit_near in zip(near, lit[1:], strict=True):
-            picture = lay_near(lit_near, seen_near, picture, take)
+            picture = lay_near(lit_near, seen_near, picture, context)
         return picture
 
 
@@ -229,9 +229,9 @@ def _without_progress_bar() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def traced_light(take: Take, camera: Camera, longest: int) -> TracedLight:
+def traced_light(context: RenderContext, camera: Camera, longest: int) -> TracedLight:
     """Trace light with at most ``longest`` pixels on a side: rays for every pixel of a large picture take too long."""
-    return trace_light(take.scene, shrink(camera, longest), take.light, take.seed)
+    return trace_light(context.scene, shrink(camera, longest), context.light, context.seed)
 
 
 def read_conditions(maps: ConditionMaps, draft: ByteArray, traced: FloatArray) -> Conditions:
@@ -265,9 +265,9 @@ def read_conditions(maps: ConditionMaps, draft: ByteArray, traced: FloatArray) -
     )
 
 
-def read_flat_lay(pattern: Pattern) -> Tensor:
+def read_flat_lay(reading: GarmentReading) -> Tensor:
     """Return (1, 3, 128, 128) sRGB in -1..1: the garment cut out, whole, centred on white."""
-    return flat_lay_tensor(frame_flat_lay(pattern.flat_lay.rgb, pattern.cutout.matte))
+    return flat_lay_tensor(frame_flat_lay(reading.flat_lay.rgb, reading.cutout.matte))
 
 
 def flat_lay_tensor(flat_lay: ByteArray) -> Tensor:
@@ -275,9 +275,9 @@ def flat_lay_tensor(flat_lay: ByteArray) -> Tensor:
     return rearrange(torch.from_numpy(flat_lay.astype(np.float32)), "h w c -> 1 c h w") / 127.5 - 1
 
 
-def read_look(take: Take) -> Look:
+def read_look(context: RenderContext) -> Look:
     """Return the properties of the person, the light and the cloth."""
-    model, depth = take.model, take.maps.depth_m
+    model, depth = context.model, context.maps.depth_m
     distance = float(np.median(depth[depth > 0])) if (depth > 0).any() else 1.0
     figure_px_per_m = _FIGURE_SHARE * 512 / (model.height_cm / 100)
     return Look(
@@ -285,7 +285,7 @@ def read_look(take: Take) -> Look:
         hair_colour=model.hair.colour,
         age=model.age,
         gender=model.gender,
-        light=take.light,
-        material=take.material,
-        zoom=take.camera.focal_px / distance / figure_px_per_m,
+        light=context.light,
+        material=context.material,
+        zoom=context.camera.focal_px / distance / figure_px_per_m,
     )

@@ -249,7 +249,7 @@ class SceneStudio:
         cameras, seed = list(set_up.cameras.values()), set_up.seed
         times = [_light_paths(name, set_up.split) for name in set_up.cameras]
         scratch = scratch_folder(self._store.folder)
-        hand_over(scene, cameras, scene.lit(set_up.light, cameras[0], seed).setup, seed, scratch / "scene.npz")
+        hand_over(scene, cameras, scene.lighting_for(set_up.light, cameras[0], seed).setup, seed, scratch / "scene.npz")
         if self._photographer is None:
             self._photographer = BlenderWorker(self._python)
         return self._photographer.render(scratch / "scene.npz", scratch, [self._samples * n for n in times], seed)

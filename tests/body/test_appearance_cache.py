@@ -26,13 +26,13 @@ def person() -> tuple[VirtualModel, Body]:
 def test_hair_is_grown_once_and_anew_after_its_file_was_damaged(
     person: tuple[VirtualModel, Body], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grown = cache.grown_hair(*person, tmp_path)
+    grown = cache.load_or_grow_hair(*person, tmp_path)
     file = next((tmp_path / "looks").iterdir())
     with monkeypatch.context() as patch:
         patch.setattr(cache, "grow_hair", lambda *_: pytest.fail("grown twice"))
-        assert np.array_equal(cache.grown_hair(*person, tmp_path).points_m, grown.points_m)
+        assert np.array_equal(cache.load_or_grow_hair(*person, tmp_path).points_m, grown.points_m)
     file.write_bytes(file.read_bytes()[:1000])
-    assert np.array_equal(cache.grown_hair(*person, tmp_path).points_m, grown.points_m)
+    assert np.array_equal(cache.load_or_grow_hair(*person, tmp_path).points_m, grown.points_m)
 
 
 def test_a_skin_is_the_same_whether_painted_or_read_and_wears_its_base_layer(
@@ -41,11 +41,11 @@ def test_a_skin_is_the_same_whether_painted_or_read_and_wears_its_base_layer(
     monkeypatch.setattr(cache, "paint_skin", lambda *parts: paint(*parts[:3], size=512))
     from vmodel.body.appearance.skin import paint_skin as paint
 
-    painted = cache.painted_skin(*person, BaseLayer(), tmp_path)
-    read = cache.painted_skin(*person, BaseLayer(), tmp_path)
+    painted = cache.load_or_paint_skin(*person, BaseLayer(), tmp_path)
+    read = cache.load_or_paint_skin(*person, BaseLayer(), tmp_path)
     assert np.array_equal(painted.albedo, read.albedo)
     assert read.base_layer.max() == 1
-    other = cache.painted_skin(*person, BaseLayer("bandeau"), tmp_path)
+    other = cache.load_or_paint_skin(*person, BaseLayer("bandeau"), tmp_path)
     assert not np.array_equal(read.base_layer, other.base_layer)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from vmodel.body.model.body import Body, build_body
@@ -10,8 +12,8 @@ from vmodel.config import Settings
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"))
+def settings(home: Path) -> Settings:
+    return Settings(home=home)
 
 
 @pytest.fixture(scope="module")

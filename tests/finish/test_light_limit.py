@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vmodel.core.colour import blurred, to_linear, to_srgb
-from vmodel.finish.light_limit import hold_fine_light, without_rounding
+from vmodel.finish.light_limit import limit_high_frequency_light, undo_quantisation
 from vmodel.types import BoolArray, FloatArray
 
 SIZE = (240, 240)
@@ -47,7 +47,7 @@ def fine_part(light: FloatArray) -> FloatArray:
 def test_creases_are_held_to_those_of_the_draft_and_broad_folds_stay(albedo: FloatArray, seen: BoolArray) -> None:
     drawn = albedo * np.exp(creases(0.05))[..., None]
     change = np.where(seen, creases(0.01) + fold(0.3), 0).astype(np.float32)
-    held = hold_fine_light(change, drawn, albedo, seen, 1.0)
+    held = limit_high_frequency_light(change, drawn, albedo, seen, 1.0)
     before, asked, after = (np.std(fine_part(creases(0.05) + each)) for each in (0 * change, change, held))
     assert after < before < asked
     middle = (slice(60, -60), slice(60, -60))
@@ -57,7 +57,7 @@ def test_creases_are_held_to_those_of_the_draft_and_broad_folds_stay(albedo: Flo
 
 def test_real_folds_of_another_picture_keep_three_quarters(albedo: FloatArray, seen: BoolArray) -> None:
     change = np.where(seen, creases(0.2), 0).astype(np.float32)
-    held = hold_fine_light(change, albedo.copy(), albedo, seen, 1.0)
+    held = limit_high_frequency_light(change, albedo.copy(), albedo, seen, 1.0)
     share = np.std(fine_part(held)) / np.std(fine_part(change))
     assert 0.7 < share < 0.85
 
@@ -65,15 +65,15 @@ def test_real_folds_of_another_picture_keep_three_quarters(albedo: FloatArray, s
 def test_where_nothing_changes_nothing_is_held(albedo: FloatArray, seen: BoolArray) -> None:
     drawn = albedo * np.exp(creases(0.1))[..., None]
     none = np.zeros(SIZE, np.float32)
-    assert np.array_equal(hold_fine_light(none, drawn, albedo, seen, 1.0), none)
-    assert np.array_equal(hold_fine_light(none, drawn, albedo, np.zeros(SIZE, bool), 1.0), none)
+    assert np.array_equal(limit_high_frequency_light(none, drawn, albedo, seen, 1.0), none)
+    assert np.array_equal(limit_high_frequency_light(none, drawn, albedo, np.zeros(SIZE, bool), 1.0), none)
 
 
 def test_dark_colours_are_known_to_a_part_of_a_byte(albedo: FloatArray, seen: BoolArray) -> None:
     dark = 0.04 * albedo
     true = dark * np.exp(fold(0.3))[..., None]
     draft = to_srgb(true)
-    found = without_rounding(draft, dark, seen)
+    found = undo_quantisation(draft, dark, seen)
     assert np.array_equal(to_srgb(found), draft)
     inside = np.zeros(SIZE, bool)
     inside[30:-30, 30:-30] = True

@@ -17,13 +17,13 @@ from vmodel.body.shoes.build import make_shoes
 from vmodel.publishing.gltf import write_model3d
 from vmodel.shot.pipeline_interface import Shot
 from vmodel.studio.dress_model import DressedModel, cast_and_dress
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 
 @pytest.fixture(scope="module")
-def dressed(studio: Studio, tee_shot: Shot) -> DressedModel:
+def dressed(stages: StageCache, tee_shot: Shot) -> DressedModel:
     asked = replace(tee_shot.request, model=tee_shot.model.id, pose=tee_shot.pose)
-    return cast_and_dress(tee_shot.pattern, asked, studio)
+    return cast_and_dress(tee_shot.reading, asked, stages)
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,14 @@ from vmodel.shoot import shoot
 if TYPE_CHECKING:
     from vmodel.shot.pipeline_interface import Shot
     from vmodel.shot.request import ShotRequest
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 
 @pytest.fixture(scope="module")
-def views(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> list[Shot]:
+def views(stages: StageCache, tee_request: ShotRequest, tee_shot: Shot) -> list[Shot]:
     """Return shots of one garment on one person from three sides."""
     others = (replace(tee_request, model=tee_shot.model.id, view=view) for view in ("three-quarter", "back"))
-    return [tee_shot, *(shoot(request, studio, load_pipeline("draft")) for request in others)]
+    return [tee_shot, *(shoot(request, stages, load_pipeline("draft")) for request in others)]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def repainted(shot: Shot, where: np.ndarray, factors: tuple[float, float, float]
     """Return the same shot with some pixels of another colour."""
     picture = shot.picture.copy()
     picture[where] = np.clip(picture[where] * factors, 0, 255).astype(np.uint8)
-    return replace(shot, photograph=replace(shot.photograph, picture=picture))
+    return replace(shot, generated=replace(shot.generated, picture=picture))
 
 
 def test_views_of_one_person_in_one_light_belong_together(looks: list[Look]) -> None:
@@ -46,17 +46,19 @@ def test_views_of_one_person_in_one_light_belong_together(looks: list[Look]) -> 
     assert found.score > BAR + 0.015
 
 
-def test_another_light_is_found(looks: list[Look], studio: Studio, tee_shot: Shot, tee_request: ShotRequest) -> None:
+def test_another_light_is_found(
+    looks: list[Look], stages: StageCache, tee_shot: Shot, tee_request: ShotRequest
+) -> None:
     request = replace(tee_request, model=tee_shot.model.id, view="three-quarter", light="dramatic-side")
-    other = measure_look(shoot(request, studio, load_pipeline("draft")))
+    other = measure_look(shoot(request, stages, load_pipeline("draft")))
     found = compare_looks([*looks, other])
     assert "light" in found.missed
     assert found.outlier["light"] == len(looks)
 
 
-def test_another_person_is_found_by_the_shape_of_face_and_body(looks: list[Look], studio: Studio) -> None:
-    others = [model for model in studio.roster.values() if shape_of(model) != dict(looks[0].person)]
-    assert len(others) == len(studio.roster) - 1
+def test_another_person_is_found_by_the_shape_of_face_and_body(looks: list[Look], stages: StageCache) -> None:
+    others = [model for model in stages.roster.values() if shape_of(model) != dict(looks[0].person)]
+    assert len(others) == len(stages.roster) - 1
     for model in others:
         found = compare_looks([*looks, replace(looks[0], person=shape_of(model))])
         assert found.missed == ("person",), model.id
@@ -83,11 +85,11 @@ def test_a_thing_that_changed_its_colour_is_named(
 
 
 def test_a_closer_picture_of_the_same_place_belongs_to_the_set(
-    studio: Studio, tee_shot: Shot, tee_request: ShotRequest
+    stages: StageCache, tee_shot: Shot, tee_request: ShotRequest
 ) -> None:
     for place, compared in (("plaster", True), ("street", False)):
         asked = replace(tee_request, model=tee_shot.model.id, background=place)
-        shots = [shoot(replace(asked, framing=each), studio, load_pipeline("draft")) for each in ("full", "upper")]
+        shots = [shoot(replace(asked, framing=each), stages, load_pipeline("draft")) for each in ("full", "upper")]
         found = compare_looks([measure_look(shot) for shot in shots])
         assert ("background" in found.apart) == compared
         assert "background" not in found.missed

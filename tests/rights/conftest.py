@@ -16,7 +16,7 @@ from vmodel.core.files import sha256_of
 from vmodel.publishing.publisher import Holder, Published, Publisher
 from vmodel.rights.licence.certificate import Terms, WeightsUsed
 from vmodel.rights.verification.verifier import Verifier
-from vmodel.shot.pipeline_interface import Pattern, Photograph, Shot
+from vmodel.shot.pipeline_interface import GarmentReading, GeneratedImage, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.types import (
     ByteArray,
@@ -62,7 +62,7 @@ def drawn_shot(picture: ByteArray, made_by: str = "draft") -> Shot:
     kind = GarmentKind(Category.TOP, 0.97, Sleeve.SHORT, Neckline.CREW, Length.HIP)
     cutout = Cutout(np.ones(flat_lay.rgb.shape[:2], np.float32), "network", 0.9)
     garment = Garment(kind, (), (), (), {}, 0.05)
-    pattern = Pattern("tee", flat_lay, cutout, kind, Landmarks({}, {}), garment)
+    reading = GarmentReading("tee", flat_lay, cutout, kind, Landmarks({}, {}), garment)
     nothing = np.zeros((0, 3), np.float32)
     drape = Drape(
         *(nothing, np.zeros((0, 3), np.int64), nothing[:, :2], picture[:0], picture[:0, 0, 0]),
@@ -73,7 +73,9 @@ def drawn_shot(picture: ByteArray, made_by: str = "draft") -> Shot:
     fit = FitReport("regular", 8.0, None, None, 66.0, "guessed")
     request = ShotRequest(GarmentSource(photo), "wm-ines", "contrapposto", pipeline=made_by)
     maps = cast("ConditionMaps", None)
-    return Shot(request, model, "contrapposto", pattern, garment, fit, drape, maps, Photograph(picture, made_by), {})
+    return Shot(
+        request, model, "contrapposto", reading, garment, fit, drape, maps, GeneratedImage(picture, made_by), {}
+    )
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from vmodel.rights.registry.queries import renditions, revoke
 from vmodel.rights.registry.tables import RegisteredShot, Rendition
 from vmodel.rights.verification.verifier import Verifier
 from vmodel.rights.watermark.codec import embed_mark
-from vmodel.shot.pipeline_interface import Photograph, Shot
+from vmodel.shot.pipeline_interface import GeneratedImage, Shot
 from vmodel.types import ByteArray
 
 Publish = Callable[[str], Published]
@@ -169,7 +169,7 @@ def test_a_png_holds_exactly_the_pixels_that_were_licensed(publish: Publish, wor
 def test_a_transparent_picture_stays_transparent(publisher: Publisher, worn_shot: Shot) -> None:
     alpha = np.zeros((*worn_shot.picture.shape[:2], 1), np.uint8)
     alpha[100:500, 100:400] = 255
-    shot = replace(worn_shot, photograph=Photograph(np.concatenate([worn_shot.picture, alpha], 2), "draft"))
+    shot = replace(worn_shot, generated=GeneratedImage(np.concatenate([worn_shot.picture, alpha], 2), "draft"))
     for file_format in ("png", "webp", "avif"):
         with Image.open(io.BytesIO(publisher.publish(shot, file_format).content)) as opened:
             assert opened.mode == "RGBA"
@@ -234,7 +234,7 @@ def test_an_identical_installation_makes_the_same_pixels(
 
 
 def test_weights_for_research_only_leave_no_right_to_sell(publisher: Publisher, worn_shot: Shot) -> None:
-    shot = replace(worn_shot, photograph=Photograph(worn_shot.picture, "research"))
+    shot = replace(worn_shot, generated=GeneratedImage(worn_shot.picture, "research"))
     licence = publisher.publish(shot, "png").licence
     assert licence.permitted_uses == RESEARCH_USES
     assert any(each.research_only for each in licence.weights)

@@ -16,7 +16,7 @@ from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.dress_model import dress_model
 from vmodel.studio.fit_outfit import base_layer_under
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import Category, GarmentKind, Neckline, Sleeve
 
 
@@ -100,25 +100,25 @@ def test_no_garment_of_a_childs_outfit_may_be_swimwear(
 
 @pytest.mark.parametrize(("pose", "framing"), [("seated", "full"), ("standing", "lower"), ("standing", "detail")])
 def test_a_skirt_that_a_child_wears_with_the_garment_on_sale_is_shown_standing_and_whole_only(
-    examples: Path, studio: Studio, pose: str, framing: str
+    examples: Path, stages: StageCache, pose: str, framing: str
 ) -> None:
     tee, skirt = (GarmentSource(examples / f"{name}.jpg") for name in ("logo-tee", "pleated-skirt"))
     request = ShotRequest(tee, "ch-mila", pose, framing=framing, outfit=(skirt,))
     with pytest.raises(NotAllowedForChildren, match="skirt"):
-        dress_model(studio.roster["ch-mila"], read_pattern(tee, studio), request, studio)
+        dress_model(stages.roster["ch-mila"], read_pattern(tee, stages), request, stages)
 
 
-def test_what_shows_between_a_top_and_trousers_is_not_taken_for_skin(studio: Studio) -> None:
+def test_what_shows_between_a_top_and_trousers_is_not_taken_for_skin(stages: StageCache) -> None:
     top, trousers, dress = (GarmentKind(each, 1.0) for each in (Category.TOP, Category.TROUSERS, Category.DRESS))
-    for model in studio.roster.values():
+    for model in stages.roster.values():
         for worn in ([top, trousers], [trousers, top], [trousers, top, GarmentKind(Category.OUTERWEAR, 1.0)]):
             shade = np.array(base_layer_under(worn, model).lower_colour)
             assert np.ptp(shade) < 0.1  # skin of every tone is red
             assert base_layer_under(worn, model).upper_colour == base_layer_under([dress], model).upper_colour
 
 
-def test_what_is_worn_under_an_open_front_decides_the_base_layer(studio: Studio) -> None:
-    model = studio.roster["wm-ines"]
+def test_what_is_worn_under_an_open_front_decides_the_base_layer(stages: StageCache) -> None:
+    model = stages.roster["wm-ines"]
     shirt = GarmentKind(Category.TOP, 1.0, Sleeve.LONG, Neckline.COLLAR, open_front=True)
     tee, trousers = (GarmentKind(each, 1.0, Sleeve.SHORT, Neckline.CREW) for each in (Category.TOP, Category.TROUSERS))
     assert base_layer_under([shirt, trousers], model).upper == "tank"

@@ -16,7 +16,7 @@ from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.casting import choose_pose, rank_models
 from vmodel.studio.dress_model import cast_models
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import Category, VirtualModel
 
 GARMENTS = [f"photo {number}" for number in range(60)]
@@ -54,10 +54,10 @@ def test_what_is_made_for_men_is_shown_on_men_of_several_looks(roster: Roster) -
 
 
 @pytest.mark.parametrize(("name", "gender"), [("logo-tee", "man"), ("floral-dress", "woman")])
-def test_a_photo_decides_who_tries_its_garment_on(examples: Path, studio: Studio, name: str, gender: str) -> None:
+def test_a_photo_decides_who_tries_its_garment_on(examples: Path, stages: StageCache, name: str, gender: str) -> None:
     request = ShotRequest(GarmentSource(examples / f"{name}.jpg"))
-    pattern = read_pattern(request.garment, studio)
-    assert {model.gender for model in cast_models(pattern, request, studio)} == {gender}
+    reading = read_pattern(request.garment, stages)
+    assert {model.gender for model in cast_models(reading, request, stages)} == {gender}
 
 
 def test_no_child_is_cast_unnamed_even_for_a_childs_garment(roster: Roster) -> None:

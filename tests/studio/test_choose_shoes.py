@@ -22,7 +22,7 @@ from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Shot
 from vmodel.shot.request import ShotRequest
 from vmodel.studio.choose_shoes import choose_shoes
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import Category, Garment
 
 COLOURS = ["#101010", "#1d2a4d", "#8a1c1c", "#c8a878", "#5f7f4f", "#e8b8c8", "#f4f2ee"]
@@ -94,35 +94,35 @@ def test_a_kind_without_a_colour_gets_the_one_that_goes_with_the_garment(roster:
 
 
 def test_a_sidecar_names_the_shoes_and_every_pose_and_view_shows_the_same(
-    studio: Studio, tee_request: ShotRequest, tee_shot: Shot
+    stages: StageCache, tee_request: ShotRequest, tee_shot: Shot
 ) -> None:
     named = describe_shot(tee_shot)["request"]["shoes"]
     kind, _, colour = named.rpartition("-")
     assert colour in LOOKS[kind]
     turned = replace(tee_request, model=tee_shot.model.id, pose="walking", view="back")
-    assert describe_shot(shoot(turned, studio, load_pipeline("draft")))["request"]["shoes"] == named
+    assert describe_shot(shoot(turned, stages, load_pipeline("draft")))["request"]["shoes"] == named
     again = replace(tee_request, model=tee_shot.model.id, shoes=named)
-    assert np.array_equal(shoot(again, studio, load_pipeline("draft")).picture, tee_shot.picture)
+    assert np.array_equal(shoot(again, stages, load_pipeline("draft")).picture, tee_shot.picture)
 
 
 def test_a_picture_from_before_there_were_shoes_to_choose_is_made_again_in_canvas_shoes(
-    studio: Studio, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
+    stages: StageCache, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
 ) -> None:
     pipeline = load_pipeline("draft")
-    canvas = shoot(replace(tee_request, shoes="canvas"), studio, pipeline)
+    canvas = shoot(replace(tee_request, shoes="canvas"), stages, pipeline)
     old = tmp_path / "old.json"
     written = describe_shot(canvas)
     assert "shoes" not in written["request"]
     old.write_text(json.dumps(written))
-    assert np.array_equal(shoot(read_sidecar(old), studio, pipeline).picture, canvas.picture)
+    assert np.array_equal(shoot(read_sidecar(old), stages, pipeline).picture, canvas.picture)
     low = tee_shot.picture[-80:].astype(int)
     assert (np.abs(canvas.picture[-80:].astype(int) - low).max(axis=2) > 20).sum() > 100
 
 
-def test_barefoot_wins_over_shoes(studio: Studio, tee_request: ShotRequest) -> None:
+def test_barefoot_wins_over_shoes(stages: StageCache, tee_request: ShotRequest) -> None:
     pipeline = load_pipeline("draft")
     bare = [
-        shoot(replace(tee_request, barefoot=True, shoes=shoes), studio, pipeline) for shoes in ("auto", "ankle-boots")
+        shoot(replace(tee_request, barefoot=True, shoes=shoes), stages, pipeline) for shoes in ("auto", "ankle-boots")
     ]
     assert np.array_equal(bare[0].picture, bare[1].picture)
 

@@ -16,15 +16,15 @@ from app.cli.main import run
 from vmodel.core.video import write_film
 from vmodel.errors import BadUsage
 from vmodel.scene import project_points, steady_cameras
-from vmodel.studio.clip import LARGEST_JUMP_M, ClipRequest, check_clip, film, largest_jump_m, turning
+from vmodel.studio.clip import LARGEST_JUMP_M, ClipRequest, check_clip, largest_jump_m, orbit_angles, render_clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmodel.rights.verification.verifier import Verifier
-    from vmodel.shot.pipeline_interface import Shot, Take
+    from vmodel.shot.pipeline_interface import RenderContext, Shot
     from vmodel.shot.request import ShotRequest
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
     from vmodel.types import ByteArray
 
 
@@ -42,20 +42,20 @@ def frames_of(path: Path) -> list[ByteArray]:
 
 
 def test_a_turntable_goes_round_once_in_even_steps() -> None:
-    degrees = turning("turntable", 100, 25)
+    degrees = orbit_angles("turntable", 100, 25)
     assert degrees[0] == 0
     assert np.allclose(np.diff(degrees), 3.6)
 
 
 def test_a_turn_goes_to_both_sides_and_comes_back() -> None:
-    degrees = turning("turn", 100, 25)
+    degrees = orbit_angles("turn", 100, 25)
     assert degrees.max() == pytest.approx(60, abs=0.1)
     assert degrees.min() == pytest.approx(-60, abs=0.1)
     assert abs(degrees[-1] - degrees[0]) < 5
 
 
-def test_a_figure_that_turns_keeps_its_height_and_its_place(tee_take: Take) -> None:
-    scene = tee_take.scene
+def test_a_figure_that_turns_keeps_its_height_and_its_place(tee_context: RenderContext) -> None:
+    scene = tee_context.scene
     angles = [0.0, 50.0, 90.0, 180.0, 265.0]
     cameras = steady_cameras(scene.posed, scene.drape, angles, "full", (512, 384))
     body = np.asarray(scene.posed.vertices_m, float)
@@ -94,9 +94,9 @@ def test_a_film_that_fails_half_way_leaves_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_model_walks_and_the_garment_goes_with_her(studio: Studio, tee_request: ShotRequest) -> None:
+def test_a_model_walks_and_the_garment_goes_with_her(stages: StageCache, tee_request: ShotRequest) -> None:
     shot = replace(tee_request, size=(384, 288))
-    frames = list(film(ClipRequest(shot, "walk", seconds=1.0, frames_per_second=4), studio))
+    frames = list(render_clip(ClipRequest(shot, "walk", seconds=1.0, frames_per_second=4), stages))
     assert len(frames) == 4
     assert all(0.002 < frame.jump_m < LARGEST_JUMP_M for frame in frames[1:])
     legs = [frame.picture[250:340].astype(int) for frame in frames]
@@ -111,9 +111,9 @@ def test_what_counts_as_a_jump_is_a_speed_where_frames_are_few() -> None:
 
 
 @pytest.mark.slow
-def test_a_turntable_shows_the_back(studio: Studio, tee_request: ShotRequest) -> None:
+def test_a_turntable_shows_the_back(stages: StageCache, tee_request: ShotRequest) -> None:
     shot = replace(tee_request, size=(384, 288))
-    front, back = film(ClipRequest(shot, "turntable", seconds=1.0, frames_per_second=2), studio)
+    front, back = render_clip(ClipRequest(shot, "turntable", seconds=1.0, frames_per_second=2), stages)
     # The logo is cream: bright, and more red than blue, unlike shirt and backdrop.
     chests = [frame.picture[100:170, 112:172].astype(int) for frame in (front, back)]
     seen = [((chest[..., 0] > 150) & (chest[..., 0] - chest[..., 2] > 15)).sum() for chest in chests]
@@ -186,13 +186,14 @@ def test_a_film_knows_no_odd_size_and_no_transparency(tee_request: ShotRequest) 
 
 @pytest.mark.slow
 def test_the_command_makes_a_film_of_drafts_with_its_default_settings(
-    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tee_shot: Shot, examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wanted = ["clip", str(examples / "logo-tee.jpg"), "--model", "wm-ines", "--size", "384x288", "--seconds", "1"]
+    model = tee_shot.model.id  # who wears the T-shirt already
+    wanted = ["clip", str(examples / "logo-tee.jpg"), "--model", model, "--size", "384x288", "--seconds", "1"]
     assert run([*wanted, "--fps", "3", "--out", str(tmp_path), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert len(frames_of(Path(said["clip"]))) == said["frames"] == 3
-    sidecar = json.loads((tmp_path / "logo-tee--wm-ines--turntable.json").read_text())
+    sidecar = json.loads((tmp_path / f"logo-tee--{model}--turntable.json").read_text())
     assert sidecar["request"]["pipeline"] == "draft"
 
 

@@ -18,19 +18,19 @@ from vmodel.shot.pipeline_interface import Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.studio.design_wearer import choose_wearer
 from vmodel.studio.read_garment import check_rights, read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shot, Shot]:
+def both(tmp_path_factory: pytest.TempPathFactory, home: Path) -> tuple[Shot, Shot]:
     folder = tmp_path_factory.mktemp("fitting")
-    studio = Studio(Settings(home=folder / "home"))
-    wearer, measures = choose_wearer("dress", "wm-ines", None, studio.roster)
+    stages = StageCache(Settings(home=home))
+    wearer, measures = choose_wearer("dress", "wm-ines", None, stages.roster)
     design = Path(folder / "dress.design.json")
     design.write_bytes(write_design(Design("dress", measures, None, "#7a3b2e", "#e8d9b0")))
     request = ShotRequest(GarmentSource(design), wearer.id, "standing", size=(680, 512), pipeline="draft", fitting=True)
     pipeline = DraftPipeline()
-    return shoot(request, studio, pipeline), shoot(replace(request, fitting=False), studio, pipeline)
+    return shoot(request, stages, pipeline), shoot(replace(request, fitting=False), stages, pipeline)
 
 
 def test_a_fitting_shows_the_cut_where_the_final_picture_has_it(both: tuple[Shot, Shot]) -> None:
@@ -66,12 +66,12 @@ def coloured_flat(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 def test_a_drawing_is_recognised_once_for_the_fittings_of_all_its_colourways(
     examples: Path, coloured_flat: Path, tmp_path: Path
 ) -> None:
-    studio = Studio(Settings(home=tmp_path))
-    first = read_pattern(GarmentSource(examples / "raglan-tee.svg"), studio, fitting=True)
-    assert "understanding" in studio.timings
-    studio.new_shot()
-    second = read_pattern(GarmentSource(coloured_flat), studio, fitting=True)
-    assert "understanding" not in studio.timings
+    stages = StageCache(Settings(home=tmp_path))
+    first = read_pattern(GarmentSource(examples / "raglan-tee.svg"), stages, fitting=True)
+    assert "understanding" in stages.timings
+    stages.reset_timings()
+    second = read_pattern(GarmentSource(coloured_flat), stages, fitting=True)
+    assert "understanding" not in stages.timings
     assert first.garment.photo is not None
     assert second.garment.photo is not None
     points = first.garment.photo.points, second.garment.photo.points
@@ -82,15 +82,15 @@ def test_a_drawing_is_recognised_once_for_the_fittings_of_all_its_colourways(
 
 
 def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples: Path, tmp_path: Path) -> None:
-    studio, source = Studio(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
-    first, final = read_pattern(source, studio, fitting=True), read_pattern(source, studio)
+    stages, source = StageCache(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
+    first, final = read_pattern(source, stages, fitting=True), read_pattern(source, stages)
     assert (first.kind.category, first.kind.sleeve, first.kind.neckline, first.kind.length) == (
         final.kind.category,
         final.kind.sleeve,
         final.kind.neckline,
         final.kind.length,
     )
-    sides = [max(pattern.flat_lay.rgb.shape) for pattern in (first, final)]
+    sides = [max(reading.flat_lay.rgb.shape) for reading in (first, final)]
     assert sides == [640, 2000]
     for name, point in final.landmarks.points_px.items():
         apart = np.abs(first.landmarks.points_px[name] / 640 - point / 2000)
@@ -99,30 +99,32 @@ def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples
 
 
 def test_masks_landmarks_and_backs_keep_the_pixels_of_the_final_drawing(examples: Path, tmp_path: Path) -> None:
-    studio, flat = Studio(Settings(home=tmp_path)), examples / "raglan-tee.svg"
-    pattern = read_pattern(GarmentSource(flat, back=flat), studio, fitting=True)
-    assert max(pattern.flat_lay.rgb.shape) == 2000
+    stages, flat = StageCache(Settings(home=tmp_path)), examples / "raglan-tee.svg"
+    reading = read_pattern(GarmentSource(flat, back=flat), stages, fitting=True)
+    assert max(reading.flat_lay.rgb.shape) == 2000
 
 
 def test_children_s_rules_look_at_the_final_picture_s_drawing(examples: Path, tmp_path: Path) -> None:
-    studio, source = Studio(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
-    pattern = read_pattern(source, studio, fitting=True)
-    studio.new_shot()
-    check_rights(studio.roster["ch-mila"], source, pattern, studio)
-    assert {"reading", "detecting"} <= set(studio.timings)
+    stages, source = StageCache(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
+    reading = read_pattern(source, stages, fitting=True)
+    stages.reset_timings()
+    check_rights(stages.roster["ch-mila"], source, reading, stages)
+    assert {"reading", "detecting"} <= set(stages.timings)
 
 
-def test_a_sewn_fitting_in_another_colourway_is_neither_cut_nor_draped_again(examples: Path, tmp_path: Path) -> None:
+def test_a_sewn_fitting_in_another_colourway_is_neither_cut_nor_draped_again(
+    examples: Path, home: Path, tmp_path: Path
+) -> None:
     content = (examples / "dress-pattern.svg").read_bytes()
     sewn = SewnDesign("dress-pattern.svg", content)
-    studio, pipeline, shots = Studio(Settings(home=tmp_path)), DraftPipeline(), []
+    stages, pipeline, shots = StageCache(Settings(home=home)), DraftPipeline(), []
     for name, colours in (("own", {}), ("moss", {"#b8cbd8": "#3a5f4a"})):
         path = tmp_path / f"{name}.design.json"
         path.write_bytes(write_sewn_design(sewn.in_colours(colours)))
         request = ShotRequest(
             GarmentSource(path), "wm-ines", "standing", size=(680, 512), pipeline="draft", fitting=True
         )
-        shots.append(shoot(request, studio, pipeline))
+        shots.append(shoot(request, stages, pipeline))
     own, moss = shots
     assert own.drape.report.vertices < 3500
     assert own.drape.report.worn

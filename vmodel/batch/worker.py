@@ -1,4 +1,4 @@
-"""Worker process of a batch: a warm studio that makes the pictures it receives and returns their outcomes."""
+"""Worker process of a batch: a warm cache of stages makes the pictures it receives and returns their outcomes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from vmodel.quality.consistency import measure_look
 from vmodel.shoot import shoot
 from vmodel.shot.pipeline_interface import Pipeline
 from vmodel.shot.stages import PipelineName, Stage
-from vmodel.studio.stage_cache import Progress, Studio
+from vmodel.studio.stage_cache import Progress, StageCache
 
 _SHORTEST_NEWS_S = 0.2
 
@@ -73,7 +73,7 @@ def work(connection: Connection, config: WorkerConfig) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _bound_threads(config.threads)
     try:
-        studio, pipeline = Studio(config.settings, _teller(connection)), config.make_pipeline()
+        stages, pipeline = StageCache(config.settings, _teller(connection)), config.make_pipeline()
         publisher = Publisher(config.settings, config.weights_of)
     except VModelError as error:
         connection.send(StartFault(error.code, str(error)))
@@ -82,15 +82,15 @@ def work(connection: Connection, config: WorkerConfig) -> None:
         try:
             tasks: tuple[Task, ...] = connection.recv()
             for task in tasks:
-                connection.send(_make(task, studio, pipeline, publisher, config))
+                connection.send(_make(task, stages, pipeline, publisher, config))
         except (EOFError, OSError):
             return
 
 
-def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, config: WorkerConfig) -> Outcome:
+def _make(task: Task, stages: StageCache, pipeline: Pipeline, publisher: Publisher, config: WorkerConfig) -> Outcome:
     started = time.perf_counter()
     try:
-        shot = shoot(in_its_colours(task, config.folder), studio, pipeline)
+        shot = shoot(in_its_colours(task, config.folder), stages, pipeline)
         stem = task.stem(shot.model.id, shot.pose)
         published = publisher.publish(shot, config.file_format)
         picture, sidecar = save_published(published, config.folder, stem)

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from vmodel.core.colour import LUMINANCE, blurred, to_linear, to_srgb
-from vmodel.finish.light_limit import hold_fine_light, without_rounding
+from vmodel.finish.light_limit import limit_high_frequency_light, undo_quantisation
 from vmodel.scene.shading.cloth_shader import look_of_material
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 _DARKEST = 0.01
@@ -46,22 +46,25 @@ _REFERENCE_PX = 1024
 """Long side of the picture for which the radii below hold; they grow and shrink with it."""
 
 
-def finish(picture: ByteArray, take: Take) -> ByteArray:
+def restore_garment_detail(picture: ByteArray, context: RenderContext) -> ByteArray:
     """Put the photo's own pixels back on the garment, under the picture's light and shade.
 
     The garment's exposure and colours are anchored to the draft's. Wrong colours are corrected, and a garment that is
     brighter or darker as a whole is brought back. One that is brighter on one side or has other folds keeps them.
 
     Args:
-        picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``take``.
-        take: what the pipeline was asked for.
+        picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``context``.
+        context: what the pipeline was asked for.
     Returns:
         The same shape; pixels that show no garment are unchanged. The draft itself comes back unchanged.
     """
-    maps, material = take.maps, look_of_material(take.scene.drape)
+    maps, material = context.maps, look_of_material(context.scene.drape)
     known: BoolArray = np.asarray(np.isfinite(maps.warp_px).all(axis=2))
     return finish_garment(
-        picture, take.draft, GarmentView(maps.garment_mask, maps.hair_mask, maps.albedo, known), not material.is_matte
+        picture,
+        context.draft,
+        GarmentView(maps.garment_mask, maps.hair_mask, maps.albedo, known),
+        not material.is_matte,
     )
 
 
@@ -83,7 +86,7 @@ class GarmentView:
 
 
 def finish_garment(picture: ByteArray, draft: ByteArray, view: GarmentView, shiny: bool) -> ByteArray:
-    """Finish a picture of which only the draft and the garment's place are known; see ``finish``.
+    """Finish a picture of which only the draft and the garment's place are known; see ``restore_garment_detail``.
 
     Args:
         picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha.
@@ -102,9 +105,9 @@ def finish_garment(picture: ByteArray, draft: ByteArray, view: GarmentView, shin
     seen = (maps.garment_mask > 0.995) & (maps.hair_mask < 0.02) & maps.known
     scale = max(picture.shape[:2]) / _REFERENCE_PX
     change = light_change(made, drawn, maps.albedo, seen, scale)
-    change = hold_fine_light(change, drawn, maps.albedo, seen, scale)
-    rounded_off = (without_rounding(draft, maps.albedo, seen) - drawn) * np.exp(change)[..., None]
-    cloth = relit(drawn, maps.albedo, change, shiny)
+    change = limit_high_frequency_light(change, drawn, maps.albedo, seen, scale)
+    rounded_off = (undo_quantisation(draft, maps.albedo, seen) - drawn) * np.exp(change)[..., None]
+    cloth = relight(drawn, maps.albedo, change, shiny)
     result = picture.copy()
     result[window][..., :3] = _laid_over(picture[window][..., :3], made, drawn, cloth, maps.garment_mask, seen)
     result[window][..., :3][seen] = to_srgb((cloth + rounded_off)[seen])
@@ -163,7 +166,7 @@ def light_change(made: FloatArray, drawn: FloatArray, albedo: FloatArray, seen: 
     return np.asarray(_MOST_CHANGE * np.tanh(change / _MOST_CHANGE), np.float32)
 
 
-def relit(drawn: FloatArray, albedo: FloatArray, change: FloatArray, shiny: bool) -> FloatArray:
+def relight(drawn: FloatArray, albedo: FloatArray, change: FloatArray, shiny: bool) -> FloatArray:
     """Change the light on the draft's garment: diffuse light takes the cloth's colour, gloss the lamp's.
 
     Args:

@@ -24,7 +24,7 @@ _HALF_BYTE = 0.49
 _SMOOTH_PX = 1.5
 
 
-def hold_fine_light(
+def limit_high_frequency_light(
     change: FloatArray, drawn: FloatArray, albedo: FloatArray, seen: BoolArray, scale: float
 ) -> FloatArray:
     """Weaken creases and noise in a change of light until the print shows as well as in the draft.
@@ -67,7 +67,7 @@ def hold_fine_light(
     return np.asarray(result, np.float32)
 
 
-def without_rounding(draft: ByteArray, albedo: FloatArray, seen: BoolArray) -> FloatArray:
+def undo_quantisation(draft: ByteArray, albedo: FloatArray, seen: BoolArray) -> FloatArray:
     """Estimate a draft's linear light before it was rounded to bytes.
 
     Light varies slowly over neighbouring pixels and the photo's colours are known, which gives the draft's light to a

@@ -14,7 +14,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from vmodel.body.mesh.subdivision import refine, vertex_normals
+from vmodel.body.mesh.subdivision import loop_subdivide, vertex_normals
 from vmodel.core.files import encode_picture
 from vmodel.scene.geometry.props import inside_shoes, make_props
 from vmodel.scene.geometry.skin_inset import tucked_under
@@ -116,7 +116,7 @@ def _cloths(dressed: DressedModel) -> Iterator[_Mesh]:
     drape, garment = dressed.scene.subject.drape, dressed.scene.garment
     if drape is None or garment is None:
         return
-    finer = refine(np.asarray(drape.triangles, np.int32), len(drape.vertices_m), 1)
+    finer = loop_subdivide(np.asarray(drape.triangles, np.int32), len(drape.vertices_m), 1)
     vertices, triangles = finer.vertices(folded(drape, dressed.scene.posed)), finer.triangles
     normals = vertex_normals(vertices, triangles)
     corners = finer.corners(np.asarray(drape.texture_px, np.float32))

@@ -203,7 +203,7 @@ class Publisher:
         request = shot.request
         source = request.garment
         # Detected again without the seller's statement, which would hide what the photo shows.
-        read = shot.pattern
+        read = shot.reading
         seen = detected_kind(read.flat_lay, read.cutout, read.garment) if shot.model.is_child else read.kind
         with self.database.reading() as session:
             likeness = likeness_of(session, self.settings, shot.model.id, request.channel)
@@ -220,13 +220,13 @@ class Publisher:
         )
         try:
             check_shot(asked)
-            if shot.model.is_child and shot.photograph.made_by != "draft":
+            if shot.model.is_child and shot.generated.made_by != "draft":
                 faces = find_faces(on_white(shot.picture), self.settings)
                 check_finished(shot.model, True, None if faces is None else len(faces))
             with self.database.reading() as session:
                 check_exclusive(session, shot.model, holder.seller_id)
                 worn = [sha256_of(each.photo) for each in request.outfit if each.photo.is_file()]
-                for photo in (shot.pattern.flat_lay.sha256, *worn):
+                for photo in (shot.reading.flat_lay.sha256, *worn):
                     check_garment(session, self.settings, holder.seller_id, photo)
                 check_backs(session, holder.seller_id, [each.back for each in (source, *request.outfit)])
         except InputError as error:
@@ -239,7 +239,7 @@ class Publisher:
         self, shot: Shot, record: dict[str, Any], holder: Holder, likeness: Likeness | None
     ) -> tuple[RegisteredShot, ByteArray]:
         """Return the work's row, created if it is new, and its picture with the mark."""
-        weights = self._weights_of(shot.photograph.made_by)
+        weights = self._weights_of(shot.generated.made_by)
         terms = _terms_with(holder.terms, weights)
         channel = find_channel(shot.request.channel)
         rendered = draw_label(shot.picture, channel.label if channel else "")
@@ -298,11 +298,11 @@ class Publisher:
             height=height,
             mark=mark_text(mark),
             record_sha256=work.record_sha256,
-            garment_sha256=shot.pattern.flat_lay.sha256,
-            category=shot.pattern.kind.category.value,
+            garment_sha256=shot.reading.flat_lay.sha256,
+            category=shot.reading.kind.category.value,
             model=shot.model.id,
             model_rights="invented" if likeness is None else str(likeness.consent),
-            pipeline=shot.photograph.made_by,
+            pipeline=shot.generated.made_by,
             weights=weights,
             permitted_uses=work.terms.uses,
             territory=work.terms.territory,

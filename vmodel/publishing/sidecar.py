@@ -12,7 +12,7 @@ from typing import Any
 
 from vmodel.core.files import sha256_of
 from vmodel.errors import BadUsage, FocalOutOfRange, SidecarInvalid, SizeOutOfRange
-from vmodel.shot.pipeline_interface import Shot, Try
+from vmodel.shot.pipeline_interface import Attempt, Shot
 from vmodel.shot.request import FILE_FIELDS, GarmentSource, ShotRequest
 from vmodel.wardrobe.styles import PLAIN
 
@@ -23,13 +23,13 @@ _OUTFIT = "outfit."
 
 def describe_shot(shot: Shot) -> dict[str, Any]:
     """Describe a picture's origin as plain values: all of a sidecar but the picture's own file and licence."""
-    kind = shot.pattern.kind
+    kind = shot.reading.kind
     asked_style = shot.request.style
     styled = {} if asked_style == PLAIN else {"style": {"asked": asked_style, **asdict(shot.style)}}
     return {
         "format": FORMAT_VERSION,
         "vmodel": version("vmodel"),
-        "request": as_asked(shot),
+        "request": resolved_request(shot),
         "inputs": _digests(_resolved(shot)),
         "garment": {
             "category": kind.category.value,
@@ -42,21 +42,21 @@ def describe_shot(shot: Shot) -> dict[str, Any]:
             "material": shot.garment.material,
             "cm_per_px": round(shot.garment.cm_per_px, 6),
             "scale_source": shot.garment.scale_source,
-            "cutout": {"source": shot.pattern.cutout.source, "confidence": round(shot.pattern.cutout.confidence, 3)},
+            "cutout": {"source": shot.reading.cutout.source, "confidence": round(shot.reading.cutout.confidence, 3)},
         },
         "model": {"id": shot.model.id, "name": shot.model.name, "size": shot.model.size, "age": shot.model.age},
         "fit": _rounded(asdict(shot.fit)),
         "drape": _rounded(asdict(shot.drape.report)),
         **styled,
-        "made_by": shot.photograph.made_by,
-        "tries": [_describe_try(each) for each in shot.photograph.tries],
+        "made_by": shot.generated.made_by,
+        "tries": [_describe_try(each) for each in shot.generated.attempts],
         "check": shot.check,
         "warnings": list(shot.warnings),
         "timings": dict(shot.timings),
     }
 
 
-def as_asked(shot: Shot) -> dict[str, Any]:
+def resolved_request(shot: Shot) -> dict[str, Any]:
     """Return the request of a shot as its sidecar keeps it: model, pose and pieces named, files by absolute paths."""
     plain: dict[str, Any] = json.loads(json.dumps(_absolute(_resolved(shot)).to_json()))
     return plain
@@ -95,7 +95,7 @@ def _without_files(garment: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in garment.items() if name not in FILE_FIELDS}
 
 
-def _describe_try(each: Try) -> dict[str, Any]:
+def _describe_try(each: Attempt) -> dict[str, Any]:
     return {"seed": each.seed, "missed": list(each.report.missed), "scores": _rounded(dict(each.report.scores))}
 
 

@@ -19,7 +19,7 @@ from vmodel.core.colour import LUMINANCE, blurred, to_linear, to_oklab
 from vmodel.quality.figure import face_score, hands_score, outline_score
 from vmodel.quality.pose import POSE_BAR, pose_score
 from vmodel.scene import PART_NAMES
-from vmodel.shot.pipeline_interface import QualityReport, Take
+from vmodel.shot.pipeline_interface import QualityReport, RenderContext
 from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray, SkinTextures
 
 BARS: Mapping[str, float] = {
@@ -49,17 +49,17 @@ pipeline may rightly change what the draft shows.
 _NO_SKIN = ("background", "base layer", "hair", "garment", "stool", "eye", "lips", "mouth")
 
 
-def judge(picture: ByteArray, take: Take, settings: Settings | None = None) -> QualityReport:
+def judge(picture: ByteArray, context: RenderContext, settings: Settings | None = None) -> QualityReport:
     """Score a picture; where the weights of a pose detector are installed, its ``pose``, too.
 
     Args:
-        picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``take``.
-        take: input of the pipeline; its draft is the reference.
+        picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``context``.
+        context: input of the pipeline; its draft is the reference.
         settings: give the home with the weights; None = no score of the pose.
     """
     scale = max(picture.shape[:2]) / 1024
-    window = _figure_window(take.maps, round(16 * scale) + 8)
-    made, drawn, maps = _Shown(picture[window]), _Shown(take.draft[window]), _cut(take.maps, window)
+    window = _figure_window(context.maps, round(16 * scale) + 8)
+    made, drawn, maps = _Shown(picture[window]), _Shown(context.draft[window]), _cut(context.maps, window)
     inner = _inner(maps, scale)
     scores = {
         "garment colour": colour_score(made, drawn, maps, inner, scale),
@@ -67,11 +67,11 @@ def judge(picture: ByteArray, take: Take, settings: Settings | None = None) -> Q
         "outline": outline_score(made.lab, drawn.lab, maps, scale),
         "face": face_score(made.lab, drawn.lab, maps),
         "hands": hands_score(made.lab, drawn.lab, maps),
-        "modesty": modesty_score(made, drawn, maps, take.scene.skin, inner),
-        "calm": calm_score(made, drawn, maps, scale),
-        "background": background_score(picture, take, scale),
+        "modesty": modesty_score(made, drawn, maps, context.scene.skin, inner),
+        "calm": noise_score(made, drawn, maps, scale),
+        "background": background_score(picture, context, scale),
     }
-    bars, pose = dict(BARS), None if settings is None else pose_score(picture, take, settings)
+    bars, pose = dict(BARS), None if settings is None else pose_score(picture, context, settings)
     if pose is not None:
         bars["pose"], scores["pose"] = POSE_BAR, pose
     return QualityReport(scores, tuple(name for name, bar in bars.items() if scores[name] < bar))
@@ -195,7 +195,7 @@ def _bared(made: _Shown, drawn: _Shown, maps: ConditionMaps, base_layer: BoolArr
     return float((around[base_layer] > 0.5).mean())
 
 
-def calm_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -> float:
+def noise_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -> float:
     """Return the lowest of the scores for noise beyond the draft's, blotches of lightness or tint, and burnt areas."""
     # Hair is all fine detail, and a pipeline may arrange it differently.
     person = (maps.person_mask > 0.99) & (maps.hair_mask < 0.1)
@@ -212,15 +212,15 @@ def calm_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -
     return float(np.clip(min(scores), 0, 1))
 
 
-def background_score(picture: ByteArray, take: Take, scale: float) -> float:
+def background_score(picture: ByteArray, context: RenderContext, scale: float) -> float:
     """Return 1 minus the colour cast, and minus the share of the background with objects that were not asked for."""
     apart = np.ones((2 * round(12 * scale) + 1,) * 2, np.uint8)
-    empty = cv2.dilate((take.maps.person_mask > 0.01).astype(np.uint8), apart) == 0
+    empty = cv2.dilate((context.maps.person_mask > 0.01).astype(np.uint8), apart) == 0
     # Objects in the background are larger than three pixels.
     empty[np.arange(len(empty)) % 3 != 0] = False
     if empty.sum() < 256:
         return 1.0
-    change = _Shown(picture[empty][None]).lab[0] - _Shown(take.draft[empty][None]).lab[0]
+    change = _Shown(picture[empty][None]).lab[0] - _Shown(context.draft[empty][None]).lab[0]
     cast = float(np.linalg.norm(np.median(change, axis=0)))
     strange = float((np.linalg.norm(change - np.median(change, axis=0), axis=1) > 0.08).mean())
     return float(np.clip(1 - cast / 0.12 - 8 * strange, 0, 1))

@@ -6,7 +6,7 @@ import numpy as np
 
 from vmodel.body.pose.dwpose import Box, find_joints, weights_folder
 from vmodel.config import Settings
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 POSE_BAR = 0.5
@@ -27,7 +27,7 @@ In the order of COCO-18; the neck, which COCO does not have, is not used.
 _FEWEST = 2
 
 
-def pose_score(picture: ByteArray, take: Take, settings: Settings) -> float | None:
+def pose_score(picture: ByteArray, context: RenderContext, settings: Settings) -> float | None:
     """Score the limb whose joints are farthest from those of the draft, as DWPose sees both.
 
     The reference is the draft, not geometry, so that errors of the detector cancel out. A joint that it does not see in
@@ -35,7 +35,7 @@ def pose_score(picture: ByteArray, take: Take, settings: Settings) -> float | No
 
     Args:
         picture: (H, W, 3) or (H, W, 4) uint8 sRGB.
-        take: what the picture shows.
+        context: what the picture shows.
         settings: give the home with the detector's weights.
     Returns:
         0..1: mean similarity of the limb's joints by COCO's measure, 0 for a joint that is no longer found.
@@ -43,11 +43,11 @@ def pose_score(picture: ByteArray, take: Take, settings: Settings) -> float | No
     Raises:
         WeightsIncomplete: the files of the weights are no networks.
     """
-    person = take.maps.person_mask > 0.5
+    person = context.maps.person_mask > 0.5
     if weights_folder(settings) is None or not person.any():
         return None
     box = _box_round(person)
-    drawn, made = (find_joints(_over_grey(shown), box, settings) for shown in (take.draft, picture))
+    drawn, made = (find_joints(_over_grey(shown), box, settings) for shown in (context.draft, picture))
     return limb_score(drawn, made, float(person.sum()))
 
 

@@ -27,7 +27,7 @@ from vmodel.wardrobe.styles import PLAIN
 
 
 @dataclass(frozen=True)
-class Pattern:
+class GarmentReading:
     """Reading of a photo; the garment has no size yet.
 
     Attributes:
@@ -47,14 +47,14 @@ class Pattern:
 
 
 @dataclass(frozen=True)
-class Take:
+class RenderContext:
     """Scene as a pipeline receives it: set up, framed and mapped, but not yet a picture.
 
     Attributes:
         maps: condition maps of ``scene`` seen by ``camera``.
         light, background: names of ``vmodel.scene``; a background may also be a colour or a file.
         seed: the only source of randomness.
-        pattern: reading of the photo, including the flat-lay itself.
+        reading: of the photo, including the flat-lay itself.
         model: the person shown.
     """
 
@@ -64,7 +64,7 @@ class Take:
     light: str
     background: str
     seed: int
-    pattern: Pattern
+    reading: GarmentReading
     model: VirtualModel
 
     @property
@@ -80,8 +80,8 @@ class Take:
         """
         return render_draft(self.scene, self.camera, self.maps, self.light, self.background, self.seed)
 
-    def with_seed(self, seed: int) -> Take:
-        """Return the same take for another try; its draft stays the one that the first try started from."""
+    def with_seed(self, seed: int) -> RenderContext:
+        """Return the same context for another attempt; its draft stays the one that the first attempt started from."""
         if seed == self.seed:
             return self
         other = replace(self, seed=seed)
@@ -112,7 +112,7 @@ class PreparedShot:
     """Shot that is set up and not yet photographed.
 
     Attributes:
-        take: input of the pipeline.
+        context: input of the pipeline.
         pose: name of the pose.
         garment: in the worn size.
         style: what completes the outfit.
@@ -120,7 +120,7 @@ class PreparedShot:
     """
 
     request: ShotRequest
-    take: Take
+    context: RenderContext
     pose: str
     garment: Garment
     fit: FitReport
@@ -130,7 +130,7 @@ class PreparedShot:
 
 
 class Pipeline(Protocol):
-    """Interface of pipelines, which turn a take into a picture.
+    """Interface of pipelines, which turn a render context into a picture.
 
     Attributes:
         name: value of ``--pipeline``.
@@ -143,7 +143,7 @@ class Pipeline(Protocol):
     @property
     def generative(self) -> bool: ...  # noqa: D102
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, context: RenderContext) -> ByteArray:
         """Return (H, W, 3) sRGB, or (H, W, 4) with straight alpha on the transparent background."""
         ...
 
@@ -167,11 +167,11 @@ class QualityReport:
 
 
 @dataclass(frozen=True)
-class Try:
+class Attempt:
     """One picture that a generative pipeline made.
 
     Attributes:
-        seed: of this try.
+        seed: of this attempt.
         report: what the gate found, after the finish.
     """
 
@@ -180,19 +180,19 @@ class Try:
 
 
 @dataclass(frozen=True)
-class Photograph:
+class GeneratedImage:
     """Picture to show, and how it was chosen.
 
     Attributes:
         picture: (H, W, 3) or (H, W, 4) uint8 sRGB.
         made_by: name of the pipeline; "draft" where another one missed the bar with every seed.
-        tries: in order, the shown one last; empty for a pipeline that invents nothing.
+        attempts: in order, the shown one last; empty for a pipeline that invents nothing.
         note: reason why the draft is shown though another pipeline was asked for and none was tried.
     """
 
     picture: ByteArray
     made_by: str
-    tries: tuple[Try, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
     note: str = ""
 
     @property
@@ -200,12 +200,12 @@ class Photograph:
         """Warnings for the seller about the picture's origin."""
         if self.note:
             return (self.note,)
-        if not self.tries or self.tries[-1].report.passed:
+        if not self.attempts or self.attempts[-1].report.passed:
             return ()
-        missed = dict.fromkeys(name for each in self.tries for name in each.report.missed)
+        missed = dict.fromkeys(name for each in self.attempts for name in each.report.missed)
         return (
-            f"{len(self.tries)} generated pictures missed the quality bar ({', '.join(missed)}), so this is the draft; "
-            "another --seed may pass",
+            f"{len(self.attempts)} generated pictures missed the quality bar ({', '.join(missed)}), "
+            "so this is the draft; another --seed may pass",
         )
 
 
@@ -221,35 +221,35 @@ class Shot:
     request: ShotRequest
     model: VirtualModel
     pose: str
-    pattern: Pattern
+    reading: GarmentReading
     garment: Garment
     fit: FitReport
     drape: Drape
     maps: ConditionMaps
-    photograph: Photograph
+    generated: GeneratedImage
     timings: Mapping[str, float]
     style: WornStyle = WornStyle()
 
     @property
     def picture(self) -> ByteArray:
         """(H, W, 3) or (H, W, 4) uint8 sRGB."""
-        return self.photograph.picture
+        return self.generated.picture
 
     @property
     def check(self) -> dict[str, Any] | None:
         """Question for the seller about the garment's kind, see ``KindQuestion.to_json``; None where it is certain."""
-        question = self.pattern.question
+        question = self.reading.question
         return None if question is None else question.to_json(self.garment.kind.category)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Warnings for the seller, most basic doubt first."""
         found: list[str] = []
-        if self.pattern.cutout.confidence < 0.5:
+        if self.reading.cutout.confidence < 0.5:
             found.append("the garment's outline is unsure; check it with `vmodel inspect` or pass --mask")
         if not self.request.model and not self.model.is_child and looks_childrens(self.garment.kind):
             found.append("the garment looks made for a child; name a child with --model and state the --category")
-        drawn = *self.drape.warnings, *self.photograph.warnings
+        drawn = *self.drape.warnings, *self.generated.warnings
         return (*found, *self.garment.warnings, *self.style.warnings, *drawn)
 
 

@@ -16,8 +16,8 @@ class Stage(StrEnum):
         label: key of its name in the page's catalogues; stages that are one to a seller share it.
         start: share of a whole picture with cold caches that is done when it starts, 0..1; None for a stage that is
             too short to count.
-        kept: number of its results that a studio keeps. Painted skins and drapes are large; poses of one garment are
-            requested in a row.
+        kept: number of its results that a ``StageCache`` keeps. Painted skins and drapes are large; poses of one
+            garment are requested in a row.
     """
 
     label: str

@@ -15,12 +15,12 @@ from vmodel.drape.simulate.animate import move_cloth
 from vmodel.errors import BadUsage, ClothTornLoose
 from vmodel.quality.wear.judge import check_worn
 from vmodel.scene import Scene, render_conditions, steady_cameras, view_angle
-from vmodel.shot.pipeline_interface import Pattern, Take
+from vmodel.shot.pipeline_interface import GarmentReading, RenderContext
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.dress_model import DressedModel, cast_and_dress
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray, Camera, FloatArray, PosedBody
 
 FRAMES_PER_SECOND = 25
@@ -118,41 +118,41 @@ def check_clip(request: ClipRequest) -> None:
         raise BadUsage("A walking model takes no --pose; leave it out.")
 
 
-def still_of(request: ClipRequest) -> ShotRequest:
+def first_frame_request(request: ClipRequest) -> ShotRequest:
     """Return the shot that a clip begins with: its garment and wearer in the first pose."""
     return replace(request.shot, pose=STEPS[0]) if MOTIONS[request.motion].walks else request.shot
 
 
-def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
+def render_clip(request: ClipRequest, stages: StageCache) -> Iterator[ClipFrame]:
     """Make the pictures of a clip, one after the other; person, garment, light and grain are those of one shot.
 
     They are drafts: a generative pipeline would invent each picture independently, and the garment would flicker.
 
     Args:
         request: checked by ``check_clip``.
-        studio: keeps the results of earlier shots.
+        stages: keeps the results of earlier shots.
     Raises:
         VModelError: as ``shoot``.
         ClothTornLoose: the cloth jumped.
         NotWornRight: the garment slipped while the model walked.
     """
-    studio.new_shot()
+    stages.reset_timings()
     walks = MOTIONS[request.motion].walks
-    shot = still_of(request)
-    pattern = read_pattern(shot.garment, studio, shot.fitting)
-    dressed = cast_and_dress(pattern, shot, studio)
+    shot = first_frame_request(request)
+    reading = read_pattern(shot.garment, stages, shot.fitting)
+    dressed = cast_and_dress(reading, shot, stages)
     start = view_angle(shot.view)
-    degrees = [start + turned for turned in turning(request.motion, request.frames, request.frames_per_second)]
+    degrees = [start + turned for turned in orbit_angles(request.motion, request.frames, request.frames_per_second)]
     view = shot.framing, shot.size, shot.focal_mm
     cameras = steady_cameras(dressed.posed, dressed.worn, degrees, *view, hair=dressed.hair)
     if not walks:
         for camera in cameras:
-            yield ClipFrame(_photograph(dressed.scene, camera, shot, pattern, dressed, studio), 0.0)
+            yield ClipFrame(_render_frame(dressed.scene, camera, shot, reading, dressed, stages), 0.0)
         return
-    yield from _walk(request, shot, pattern, dressed, cameras, studio)
+    yield from _walk(request, shot, reading, dressed, cameras, stages)
 
 
-def turning(motion: str, frames: int, frames_per_second: int) -> FloatArray:
+def orbit_angles(motion: str, frames: int, frames_per_second: int) -> FloatArray:
     """Return (frames,) angles of the camera round the model, in degrees."""
     if motion == "turntable":
         return np.asarray(np.arange(frames) * 360.0 / frames)
@@ -162,31 +162,31 @@ def turning(motion: str, frames: int, frames_per_second: int) -> FloatArray:
     return np.zeros(frames)
 
 
-def _photograph(
-    scene: Scene, camera: Camera, shot: ShotRequest, pattern: Pattern, dressed: DressedModel, studio: Studio
+def _render_frame(
+    scene: Scene, camera: Camera, shot: ShotRequest, reading: GarmentReading, dressed: DressedModel, stages: StageCache
 ) -> ByteArray:
-    with studio.timed(Stage.CONDITIONS):
+    with stages.timed(Stage.CONDITIONS):
         maps = render_conditions(scene, camera)
-    with studio.timed(Stage.DRAFT):
-        take = Take(scene, camera, maps, shot.light, shot.background, shot.seed, pattern, dressed.model)
-        return take.draft
+    with stages.timed(Stage.DRAFT):
+        context = RenderContext(scene, camera, maps, shot.light, shot.background, shot.seed, reading, dressed.model)
+        return context.draft
 
 
 def _walk(
     request: ClipRequest,
     shot: ShotRequest,
-    pattern: Pattern,
+    reading: GarmentReading,
     dressed: DressedModel,
     cameras: Sequence[Camera],
-    studio: Studio,
+    stages: StageCache,
 ) -> Iterator[ClipFrame]:
     path = walking_path(dressed, request.frames, request.frames_per_second)
     frame_s = 1 / request.frames_per_second
-    cloth = move_cloth(dressed.garment, dressed.body, dressed.cloth, path, frame_s, studio.settings)
+    cloth = move_cloth(dressed.garment, dressed.body, dressed.cloth, path, frame_s, stages.settings)
     before = dressed.cloth.vertices_m
     judged_every = max(1, round(_STEP_S * request.frames_per_second))
     for frame, (posed, camera) in enumerate(zip(path, cameras, strict=True)):
-        with studio.timed(Stage.DRAPE):
+        with stages.timed(Stage.DRAPE):
             vertices_m = next(cloth)
         jump_m = float(np.linalg.norm(vertices_m - before, axis=1).max())
         before = vertices_m
@@ -194,15 +194,15 @@ def _walk(
             raise ClothTornLoose(jump_m)
         worn = replace(dressed.cloth, vertices_m=vertices_m)
         if frame % judged_every == judged_every - 1:
-            with studio.timed(Stage.JUDGE):
+            with stages.timed(Stage.JUDGE):
                 check_worn([dressed.garment], worn, dressed.body, posed)
         worn = with_hoods([dressed.garment], dressed.garment, worn)
         worn = with_collars([dressed.garment], dressed.garment, worn, posed)
-        with studio.timed(Stage.POSING_HAIR):
+        with stages.timed(Stage.POSING_HAIR):
             hair = pose_hair(dressed.grown, dressed.body, posed, worn.vertices_m)
         shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)
         scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment, shoes)
-        yield ClipFrame(_photograph(scene, camera, shot, pattern, dressed, studio), jump_m)
+        yield ClipFrame(_render_frame(scene, camera, shot, reading, dressed, stages), jump_m)
 
 
 def largest_jump_m(frames_per_second: int) -> float:

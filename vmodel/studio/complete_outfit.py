@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from vmodel.core.colour import to_linear
-from vmodel.shot.pipeline_interface import Pattern, WornStyle
+from vmodel.shot.pipeline_interface import GarmentReading, WornStyle
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.fit_outfit import Outfit
 from vmodel.studio.read_garment import digest_of
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import BodyMeasurements, Garment, VirtualModel
 from vmodel.wardrobe.choose import choose_pieces
 from vmodel.wardrobe.pieces import Piece, make_piece
@@ -49,37 +49,37 @@ class Completion:
 
 def complete_outfit(
     outfit: Outfit,
-    pattern: Pattern,
+    reading: GarmentReading,
     model: VirtualModel,
     measures: BodyMeasurements,
     request: ShotRequest,
-    studio: Studio,
+    stages: StageCache,
 ) -> Completion:
     """Choose and make the pieces that an outfit lacks.
 
     Args:
         outfit: the seller's garments, fitted.
-        pattern: of the garment on sale.
+        reading: of the garment on sale.
         model: the wearer.
         measures: of the wearer.
         request: says the style; a fast preview is completed only by a style that was named.
-        studio: keeps pieces that were made.
+        stages: keeps pieces that were made.
     """
     if request.style == PLAIN or (request.fitting and request.style == AUTO):
         return Completion((), ())
-    kinds = [pattern.kind, *(each.kind for each in outfit.beside)]
-    content = f"{digest_of(request.garment, pattern, studio)} {request.seed}"
-    pieces = choose_pieces(request.style, kinds, model.gender, _mean_colour(pattern), content)
-    return Completion(pieces, tuple(_make(each, model, measures, studio) for each in pieces))
+    kinds = [reading.kind, *(each.kind for each in outfit.beside)]
+    content = f"{digest_of(request.garment, reading, stages)} {request.seed}"
+    pieces = choose_pieces(request.style, kinds, model.gender, _mean_colour(reading), content)
+    return Completion(pieces, tuple(_make(each, model, measures, stages) for each in pieces))
 
 
-def _mean_colour(pattern: Pattern) -> tuple[float, float, float]:
+def _mean_colour(reading: GarmentReading) -> tuple[float, float, float]:
     """Return the mean linear-light colour of a garment in its photo, which is the same whoever wears it."""
-    shown = pattern.flat_lay.rgb[::_STEP_PX, ::_STEP_PX][pattern.cutout.mask[::_STEP_PX, ::_STEP_PX]]
-    red, green, blue = to_linear(shown if len(shown) else pattern.flat_lay.rgb.reshape(-1, 3)).mean(axis=0)
+    shown = reading.flat_lay.rgb[::_STEP_PX, ::_STEP_PX][reading.cutout.mask[::_STEP_PX, ::_STEP_PX]]
+    red, green, blue = to_linear(shown if len(shown) else reading.flat_lay.rgb.reshape(-1, 3)).mean(axis=0)
     return float(red), float(green), float(blue)
 
 
-def _make(piece: Piece, model: VirtualModel, measures: BodyMeasurements, studio: Studio) -> Garment:
+def _make(piece: Piece, model: VirtualModel, measures: BodyMeasurements, stages: StageCache) -> Garment:
     key = "wardrobe", piece.name, model.id
-    return studio.once(Stage.PATTERN, key, lambda: make_piece(piece, model.gender, measures))
+    return stages.get_or_compute(Stage.PATTERN, key, lambda: make_piece(piece, model.gender, measures))

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import TypeVar
 
-from vmodel.body.appearance.cache import grown_hair, painted_skin
+from vmodel.body.appearance.cache import load_or_grow_hair, load_or_paint_skin
 from vmodel.body.appearance.skin import SKIN_SIZE
 from vmodel.body.base_layer.paint import BaseLayer
 from vmodel.body.hair.motion import pose_hair
@@ -29,7 +29,7 @@ from vmodel.quality.wear.judge import check_worn
 from vmodel.rights.policy.minors import check_shown
 from vmodel.scene import Scene
 from vmodel.scene.shading.visibility import AMBIENT_RAYS
-from vmodel.shot.pipeline_interface import Pattern, WornStyle
+from vmodel.shot.pipeline_interface import GarmentReading, WornStyle
 from vmodel.shot.request import ShotRequest
 from vmodel.shot.stages import Stage
 from vmodel.studio.casting import choose_pose, rank_models
@@ -37,7 +37,7 @@ from vmodel.studio.choose_shoes import choose_shoes
 from vmodel.studio.complete_outfit import Completion, complete_outfit
 from vmodel.studio.fit_outfit import Outfit, fit_outfit
 from vmodel.studio.read_garment import check_rights, digest_of, read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import Drape, Garment, Pose, PosedBody, SkinTextures, Strands, VirtualModel
 
 T = TypeVar("T")
@@ -81,55 +81,55 @@ class DressedModel:
     style: WornStyle
 
 
-def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
+def cast_and_dress(reading: GarmentReading, request: ShotRequest, stages: StageCache) -> DressedModel:
     """Find a model whom the garment fits: the named one, or one of those chosen by photo and seed.
 
     Raises:
         VModelError: a name or a rule forbids it, the garment stays on none of the models, or none wears it right.
     """
-    *others, last = cast_models(pattern, request, studio)
+    *others, last = cast_models(reading, request, stages)
     for model in others:
         with contextlib.suppress(DrapeFailed, NotWornRight):
-            return dress_model(model, pattern, request, studio)
-    return dress_model(last, pattern, request, studio)
+            return dress_model(model, reading, request, stages)
+    return dress_model(last, reading, request, stages)
 
 
-def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[VirtualModel]:
+def cast_models(reading: GarmentReading, request: ShotRequest, stages: StageCache) -> list[VirtualModel]:
     """Return the models who try a garment on, in order."""
     if request.model:
-        return [studio.roster[request.model]]
-    free = [model for model in studio.roster.values() if model.id not in studio.barred]
-    return rank_models(free, _content(pattern, request, studio), pattern.kind.made_for)[:ASKED]
+        return [stages.roster[request.model]]
+    free = [model for model in stages.roster.values() if model.id not in stages.barred]
+    return rank_models(free, _content(reading, request, stages), reading.kind.made_for)[:ASKED]
 
 
-def _content(pattern: Pattern, request: ShotRequest, studio: Studio) -> str:
+def _content(reading: GarmentReading, request: ShotRequest, stages: StageCache) -> str:
     """Identify the garment's photo and the seed."""
-    return f"{digest_of(request.garment, pattern, studio)} {request.seed}"
+    return f"{digest_of(request.garment, reading, stages)} {request.seed}"
 
 
-def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
+def dress_model(model: VirtualModel, reading: GarmentReading, request: ShotRequest, stages: StageCache) -> DressedModel:
     """Dress a model and bring both into the pose.
 
     Args:
         model: the wearer.
-        pattern: what was read from the photo.
+        reading: what was read from the photo.
         request: pose, and the size that was stated.
-        studio: keeps the results of earlier shots.
+        stages: keeps the results of earlier shots.
     Raises:
         VModelError: a name or a rule forbids it, the garment does not stay on, or is not worn right.
     """
     sources = request.garment, *request.outfit
-    pose_name = request.pose or choose_pose(model, pattern.kind.category)
-    patterns = _read_outfit(model, pattern, pose_name, request, studio)
-    wearer = _pose_body(model, pose_name, studio)
-    bare = fit_outfit(patterns, sources, model, wearer.body.measurements)
-    completion = complete_outfit(bare, pattern, model, wearer.body.measurements, request, studio)
+    pose_name = request.pose or choose_pose(model, reading.kind.category)
+    readings = _read_outfit(model, reading, pose_name, request, stages)
+    wearer = _pose_body(model, pose_name, stages)
+    bare = fit_outfit(readings, sources, model, wearer.body.measurements)
+    completion = complete_outfit(bare, reading, model, wearer.body.measurements, request, stages)
     outfit = completion.beside(bare)
 
     base_layer = outfit.base_layer(outfit.main, model)
-    studio.begin(Stage.SKIN, *_skin(wearer, base_layer, request, studio))
-    studio.begin(Stage.HAIR, *_hair(wearer, studio))
-    put_on = _put_on(bare, completion, pattern, wearer, request, studio)
+    stages.prefetch(Stage.SKIN, *_skin(wearer, base_layer, request, stages))
+    stages.prefetch(Stage.HAIR, *_hair(wearer, stages))
+    put_on = _put_on(bare, completion, reading, wearer, request, stages)
     garments, whole, cloth = put_on.garments, put_on.whole, put_on.cloth
     worn = with_collars(garments, whole, with_hoods(garments, whole, cloth), wearer.posed)
 
@@ -138,11 +138,11 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
         base_layer = replace(bare, beside=tuple(beside)).base_layer(main, model)
     named = request.shoes
     if not request.barefoot:
-        named = choose_shoes(request.shoes, outfit.main, model, _content(pattern, request, studio))
-    look = _paint(wearer, base_layer, named, request, studio)
+        named = choose_shoes(request.shoes, outfit.main, model, _content(reading, request, stages))
+    look = _paint(wearer, base_layer, named, request, stages)
     key = (*bare.key, put_on.style, request.tucked, request.fitting, wearer.key)
     scene_key = (key, look.shod)  # shoes do not affect the drape, but they are seen
-    hair, scene = _set_scene(wearer, look, whole, worn, scene_key, request, studio)
+    hair, scene = _set_scene(wearer, look, whole, worn, scene_key, request, stages)
     return DressedModel(
         scene_key, model, pose_name, main, wearer.body, wearer.posed, cloth, worn, look.skin, look.hair, hair,
         look.shoes, named, scene, put_on.style,
@@ -175,38 +175,38 @@ class _Look:
 
 
 def _read_outfit(
-    model: VirtualModel, pattern: Pattern, pose_name: str, request: ShotRequest, studio: Studio
-) -> list[Pattern]:
+    model: VirtualModel, reading: GarmentReading, pose_name: str, request: ShotRequest, stages: StageCache
+) -> list[GarmentReading]:
     """Read what is worn with the garment on sale, and apply the rules for child models to all of it and to the view."""
-    patterns = [pattern]
-    counts_as = check_rights(model, request.garment, pattern, studio)
+    readings = [reading]
+    counts_as = check_rights(model, request.garment, reading, stages)
     for source in request.outfit:
-        patterns.append(read_pattern(source, studio, request.fitting))
-        counts_as |= check_rights(model, source, patterns[-1], studio)
+        readings.append(read_pattern(source, stages, request.fitting))
+        counts_as |= check_rights(model, source, readings[-1], stages)
     check_shown(model, counts_as, pose_name, request.framing)
-    return patterns
+    return readings
 
 
-def _pose_body(model: VirtualModel, pose_name: str, studio: Studio) -> _Wearer:
-    studio.once(Stage.BODY_MODEL, "anny", prepare_body_model)
-    body = studio.once(Stage.BODY, model.id, lambda: build_body(model))
-    pose = studio.once(Stage.POSE, pose_name, lambda: load_pose(pose_name))
+def _pose_body(model: VirtualModel, pose_name: str, stages: StageCache) -> _Wearer:
+    stages.get_or_compute(Stage.BODY_MODEL, "anny", prepare_body_model)
+    body = stages.get_or_compute(Stage.BODY, model.id, lambda: build_body(model))
+    pose = stages.get_or_compute(Stage.POSE, pose_name, lambda: load_pose(pose_name))
     key = (model.id, pose_name)
-    return _Wearer(model, pose, body, studio.once(Stage.POSING, key, lambda: body.posed(pose)), key)
+    return _Wearer(model, pose, body, stages.get_or_compute(Stage.POSING, key, lambda: body.posed(pose)), key)
 
 
 def _skin(
-    wearer: _Wearer, base_layer: BaseLayer, request: ShotRequest, studio: Studio
+    wearer: _Wearer, base_layer: BaseLayer, request: ShotRequest, stages: StageCache
 ) -> tuple[Hashable, Callable[[], SkinTextures]]:
     """Return the key of the painted skin, and what paints it."""
-    size, cache = FITTING_SKIN if request.fitting else SKIN_SIZE, studio.settings.cache
+    size, cache = FITTING_SKIN if request.fitting else SKIN_SIZE, stages.settings.cache
     key = (wearer.model.id, base_layer, size)
-    return key, lambda: painted_skin(wearer.model, wearer.body, base_layer, cache, size)
+    return key, lambda: load_or_paint_skin(wearer.model, wearer.body, base_layer, cache, size)
 
 
-def _hair(wearer: _Wearer, studio: Studio) -> tuple[Hashable, Callable[[], Strands]]:
+def _hair(wearer: _Wearer, stages: StageCache) -> tuple[Hashable, Callable[[], Strands]]:
     """Return the key of the hair on the body at rest, and what grows it."""
-    return wearer.model.id, lambda: grown_hair(wearer.model, wearer.body, studio.settings.cache)
+    return wearer.model.id, lambda: load_or_grow_hair(wearer.model, wearer.body, stages.settings.cache)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +220,12 @@ class _PutOn:
 
 
 def _put_on(
-    outfit: Outfit, completion: Completion, pattern: Pattern, wearer: _Wearer, request: ShotRequest, studio: Studio
+    outfit: Outfit,
+    completion: Completion,
+    reading: GarmentReading,
+    wearer: _Wearer,
+    request: ShotRequest,
+    stages: StageCache,
 ) -> _PutOn:
     """Drape the outfit; the garment on sale is the first of its readings that is worn right.
 
@@ -228,13 +233,13 @@ def _put_on(
     another half than the first, for which they were chosen.
     """
     how = request.tucked, request.fitting
-    first, tell = outfit.main, partial(studio.report, Stage.DRAPE)
+    first, tell = outfit.main, partial(stages.report, Stage.DRAPE)
 
     def drape_and_judge(garments: list[Garment], tucked: bool, style: WornStyle, pieces: int = 0) -> _PutOn:
         whole, cloth = drape_outfit(
-            garments, wearer.body, wearer.pose, studio.settings, tucked, request.fitting, tell, pieces
+            garments, wearer.body, wearer.pose, stages.settings, tucked, request.fitting, tell, pieces
         )
-        with studio.timed(Stage.JUDGE):
+        with stages.timed(Stage.JUDGE):
             check_worn(garments, cloth, wearer.body, wearer.posed)
         return _PutOn(garments, whole, cloth, style)
 
@@ -254,41 +259,43 @@ def _put_on(
 
     if outfit.beside or completion.garments:
         key = (*outfit.key, completion.style, *how, wearer.key)
-        return studio.once(Stage.DRAPE, key, put_on_first_right)
+        return stages.get_or_compute(Stage.DRAPE, key, put_on_first_right)
     # A single garment's textures do not affect its drape; several garments come back joined, with the textures of all.
-    own = pattern.key if pattern.garment.photo is not None else None  # a photo may be read in other ways as well
+    own = reading.key if reading.garment.photo is not None else None  # a photo may be read in other ways as well
     cut = (content_key(_cut_of(first)), own, *how, wearer.key)
-    found = studio.once(Stage.DRAPE, cut, put_on_first_right)
+    found = stages.get_or_compute(Stage.DRAPE, cut, put_on_first_right)
     main = found.garments[0]
     # The drape was computed for a garment of this cut; the textures are this photo's own.
     main = first if _same_cut(main, first) else main
     return replace(found, garments=[main], whole=main)
 
 
-def _paint(wearer: _Wearer, base_layer: BaseLayer, named: str, request: ShotRequest, studio: Studio) -> _Look:
-    skin = studio.once(Stage.SKIN, *_skin(wearer, base_layer, request, studio))
+def _paint(wearer: _Wearer, base_layer: BaseLayer, named: str, request: ShotRequest, stages: StageCache) -> _Look:
+    skin = stages.get_or_compute(Stage.SKIN, *_skin(wearer, base_layer, request, stages))
     shod = "" if request.barefoot else named
     key = (wearer.model.id, shod)
-    shoes = studio.once(Stage.SHOES, key, lambda: make_shoes(wearer.body, shod)) if shod else None
-    return _Look(base_layer, skin, studio.once(Stage.HAIR, *_hair(wearer, studio)), shoes, shod)
+    shoes = stages.get_or_compute(Stage.SHOES, key, lambda: make_shoes(wearer.body, shod)) if shod else None
+    return _Look(base_layer, skin, stages.get_or_compute(Stage.HAIR, *_hair(wearer, stages)), shoes, shod)
 
 
 def _set_scene(
-    wearer: _Wearer, look: _Look, whole: Garment, worn: Drape, key: Hashable, request: ShotRequest, studio: Studio
+    wearer: _Wearer, look: _Look, whole: Garment, worn: Drape, key: Hashable, request: ShotRequest, stages: StageCache
 ) -> tuple[Strands, Scene]:
     """Return the hair in the pose, and the lit scene."""
     # A print changes neither the drape nor the light and hair on it.
     lying = (wearer.key, look.base_layer, request.fitting, _cloth_key(worn))
     seen = fewer_strands(look.hair, FITTING_HAIR)[0] if request.fitting else look.hair
     body, posed, shoes = wearer.body, wearer.posed, look.shoes
-    hair = studio.once(Stage.POSING_HAIR, lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
+    hair = stages.get_or_compute(Stage.POSING_HAIR, lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
     stand = (wearer.key, look.shod)
-    on_feet = None if shoes is None else studio.once(Stage.POSING_SHOES, stand, lambda: shoes.carried(posed))
+    on_feet = None if shoes is None else stages.get_or_compute(Stage.POSING_SHOES, stand, lambda: shoes.carried(posed))
     rays = FITTING_RAYS if request.fitting else AMBIENT_RAYS
-    bare = studio.once(
+    bare = stages.get_or_compute(
         Stage.SCENE, (lying, look.shod), lambda: Scene(posed, body, look.skin, hair, worn, whole, on_feet, rays)
     )
-    scene = studio.once(Stage.SCENE, key, lambda: bare if bare.garment is whole else bare.printed(whole))
+    scene = stages.get_or_compute(
+        Stage.SCENE, key, lambda: bare if bare.garment is whole else bare.with_textures(whole)
+    )
     return hair, scene
 
 

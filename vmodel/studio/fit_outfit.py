@@ -9,7 +9,7 @@ from vmodel.body.base_layer.paint import BaseLayer, between_halves, choose_base_
 from vmodel.core.colour import to_linear
 from vmodel.garment.pattern.fit import fit_garment, worn_closed
 from vmodel.garment.sizing.stated_sizes import read_size_chart
-from vmodel.shot.pipeline_interface import Pattern
+from vmodel.shot.pipeline_interface import GarmentReading
 from vmodel.shot.request import GarmentSource
 from vmodel.types import BodyMeasurements, Category, Garment, GarmentKind, VirtualModel
 
@@ -43,29 +43,32 @@ class Outfit:
 
 
 def fit_outfit(
-    patterns: Sequence[Pattern], sources: Sequence[GarmentSource], model: VirtualModel, measurements: BodyMeasurements
+    readings: Sequence[GarmentReading],
+    sources: Sequence[GarmentSource],
+    model: VirtualModel,
+    measurements: BodyMeasurements,
 ) -> Outfit:
     """Fit garments to a model.
 
     Args:
-        patterns: as read from the photos, the one on sale first.
-        sources: of the patterns, with what the seller stated.
+        readings: of the photos, the one on sale first.
+        sources: of the readings, with what the seller stated.
         model: the wearer.
         measurements: of the wearer.
     Raises:
         VModelError: a size chart cannot be read, or no garment can be cut in these sizes.
     """
     sizes_cm = tuple(read_size(source) for source in sources)
-    readings = _readings(patterns[0], measurements, model, sizes_cm[0], sources[0].worn_open)
+    fitted = _fitted_readings(readings[0], measurements, model, sizes_cm[0], sources[0].worn_open)
     beside = tuple(
-        fit_garment(pattern.garment, measurements, model.gender, *size_cm)
-        for pattern, size_cm in zip(patterns[1:], sizes_cm[1:], strict=True)
+        fit_garment(reading.garment, measurements, model.gender, *size_cm)
+        for reading, size_cm in zip(readings[1:], sizes_cm[1:], strict=True)
     )
-    return Outfit((tuple(pattern.key for pattern in patterns), sizes_cm), next(readings), readings, beside)
+    return Outfit((tuple(reading.key for reading in readings), sizes_cm), next(fitted), fitted, beside)
 
 
-def _readings(
-    pattern: Pattern,
+def _fitted_readings(
+    reading: GarmentReading,
     measurements: BodyMeasurements,
     model: VirtualModel,
     stated_cm: SizeCm,
@@ -78,14 +81,14 @@ def _readings(
     def fit(garment: Garment, trust: float = 1.0) -> Garment:
         return fit_garment(garment, measurements, model.gender, width_cm, length_cm, trust)
 
-    yield fit(pattern.garment)
-    if pattern.garment.photo is None:
+    yield fit(reading.garment)
+    if reading.garment.photo is None:
         return
-    yield fit(pattern.garment, CAUTIOUS)
-    if pattern.kind.open_front and worn_open is None:
-        yield fit(worn_closed(pattern.garment))
+    yield fit(reading.garment, CAUTIOUS)
+    if reading.kind.open_front and worn_open is None:
+        yield fit(worn_closed(reading.garment))
     # Rights were checked for the first reading: a child wears that or nothing.
-    for other in () if model.is_child else pattern.others:
+    for other in () if model.is_child else reading.others:
         yield fit(other)
 
 

@@ -30,22 +30,22 @@ from vmodel.garment.recognition.surface import Surface
 from vmodel.garment.sewing.formats.load import start_reader
 from vmodel.garment.vector.technical_flat import TechnicalFlat, in_plain_colours, is_drawing, read_flat
 from vmodel.rights.policy.minors import check_declared, check_detected, read_category
-from vmodel.shot.pipeline_interface import Pattern
+from vmodel.shot.pipeline_interface import GarmentReading
 from vmodel.shot.request import GarmentSource
 from vmodel.shot.stages import Stage
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import BoolArray, Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
 
 _INSIDE = 0.4
 """Probability from which on a place in the middle of an open front is not the front's outer face."""
 
 
-def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
+def read_pattern(source: GarmentSource, stages: StageCache, fitting: bool = False) -> GarmentReading:
     """Turn the photo, and that of the back if there is one, into a sewing pattern that has no size yet.
 
     Args:
         source: what the seller gave.
-        studio: keeps the results of earlier readings.
+        stages: keeps the results of earlier readings.
         fitting: for a fast preview, which needs less of a drawing's or a sewing pattern's detail.
     Raises:
         VModelError: a file cannot be read or shows no single garment.
@@ -55,32 +55,36 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     if is_design(source.photo):
         if source.worn_open is not None:
             raise BadUsage("A design is worn as it is cut; leave --open and --closed out.")
-        return _read_design(source, studio, fitting)
+        return _read_design(source, stages, fitting)
     # The pixels of a mask and of landmarks refer to the drawing as rendered for the final picture.
     if fitting and is_drawing(source.photo) and not (source.mask or source.landmarks or source.back):
-        return _read_drawing(source, studio)
+        return _read_drawing(source, stages)
     photo, mask = identity(source.photo), identity(source.mask)
     category = read_category(source.category)
     key = (photo, mask, category, identity(source.landmarks))
-    flat_lay = studio.once(Stage.READING, photo, lambda: read_flat_lay(source.photo, studio.settings))
+    flat_lay = stages.get_or_compute(Stage.READING, photo, lambda: read_flat_lay(source.photo, stages.settings))
     swims = category == Category.SWIMWEAR
-    cutout = studio.once(Stage.CUTOUT, (photo, mask, swims), lambda: cut_out(flat_lay, source.mask, category))
-    kind, landmarks = studio.once(
+    cutout = stages.get_or_compute(Stage.CUTOUT, (photo, mask, swims), lambda: cut_out(flat_lay, source.mask, category))
+    kind, landmarks = stages.get_or_compute(
         Stage.UNDERSTANDING, key, lambda: understand(flat_lay, cutout, category, source.landmarks)
     )
     check_worn_open(kind, source.worn_open)
-    back = _read_back(source, studio, kind)
+    back = _read_back(source, stages, kind)
     whole_key = (*key, identity(source.back), source.material, source.worn_open)
-    garment = studio.once(Stage.PATTERN, whole_key, lambda: _cut_from(flat_lay, cutout, kind, landmarks, back, source))
+    garment = stages.get_or_compute(
+        Stage.PATTERN, whole_key, lambda: _cut_from(flat_lay, cutout, kind, landmarks, back, source)
+    )
     if category is not None:
-        return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment)
-    others, question = studio.once(Stage.HYPOTHESES, whole_key, lambda: _doubts(flat_lay, cutout, kind, source))
-    return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment, others, question)
+        return GarmentReading(whole_key, flat_lay, cutout, garment.kind, landmarks, garment)
+    others, question = stages.get_or_compute(
+        Stage.HYPOTHESES, whole_key, lambda: _doubts(flat_lay, cutout, kind, source)
+    )
+    return GarmentReading(whole_key, flat_lay, cutout, garment.kind, landmarks, garment, others, question)
 
 
-def digest_of(source: GarmentSource, pattern: Pattern, studio: Studio) -> str:
+def digest_of(source: GarmentSource, reading: GarmentReading, stages: StageCache) -> str:
     """Return the SHA-256 of a garment's photo, by which people and pieces are chosen for it."""
-    return studio.once(Stage.DIGEST, pattern.key, lambda: sha256_of(source.photo))
+    return stages.get_or_compute(Stage.DIGEST, reading.key, lambda: sha256_of(source.photo))
 
 
 def _doubts(
@@ -130,7 +134,9 @@ def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: Garmen
     return (_cut_from(flat_lay, cutout, replace(other, stated=False), landmarks, None, source),)
 
 
-def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> frozenset[Category]:
+def check_rights(
+    model: VirtualModel, source: GarmentSource, reading: GarmentReading, stages: StageCache
+) -> frozenset[Category]:
     """Apply the rules for child models to the declared and to the detected garment; the stricter wins.
 
     The reading of a fitting does not count: the garment is checked as for the final picture.
@@ -141,28 +147,30 @@ def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, s
         NotAllowedForChildren: the model is under 18 and the garment is not surely everyday clothes.
     """
     if not model.is_child:
-        return frozenset({pattern.kind.category})
+        return frozenset({reading.kind.category})
     check_declared(model, source.category, source.material)
     # Detected again without the seller's statement, which would hide what the photo shows.
-    whole = read_pattern(source, studio)
-    seen = studio.once(Stage.DETECTING, whole.key, lambda: detected_kind(whole.flat_lay, whole.cutout, whole.garment))
-    check_detected(model, seen, pattern.garment.material)
-    return frozenset({pattern.kind.category, seen.category})
+    whole = read_pattern(source, stages)
+    seen = stages.get_or_compute(
+        Stage.DETECTING, whole.key, lambda: detected_kind(whole.flat_lay, whole.cutout, whole.garment)
+    )
+    check_detected(model, seen, reading.garment.material)
+    return frozenset({reading.kind.category, seen.category})
 
 
-def _read_drawing(source: GarmentSource, studio: Studio) -> Pattern:
+def _read_drawing(source: GarmentSource, stages: StageCache) -> GarmentReading:
     """Read a technical flat for a fitting; parts that no colourway changes are recognised and cut once for all."""
     photo, category = identity(source.photo), read_category(source.category)
-    flat, plain = studio.once(Stage.READING, ("fitting", photo), lambda: _read_plain(source.photo))
-    shape: DrawnShape = studio.once(
+    flat, plain = stages.get_or_compute(Stage.READING, ("fitting", photo), lambda: _read_plain(source.photo))
+    shape: DrawnShape = stages.get_or_compute(
         Stage.UNDERSTANDING, (plain.sha256, category), lambda: understand_drawing(plain, category)
     )
     check_worn_open(shape.kind, source.worn_open)
     key = ("fitting", photo, category, source.material, source.worn_open)
-    flat_lay, cutout, garment = studio.once(
+    flat_lay, cutout, garment = stages.get_or_compute(
         Stage.PATTERN, key, lambda: paint_shape(shape, flat, source.material, source.worn_open)
     )
-    return Pattern(key, flat_lay, cutout, garment.kind, shape.landmarks, garment)
+    return GarmentReading(key, flat_lay, cutout, garment.kind, shape.landmarks, garment)
 
 
 def _read_plain(photo: Path) -> tuple[TechnicalFlat, TechnicalFlat]:
@@ -170,13 +178,13 @@ def _read_plain(photo: Path) -> tuple[TechnicalFlat, TechnicalFlat]:
     return flat, in_plain_colours(flat)
 
 
-def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> PhotoOfBack | None:
+def _read_back(source: GarmentSource, stages: StageCache, kind: GarmentKind) -> PhotoOfBack | None:
     if source.back is None:
-        return _drawn_back(source, studio, kind)
+        return _drawn_back(source, stages, kind)
     path, key = source.back, identity(source.back)
-    flat_lay = studio.once(Stage.READING, key, lambda: read_flat_lay(path, studio.settings))
+    flat_lay = stages.get_or_compute(Stage.READING, key, lambda: read_flat_lay(path, stages.settings))
     return _back_landmarks(
-        flat_lay, studio.once(Stage.CUTOUT, (key, None), lambda: cut_out(flat_lay, None, kind.category)), kind
+        flat_lay, stages.get_or_compute(Stage.CUTOUT, (key, None), lambda: cut_out(flat_lay, None, kind.category)), kind
     )
 
 
@@ -185,33 +193,35 @@ def _back_landmarks(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind) -> Pho
     return flat_lay, cutout, understand(flat_lay, cutout, kind.category)[1], _surface_of(flat_lay, cutout)
 
 
-def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> PhotoOfBack | None:
+def _drawn_back(source: GarmentSource, stages: StageCache, kind: GarmentKind) -> PhotoOfBack | None:
     """Return the back that a technical flat contains."""
     if not is_drawing(source.photo):
         return None
     key = ("back", identity(source.photo))
-    flat_lay = studio.once(Stage.READING, key, lambda: read_back_of_drawing(source.photo))
+    flat_lay = stages.get_or_compute(Stage.READING, key, lambda: read_back_of_drawing(source.photo))
     if flat_lay is None:
         return None
     return _back_landmarks(
-        flat_lay, studio.once(Stage.CUTOUT, key, lambda: cut_out(flat_lay, None, kind.category)), kind
+        flat_lay, stages.get_or_compute(Stage.CUTOUT, key, lambda: cut_out(flat_lay, None, kind.category)), kind
     )
 
 
-def _read_design(source: GarmentSource, studio: Studio, fitting: bool) -> Pattern:
+def _read_design(source: GarmentSource, stages: StageCache, fitting: bool) -> GarmentReading:
     """Read a design, which is cut to its own measures and needs no recognition."""
-    sewn_design = studio.once(Stage.UNDERSTANDING, identity(source.photo), lambda: read_sewn_design(source.photo))
+    sewn_design = stages.get_or_compute(
+        Stage.UNDERSTANDING, identity(source.photo), lambda: read_sewn_design(source.photo)
+    )
     key = (identity(source.photo), source.material, fitting and sewn_design is not None)
 
-    def make() -> Pattern:
+    def make() -> GarmentReading:
         if sewn_design is not None:
             chosen = replace(sewn_design, material=source.material or sewn_design.material)
             sewn = sew_design(chosen, sha256_of(source.photo), fitting)
             flat_lay = replace(sewn.flat_lay, name=source.photo.name)
-            return Pattern(key, flat_lay, sewn.cutout, sewn.garment.kind, sewn.landmarks, sewn.garment)
+            return GarmentReading(key, flat_lay, sewn.cutout, sewn.garment.kind, sewn.landmarks, sewn.garment)
         design = read_design(source.photo)
         design = replace(design, material=source.material or design.material)
         flat_lay, cutout, landmarks, garment = make_garment(design, source.photo.name, sha256_of(source.photo))
-        return Pattern(key, flat_lay, cutout, garment.kind, landmarks, garment)
+        return GarmentReading(key, flat_lay, cutout, garment.kind, landmarks, garment)
 
-    return studio.once(Stage.PATTERN, key, make)
+    return stages.get_or_compute(Stage.PATTERN, key, make)

@@ -1,4 +1,4 @@
-"""Warm studio: every stage runs once for the same input, and its time is charged to the shot that needed it."""
+"""Cache of stages: each runs once for the same input, and its time is charged to the shot that needed it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ T = TypeVar("T")
 Progress = Callable[[Stage | PipelineName, float], None]
 
 
-class Studio:
+class StageCache:
     """Results of the stages, kept while a process lives, and their run times.
 
     Attributes:
         settings: of this process.
         watch: receives the running stage and its share done.
-        timings: seconds per stage of the current shot; a stage that was warm is absent, and one begun ahead counts only
+        timings: seconds per stage of the current shot; a stage that was warm is absent, and one prefetched counts only
             the time spent waiting for it.
         barred: ids of models that are not cast, because another seller has exclusive rights to them or to similar ones.
     """
@@ -40,23 +40,23 @@ class Studio:
         self.timings: dict[str, float] = {}
         self.barred: frozenset[str] = frozenset()
         self._warm: dict[Stage, OrderedDict[Hashable, Any]] = {}
-        self._begun: dict[tuple[Stage, Hashable], Future[Any]] = {}
+        self._prefetched: dict[tuple[Stage, Hashable], Future[Any]] = {}
 
     @cached_property
     def roster(self) -> Roster:
         """Virtual models that may be asked for."""
         return load_roster(self.settings)
 
-    def new_shot(self) -> None:
+    def reset_timings(self) -> None:
         """Start the clock of the next shot."""
         self.timings = {}
-        self._begun.clear()
+        self._prefetched.clear()
 
     def report(self, stage: Stage | PipelineName, share: float) -> None:
         """Report the progress of a stage to the watcher."""
         self.watch(stage, share)
 
-    def once(self, stage: Stage, key: Hashable, make: Callable[[], T]) -> T:
+    def get_or_compute(self, stage: Stage, key: Hashable, make: Callable[[], T]) -> T:
         """Return the stage's result for this key, computed only if it is not warm.
 
         Errors are kept like results: the second shot of a photo without a garment fails at once.
@@ -66,9 +66,9 @@ class Studio:
         """
         kept = self._warm.setdefault(stage, OrderedDict())
         if key not in kept:
-            begun = self._begun.pop((stage, key), None)
+            prefetched = self._prefetched.pop((stage, key), None)
             with self.timed(stage):
-                kept[key] = _try(make if begun is None else begun.result)
+                kept[key] = _try(make if prefetched is None else prefetched.result)
             while len(kept) > stage.kept:
                 kept.popitem(last=False)
         kept.move_to_end(key)
@@ -78,10 +78,10 @@ class Studio:
         result: T = outcome
         return result
 
-    def begin(self, stage: Stage, key: Hashable, make: Callable[[], object]) -> None:
-        """Compute on a background thread what ``once`` will be asked for later in this shot."""
-        if key not in self._warm.get(stage, {}) and (stage, key) not in self._begun:
-            self._begun[stage, key] = self._beside.submit(make)
+    def prefetch(self, stage: Stage, key: Hashable, make: Callable[[], object]) -> None:
+        """Compute on a background thread what ``get_or_compute`` will be asked for later in this shot."""
+        if key not in self._warm.get(stage, {}) and (stage, key) not in self._prefetched:
+            self._prefetched[stage, key] = self._beside.submit(make)
 
     @cached_property
     def _beside(self) -> ThreadPoolExecutor:

@@ -33,7 +33,7 @@ from pipelines.hub.runtime.device_placement import (
 from pipelines.hub.runtime.reference_images import as_shot, frame_garment, working_size
 from vmodel.errors import WeightsIncomplete
 from vmodel.scene import PART_NAMES
-from vmodel.shot.pipeline_interface import Pattern, Pipeline, Take
+from vmodel.shot.pipeline_interface import GarmentReading, Pipeline, RenderContext
 from vmodel.types import ByteArray
 
 STEPS = 50
@@ -72,32 +72,32 @@ class CatVton(HubPipeline):
         self.at_once = layout.batch
         self.person = load_person()
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
         """Make all the people first, then dress them; see ``HubPipeline``."""
         person = self.person
-        made = person.make(takes) if isinstance(person, BatchPipeline) else [person(take) for take in takes]
-        self._people = {id(take): over_backdrop(picture) for take, picture in zip(takes, made, strict=True)}
+        made = person.make(contexts) if isinstance(person, BatchPipeline) else [person(context) for context in contexts]
+        self._people = {id(context): over_backdrop(picture) for context, picture in zip(contexts, made, strict=True)}
         try:
-            return super().make(takes)
+            return super().make(contexts)
         finally:
             self._people = {}
 
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """Make one picture per take; see ``HubPipeline``."""
-        size = working_size(takes[0].draft.shape)
-        people = [_resized(Image.fromarray(self._people[id(take)]), size) for take in takes]
-        masks = [paint_mask(take, size) for take in takes]
+    def make_batch(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        """Make one picture per context; see ``HubPipeline``."""
+        size = working_size(contexts[0].draft.shape)
+        people = [_resized(Image.fromarray(self._people[id(context)]), size) for context in contexts]
+        masks = [paint_mask(context, size) for context in contexts]
         painted = self.pipeline(
             torch.cat([_signed(person) for person in people]),
             torch.cat([torch.from_numpy(mask)[None, None].float() for mask in masks]),
-            takes[0].pattern.key,
-            lambda: _signed(lay_on_white(takes[0].pattern, size)),
-            [torch.Generator().manual_seed(take.seed) for take in takes],
+            contexts[0].reading.key,
+            lambda: _signed(lay_on_white(contexts[0].reading, size)),
+            [torch.Generator().manual_seed(context.seed) for context in contexts],
             self.steps,
         )
         return [
-            as_shot(_within(mask, picture, person), take.draft)
-            for mask, picture, person, take in zip(masks, painted, people, takes, strict=True)
+            as_shot(_within(mask, picture, person), context.draft)
+            for mask, picture, person, context in zip(masks, painted, people, contexts, strict=True)
         ]
 
 
@@ -237,25 +237,25 @@ def attention_weights(unet: Any) -> dict[str, Tensor]:
     }
 
 
-def paint_mask(take: Take, size: tuple[int, int]) -> ByteArray:
+def paint_mask(context: RenderContext, size: tuple[int, int]) -> ByteArray:
     """Return the mask of the painted area: the garment and a little around it, but no face, no hair and no hand.
 
     Args:
-        take: the scene, mapped.
+        context: the scene, mapped.
         size: (height, width) of the mask.
     Returns:
         (height, width) uint8, 0 or 1.
     """
-    worn = (take.maps.garment_mask > 0.5).astype(np.uint8)
+    worn = (context.maps.garment_mask > 0.5).astype(np.uint8)
     side = 2 * round(_REACH * worn.shape[0]) + 1
     reach = cv2.dilate(worn, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    reach[np.isin(take.maps.parts, _KEPT_PARTS) & (worn == 0)] = 0
+    reach[np.isin(context.maps.parts, _KEPT_PARTS) & (worn == 0)] = 0
     return np.asarray(cv2.resize(reach, size[::-1], interpolation=cv2.INTER_NEAREST))
 
 
-def lay_on_white(pattern: Pattern, size: tuple[int, int]) -> Image.Image:
+def lay_on_white(reading: GarmentReading, size: tuple[int, int]) -> Image.Image:
     """Paste the cut-out flat-lay, whole, into the middle of a white picture of (height, width)."""
-    garment = frame_garment(pattern)
+    garment = frame_garment(reading)
     share = min(size[0] / garment.height, size[1] / garment.width)
     fitted = (max(1, int(garment.width * share)), max(1, int(garment.height * share)))
     whole = Image.new("RGB", size[::-1], (255, 255, 255))

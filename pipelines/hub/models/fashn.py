@@ -21,7 +21,7 @@ from pipelines.hub.runtime.device_placement import layout_here, prepare_librarie
 from pipelines.hub.runtime.reference_images import as_shot, frame_garment
 from pipelines.hub.runtime.settings import read_tuning
 from vmodel.errors import CardMemoryExhausted, PackageMissing
-from vmodel.shot.pipeline_interface import Pipeline, Take
+from vmodel.shot.pipeline_interface import Pipeline, RenderContext
 from vmodel.types import ByteArray, Category
 
 STEPS = 30
@@ -59,7 +59,7 @@ class Fashn:
         self.pipeline: Any = open_try_on(folder / "weights", layout.device)
         self.person = load_person()
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, context: RenderContext) -> ByteArray:
         """Make the person's picture, and dress it.
 
         Returns:
@@ -67,20 +67,20 @@ class Fashn:
         Raises:
             CardMemoryExhausted: the card's memory does not hold one picture.
         """
-        person = over_backdrop(self.person(take))
+        person = over_backdrop(self.person(context))
         try:
             made = self.pipeline(
                 person_image=Image.fromarray(person),
-                garment_image=frame_garment(take.pattern),
-                category=category_word(take.pattern.kind.category),
+                garment_image=frame_garment(context.reading),
+                category=category_word(context.reading.kind.category),
                 garment_photo_type="flat-lay",
                 num_timesteps=self.steps,
-                seed=take.seed % _SEEDS,
+                seed=context.seed % _SEEDS,
                 segmentation_free=True,
             )
         except torch.OutOfMemoryError:
             raise CardMemoryExhausted(self.name) from None
-        return as_shot(made.images[0], take.draft)
+        return as_shot(made.images[0], context.draft)
 
 
 def category_word(category: Category) -> str:

@@ -15,7 +15,7 @@ from pipelines.hub.runtime.reference_images import as_shot, read_references
 from pipelines.hub.runtime.settings import read_tuning
 from pipelines.hub.runtime.visible_parts import find_visible_parts
 from vmodel.errors import BadUsage
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 STEPS = 4
@@ -49,23 +49,23 @@ class Flux2Klein(HubPipeline):
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
 
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """Make one picture per take; see ``HubPipeline``."""
-        shown = [read_references(take) for take in takes]
+    def make_batch(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        """Make one picture per context; see ``HubPipeline``."""
+        shown = [read_references(context) for context in contexts]
         height, width = shown[0].size
         made = self.pipeline.make(
             [(each.draft, each.garment, each.pose_map) for each in shown],
             [
-                instruct_edit(take.model, take.pattern.kind, take.material, seen=find_visible_parts(take))
-                for take in takes
+                instruct_edit(context.model, context.reading.kind, context.material, seen=find_visible_parts(context))
+                for context in contexts
             ],
-            [take.seed for take in takes],
+            [context.seed for context in contexts],
             height=height,
             width=width,
             num_inference_steps=self.steps,
             guidance_scale=GUIDANCE_SCALE,
         )
-        return [as_shot(picture, take.draft) for picture, take in zip(made, takes, strict=True)]
+        return [as_shot(picture, context.draft) for picture, context in zip(made, contexts, strict=True)]
 
 
 def lay_lora(pipeline: Any, path: Path) -> None:

@@ -12,7 +12,7 @@ from pipelines.hub.runtime.device_placement import layout_here, loading_options,
 from pipelines.hub.runtime.prompts import instruct_edit
 from pipelines.hub.runtime.reference_images import as_shot, read_references
 from pipelines.hub.runtime.visible_parts import find_visible_parts
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 STEPS = 40
@@ -58,9 +58,9 @@ class QwenEdit(HubPipeline):
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
 
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """Make one picture per take; see ``HubPipeline``."""
-        shown = [read_references(take, shown_size) for take in takes]
+    def make_batch(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        """Make one picture per context; see ``HubPipeline``."""
+        shown = [read_references(context, shown_size) for context in contexts]
         height, width = shown[0].size
         guidance: dict[str, Any] = {"true_cfg_scale": 1.0}
         if not self.lightning:
@@ -68,16 +68,18 @@ class QwenEdit(HubPipeline):
         made = self.pipeline.make(
             [(each.draft, each.garment, each.pose_map) for each in shown],
             [
-                instruct_edit(take.model, take.pattern.kind, take.material, "picture", find_visible_parts(take))
-                for take in takes
+                instruct_edit(
+                    context.model, context.reading.kind, context.material, "picture", find_visible_parts(context)
+                )
+                for context in contexts
             ],
-            [take.seed for take in takes],
+            [context.seed for context in contexts],
             height=height,
             width=width,
             num_inference_steps=self.steps,
             **guidance,
         )
-        return [as_shot(picture, take.draft) for picture, take in zip(made, takes, strict=True)]
+        return [as_shot(picture, context.draft) for picture, context in zip(made, contexts, strict=True)]
 
 
 def shown_size(size: tuple[int, ...]) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from pipelines.hub.runtime.device_placement import (
 from pipelines.hub.runtime.prompts import NEGATIVE_PROMPT, describe_photograph
 from pipelines.hub.runtime.reference_images import as_shot, read_references
 from pipelines.hub.runtime.visible_parts import find_visible_parts
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray, FloatArray
 
 STEPS = 15
@@ -60,15 +60,15 @@ class Sdxl(HubPipeline):
         place_pipeline(self.pipeline, layout)
         self.at_once, self._captions_kept, self._garments_kept = layout.batch, EncodingCache(), EncodingCache()
 
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """Make one picture per take; see ``HubPipeline``."""
-        shown = [read_references(take) for take in takes]
+    def make_batch(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        """Make one picture per context; see ``HubPipeline``."""
+        shown = [read_references(context) for context in contexts]
         height, width = shown[0].size
-        near = [near_map(take.maps.depth_m, each.size) for take, each in zip(takes, shown, strict=True)]
-        masks = torch.cat([garment_mask(take.maps.garment_mask, (height, width)) for take in takes])
+        near = [near_map(context.maps.depth_m, each.size) for context, each in zip(contexts, shown, strict=True)]
+        masks = torch.cat([garment_mask(context.maps.garment_mask, (height, width)) for context in contexts])
         made = self.pipeline(
-            **self._captions(takes),
-            ip_adapter_image_embeds=self._garment(takes[0], shown[0].garment),
+            **self._captions(contexts),
+            ip_adapter_image_embeds=self._garment(contexts[0], shown[0].garment),
             image=[each.draft for each in shown],
             strength=STRENGTH,
             control_image=[[each.pose_map for each in shown], near],
@@ -82,15 +82,15 @@ class Sdxl(HubPipeline):
             height=height,
             width=width,
             # On the processor's generator, so that every machine starts from the same noise.
-            generator=[torch.Generator().manual_seed(take.seed) for take in takes],
+            generator=[torch.Generator().manual_seed(context.seed) for context in contexts],
         )
-        return [as_shot(picture, take.draft) for picture, take in zip(made.images, takes, strict=True)]
+        return [as_shot(picture, context.draft) for picture, context in zip(made.images, contexts, strict=True)]
 
-    def _captions(self, takes: Sequence[Take]) -> dict[str, Tensor]:
-        """Encode the takes' captions and the negative prompt."""
+    def _captions(self, contexts: Sequence[RenderContext]) -> dict[str, Tensor]:
+        """Encode the contexts' captions and the negative prompt."""
         captions = [
-            describe_photograph(take.model, take.pattern.kind, take.material, find_visible_parts(take))
-            for take in takes
+            describe_photograph(context.model, context.reading.kind, context.material, find_visible_parts(context))
+            for context in contexts
         ]
         encoded = [self._captions_kept.get_or_compute(caption, partial(self._encode, caption)) for caption in captions]
         return {name: torch.cat(tensors) for name, tensors in zip(_ENCODED, zip(*encoded, strict=True), strict=True)}
@@ -99,11 +99,11 @@ class Sdxl(HubPipeline):
         encoded: tuple[Tensor, ...] = self.pipeline.encode_prompt(caption, negative_prompt=NEGATIVE_PROMPT)
         return encoded
 
-    def _garment(self, take: Take, garment: Image.Image) -> list[Tensor]:
+    def _garment(self, context: RenderContext, garment: Image.Image) -> list[Tensor]:
         """Return the IP-Adapter's embeddings of the garment, and of none."""
         pipeline = self.pipeline
         return self._garments_kept.get_or_compute(
-            take.pattern.key,
+            context.reading.key,
             lambda: pipeline.prepare_ip_adapter_image_embeds(garment, None, pipeline._execution_device, 1, True),
         )
 

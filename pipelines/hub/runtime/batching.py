@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vmodel.errors import CardMemoryExhausted
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 T = TypeVar("T")
@@ -71,27 +71,27 @@ class HubPipeline(ABC):
     at_once: int
 
     @abstractmethod
-    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """Make one picture per take; the takes are of one garment and one size."""
+    def make_batch(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        """Make one picture per context; the contexts are of one garment and one size."""
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """Turn the takes' drafts into photographs, in batches of one garment and one size.
+    def make(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        """Turn the contexts' drafts into photographs, in batches of one garment and one size.
 
         Returns:
-            One picture per take: (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent
+            One picture per context: (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent
             background.
         Raises:
             CardMemoryExhausted: the card's memory does not hold one picture.
         """
         made: list[ByteArray] = []
-        for _, alike in groupby(takes, lambda take: (take.pattern.key, take.draft.shape)):
+        for _, alike in groupby(contexts, lambda context: (context.reading.key, context.draft.shape)):
             pictures, self.at_once = make_batches(self.make_batch, list(alike), self.at_once, self.pipeline, self.name)
             made += pictures
         return made
 
-    def __call__(self, take: Take) -> ByteArray:
-        """Make the picture of one take; see ``make``."""
-        return self.make([take])[0]
+    def __call__(self, context: RenderContext) -> ByteArray:
+        """Make the picture of one context; see ``make``."""
+        return self.make([context])[0]
 
 
 def make_batches(

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from pipelines.common.network_images import BACKDROP, cut_on_white, over_backdrop
-from vmodel.shot.pipeline_interface import Pattern, Take
+from vmodel.shot.pipeline_interface import GarmentReading, RenderContext
 from vmodel.types import ByteArray
 
 MULTIPLE = 16
@@ -42,21 +42,21 @@ class References:
         return self.draft.height, self.draft.width
 
 
-def read_references(take: Take, fit: Fit | None = None) -> References:
-    """Return the take's pictures, in a size that the networks take.
+def read_references(context: RenderContext, fit: Fit | None = None) -> References:
+    """Return the context's pictures, in a size that the networks take.
 
     Args:
-        take: the scene, framed and mapped.
+        context: the scene, framed and mapped.
         fit: chooses sizes; None = ``working_size``, by which a draft whose sides are multiples of 16 and whose area is
             a megapixel or less is shown pixel by pixel.
     """
     fit = fit or working_size
-    height, width = fit(take.maps.pose_map.shape[:2])
-    draft, pose_map = Image.fromarray(over_backdrop(take.draft)), Image.fromarray(take.maps.pose_map)
+    height, width = fit(context.maps.pose_map.shape[:2])
+    draft, pose_map = Image.fromarray(over_backdrop(context.draft)), Image.fromarray(context.maps.pose_map)
     if (width, height) != draft.size:
         draft = draft.resize((width, height), Image.Resampling.LANCZOS)
         pose_map = pose_map.resize((width, height), Image.Resampling.BILINEAR)
-    return References(draft, frame_garment(take.pattern, fit), pose_map)
+    return References(draft, frame_garment(context.reading, fit), pose_map)
 
 
 def working_size(size: tuple[int, ...]) -> tuple[int, int]:
@@ -68,9 +68,9 @@ def working_size(size: tuple[int, ...]) -> tuple[int, int]:
     return height, width
 
 
-def frame_garment(pattern: Pattern, fit: Fit = working_size) -> Image.Image:
+def frame_garment(reading: GarmentReading, fit: Fit = working_size) -> Image.Image:
     """Frame the cut-out flat-lay on white with a margin of a twentieth, in a size that the networks take."""
-    cut = cut_on_white(pattern.flat_lay.rgb, pattern.cutout.matte)
+    cut = cut_on_white(reading.flat_lay.rgb, reading.cutout.matte)
     whole = Image.fromarray((np.clip(cut, 0, 255) + 0.5).astype(np.uint8))
     margin = round(_MARGIN * max(whole.size))
     # Two margins more than the garment, and never so narrow that an editor refuses it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vmodel.scene import PART_NAMES, project_points
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import FloatArray
 
 _NOSE, _NECK, _EYES, _EARS = 0, 1, (14, 15), (16, 17)
@@ -60,15 +60,15 @@ class VisibleParts:
 EVERYTHING = VisibleParts()
 
 
-def find_visible_parts(take: Take) -> VisibleParts:
-    """Determine the parts that a take's camera sees.
+def find_visible_parts(context: RenderContext) -> VisibleParts:
+    """Determine the parts that a context's camera sees.
 
     Args:
-        take: the scene, framed and mapped.
+        context: the scene, framed and mapped.
     """
-    maps, inside = take.maps, take.maps.keypoints_px[:, 2] > 0
-    joints_m = take.scene.geometry.subject.keypoints_m
-    turned, turned_chest = (_turned(*line, take.camera.position_m) for line in (_look(joints_m), _chest(joints_m)))
+    maps, inside = context.maps, context.maps.keypoints_px[:, 2] > 0
+    joints_m = context.scene.geometry.subject.keypoints_m
+    turned, turned_chest = (_turned(*line, context.camera.position_m) for line in (_look(joints_m), _chest(joints_m)))
 
     def fills(*parts: str) -> bool:
         return bool(np.isin(maps.parts, [PART_NAMES.index(part) for part in parts]).mean() > _LEAST)
@@ -88,7 +88,7 @@ def find_visible_parts(take: Take) -> VisibleParts:
         nape=any_of(_EARS) and turned < _TURNED,
         # Eyes of a whole figure are a few pixels, and nothing else has their label.
         eyes=bool((maps.parts == PART_NAMES.index("eye")).any()),
-        jaw=turned > -_TURNED and _chin_inside(take, joints_m),
+        jaw=turned > -_TURNED and _chin_inside(context, joints_m),
         hair=bool(maps.hair_mask.mean() > _LEAST),
         skin=fills("skin", "face", "lips", "hand", "foot"),
         hands=fills("hand"),
@@ -113,8 +113,8 @@ def _turned(place_m: FloatArray, ahead: FloatArray, camera_m: FloatArray) -> flo
     return float(ahead @ towards / max(float(np.linalg.norm(ahead) * np.linalg.norm(towards)), 1e-9))
 
 
-def _chin_inside(take: Take, joints_m: FloatArray) -> bool:
+def _chin_inside(context: RenderContext, joints_m: FloatArray) -> bool:
     chin_m = joints_m[_NOSE] + _CHIN * (joints_m[_NECK] - joints_m[_NOSE])
-    (x, y), depth = project_points(chin_m, take.camera)
-    height, width = take.camera.size
+    (x, y), depth = project_points(chin_m, context.camera)
+    height, width = context.camera.size
     return bool(depth > 0 and 0 <= x < width and 0 <= y < height)

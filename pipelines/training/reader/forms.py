@@ -24,11 +24,11 @@ from rich.console import Console
 from rich.progress import track
 
 from pipelines.training.reader.dataset import read_labels
-from vmodel.body.appearance.cache import grown_hair, painted_skin
+from vmodel.body.appearance.cache import load_or_grow_hair, load_or_paint_skin
 from vmodel.body.base_layer.paint import choose_base_layer
 from vmodel.body.hair.motion import pose_hair
 from vmodel.body.hair.polylines import fewer_strands
-from vmodel.body.mesh.subdivision import refine, vertex_normals
+from vmodel.body.mesh.subdivision import loop_subdivide, vertex_normals
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.pose.library import load_pose
 from vmodel.body.shoes.build import make_shoes
@@ -43,8 +43,8 @@ from vmodel.quality.wear.judge import judge_worn
 from vmodel.quality.wear.views import WornView
 from vmodel.scene import Scene, frame_camera, project_points, render_conditions, render_draft
 from vmodel.scene.geometry.raytracer import Tracer
-from vmodel.scene.shading.texture_sampling import look_up
-from vmodel.studio.stage_cache import Studio
+from vmodel.scene.shading.texture_sampling import sample_texture
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import (
     ByteArray,
     Category,
@@ -163,7 +163,7 @@ def on_form(worn: Worn, rng: np.random.Generator) -> tuple[ByteArray, FloatArray
     Returns:
         (H, W, 3) uint8 picture on a plain ground, (H, W) float32 mask, and landmarks as fractions of width and height.
     """
-    finer = refine(worn.drape.triangles, len(worn.drape.vertices_m), 1)
+    finer = loop_subdivide(worn.drape.triangles, len(worn.drape.vertices_m), 1)
     vertices = finer.vertices(worn.drape.vertices_m)
     yaw = np.radians(rng.normal(0, 5))
     right, forward = np.array([np.cos(yaw), np.sin(yaw), 0]), np.array([-np.sin(yaw), np.cos(yaw), 0])
@@ -189,7 +189,7 @@ def on_form(worn: Worn, rng: np.random.Generator) -> tuple[ByteArray, FloatArray
     colour = np.zeros((len(seen), 3), np.float32)
     for index, picture in enumerate(worn.garment.textures):
         own = number == index
-        colour[own] = to_linear(look_up(picture, place[own, 0], place[own, 1]))
+        colour[own] = to_linear(sample_texture(picture, place[own, 0], place[own, 1]))
     ground = rng.choice([rng.uniform(0.8, 1.0), rng.uniform(0.2, 0.8)], p=[0.8, 0.2])
     rgb = np.full((height * width, 3), ground, np.float32)
     rgb[seen] = np.clip(colour * light[:, None], 0, 1)
@@ -228,10 +228,10 @@ def on_somebody(
     """Photograph the garment on its wearer; see ``on_form``."""
     model, body = worn.model, worn.body
     layer = choose_base_layer(worn.garment.kind, model, (0.5, 0.5, 0.5))
-    skin = painted_skin(model, body, layer, settings.cache, 1024)
+    skin = load_or_paint_skin(model, body, layer, settings.cache, 1024)
     shoes = None if rng.random() < 0.3 else make_shoes(body).carried(worn.posed)
     hair = pose_hair(
-        fewer_strands(grown_hair(model, body, settings.cache), 0.3)[0], body, worn.posed, worn.drape.vertices_m
+        fewer_strands(load_or_grow_hair(model, body, settings.cache), 0.3)[0], body, worn.posed, worn.drape.vertices_m
     )
     scene = Scene(worn.posed, body, skin, hair, worn.drape, worn.garment, shoes, 12)
     framing = str(rng.choice(["full", "upper" if worn.garment.kind.category.covers_upper else "lower", "chin-down"]))
@@ -286,7 +286,7 @@ class Session:
         torch.set_num_threads(1)
         number, label = numbered
         settings, rng = Settings(), np.random.default_rng([self.seed, number])
-        people = [model for model in Studio(settings).roster.values() if not model.is_child]
+        people = [model for model in StageCache(settings).roster.values() if not model.is_child]
         model, is_worn = people[int(rng.integers(len(people)))], rng.random() < _WORN_SHARE
         pose = str(rng.choice(WORN_POSES if is_worn else POSES))
         try:

@@ -12,7 +12,7 @@ import numpy as np
 from pipelines.embedded.conditioning import LEARNED_LIGHTS
 from pipelines.training.scenes.garments import DrawnGarment, draw_garment
 from pipelines.training.scenes.people import cast_person
-from vmodel.body.appearance.cache import grown_hair, painted_skin
+from vmodel.body.appearance.cache import load_or_grow_hair, load_or_paint_skin
 from vmodel.body.base_layer.paint import choose_base_layer
 from vmodel.body.hair.motion import pose_hair
 from vmodel.body.model.body import build_body
@@ -91,8 +91,8 @@ def make_scene(seed: int, roster: Mapping[str, VirtualModel], settings: Settings
     garment = fit_garment(drawn.garment, body.measurements, model.gender)
     worn = drape(garment, body, pose, settings, options=DrapeSettings(attempts=ATTEMPTS))
     posed = body.posed(pose)
-    skin = painted_skin(model, body, choose_base_layer(drawn.kind, model), settings.cache)
-    hair = pose_hair(grown_hair(model, body, settings.cache), body, posed, worn.vertices_m)
+    skin = load_or_paint_skin(model, body, choose_base_layer(drawn.kind, model), settings.cache)
+    hair = pose_hair(load_or_grow_hair(model, body, settings.cache), body, posed, worn.vertices_m)
     scene = Scene(posed, body, skin, hair, worn, garment)
     return TrainingScene(
         seed, split, model, drawn, scene, str(rng.choice(LEARNED_LIGHTS)), _background(rng), _cameras(rng, scene)
@@ -107,7 +107,7 @@ def in_one_colour(scene: Scene) -> Scene:
     assert scene.garment is not None
     plain = [to_srgb(to_linear(texture).mean(axis=(0, 1), keepdims=True)) for texture in scene.garment.textures]
     textures = tuple(np.broadcast_to(c, t.shape).copy() for c, t in zip(plain, scene.garment.textures, strict=True))
-    return scene.printed(replace(scene.garment, textures=textures))
+    return scene.with_textures(replace(scene.garment, textures=textures))
 
 
 def _background(rng: np.random.Generator) -> str:

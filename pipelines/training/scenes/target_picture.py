@@ -26,7 +26,7 @@ from vmodel.scene.geometry.scene_mesh import Surface
 from vmodel.scene.hair.rasteriser import StrandLayer, draw_strands, uncovered
 from vmodel.scene.render.background import paint_background, read_background
 from vmodel.scene.render.condition_maps import coverage
-from vmodel.scene.shading.tone_mapping import film_contrast, roll_off
+from vmodel.scene.shading.tone_mapping import compress_highlights, film_contrast
 from vmodel.scene.shading.visibility import Lighting
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
@@ -75,7 +75,7 @@ def skin_gain(
     skin &= (maps.person_mask > 0.98) & (maps.hair_mask < 0.02) & (photograph[..., 3] > 0.98)
     if skin.sum() < 200:
         return np.ones(3, np.float32)
-    seen = roll_off(film_contrast(gain * photograph[skin][:, :3], overlay.contrast + _FILM))
+    seen = compress_highlights(film_contrast(gain * photograph[skin][:, :3], overlay.contrast + _FILM))
     wanted = to_linear(draft)[skin].mean(axis=0)
     ratio = skin_exposure_gain(wanted) * wanted / np.maximum(seen.mean(axis=0), 1e-4)
     return np.asarray(np.clip(ratio, 0.7, 1.5), np.float32)
@@ -109,8 +109,8 @@ def prepare(scene: Scene, camera: Camera, light: str, background: str, seed: int
         background: name of the backdrop.
         seed: of the draft.
     """
-    lighting = scene.lit(light, camera, seed)
-    gbuffer, surface = scene.seen_by(camera), scene.geometry.surface
+    lighting = scene.lighting_for(light, camera, seed)
+    gbuffer, surface = scene.gbuffer_for(camera), scene.geometry.surface
     return Overlay(
         strands=_strands(scene, camera, lighting),
         body=coverage(gbuffer, np.ones(len(gbuffer.pixel), bool)),
@@ -123,7 +123,7 @@ def prepare(scene: Scene, camera: Camera, light: str, background: str, seed: int
 def _strands(scene: Scene, camera: Camera, lighting: Lighting) -> StrandLayer:
     """Draw the draft's hair, through its longer lens where it used one."""
     near = close_up(scene.geometry, camera)
-    seen = scene.seen_by(camera if near is None else near.camera)
+    seen = scene.gbuffer_for(camera if near is None else near.camera)
     fine = draw_strands(scene.geometry, seen, lighting)
     if near is None:
         return fine
@@ -158,8 +158,8 @@ def develop(
     seen = gain * _straight(photograph) * (1 + (bare - 1) * skin[..., None].astype(np.float32))
     seen = seen * _deeper_folds(seen, maps.albedo, overlay.cloth, middle)
     amount = ((overlay.contrast + _FILM) * (1 - overlay.cloth))[..., None].astype(np.float32)
-    toned = roll_off(film_contrast(seen, amount))
-    hair = roll_off(film_contrast(strands.colour, overlay.contrast))
+    toned = compress_highlights(film_contrast(seen, amount))
+    hair = compress_highlights(film_contrast(strands.colour, overlay.contrast))
     person = np.clip(strands.cover + body * kept, 0, 1)[..., None]
     full = hair + toned * (body * kept)[..., None] + overlay.plate * (1 - person)
     return to_srgb(full)

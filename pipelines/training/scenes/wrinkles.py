@@ -7,7 +7,7 @@ import numpy as np
 from vmodel.scene.geometry.scene_mesh import Geometry
 from vmodel.scene.shading.cloth_displacement import TILE_PX, crease_heights, displaced, vertices_in_metres
 from vmodel.scene.shading.cloth_shader import look_of_material
-from vmodel.scene.shading.texture_sampling import look_up
+from vmodel.scene.shading.texture_sampling import sample_texture
 from vmodel.scene.shading.wrinkle_relief import TILE_M
 from vmodel.types import FloatArray
 
@@ -28,7 +28,7 @@ def wrinkled(geometry: Geometry, seed: int) -> FloatArray:
     on_cloth, metres = vertices_in_metres(geometry)
     column, row = (np.mod(metres, TILE_M) / TILE_M * TILE_PX).T
     strength = look_of_material(geometry.subject.drape).wrinkle
-    height[on_cloth] += _RIPPLE_M * strength * look_up(_ripple_tile(seed), column, row, wrap=True)
+    height[on_cloth] += _RIPPLE_M * strength * sample_texture(_ripple_tile(seed), column, row, wrap=True)
     return displaced(geometry, height)
 
 

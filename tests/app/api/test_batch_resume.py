@@ -30,7 +30,7 @@ from vmodel.service.accounts.auth import create_api_key
 from vmodel.service.accounts.users import create_account
 from vmodel.shoot import shoot
 from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZE = (384, 288)
@@ -107,7 +107,7 @@ def told_of(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_a_batch_and_a_worker_that_are_killed_deliver_the_same_pictures_for_one_price(
-    service: Service, studio: Studio, examples: Path, tmp_path: Path
+    service: Service, stages: StageCache, examples: Path, tmp_path: Path
 ) -> None:
     shutil.copy(examples / "logo-tee.jpg", tmp_path)
     rows = ["photo,width_cm,models,poses,views", "logo-tee.jpg,50,wm-ines,standing,front"]
@@ -158,15 +158,15 @@ def test_a_batch_and_a_worker_that_are_killed_deliver_the_same_pictures_for_one_
     for path in delivered:
         assert (tmp_path / "elsewhere" / path.name).read_bytes() == path.read_bytes()
     for each in (first, *again):
-        assert_is_what_one_machine_makes(Path(each["picture"]), service, studio, tmp_path / "logo-tee.jpg")
+        assert_is_what_one_machine_makes(Path(each["picture"]), service, stages, tmp_path / "logo-tee.jpg")
 
 
-def assert_is_what_one_machine_makes(path: Path, service: Service, studio: Studio, photo: Path) -> None:
+def assert_is_what_one_machine_makes(path: Path, service: Service, stages: StageCache, photo: Path) -> None:
     """Check that the picture equals, bit for bit, the one made here under the same licence without a kill."""
     sidecar = json.loads(path.with_suffix(".json").read_bytes())
     _, model, pose, view = path.stem.split("--")
     asked = ShotRequest(GarmentSource(photo, width_cm=50), model=model, pose=pose, view=view, size=SIZE)
-    made = shoot(asked, studio, load_pipeline("draft")).picture
+    made = shoot(asked, stages, load_pipeline("draft")).picture
     mark = int(sidecar["certificate"]["licence"]["mark"], 16)
     with Image.open(path) as picture:
         assert np.array_equal(np.asarray(picture), embed_mark(made, mark, open_authority(service.settings).mark_key))

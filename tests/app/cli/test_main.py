@@ -259,8 +259,8 @@ def test_ctrl_c_ends_a_run_with_one_line_and_leaves_nothing_half_written(example
     # A shell's background jobs ignore the signal; programs in the foreground of a terminal do not.
     heeding = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from vmodel.studio.stage_cache import Studio; "
-        "Studio.report = lambda self, stage, share: print(stage, flush=True); from app.cli.main import main; main()"
+        "from vmodel.studio.stage_cache import StageCache; "
+        "StageCache.report = lambda self, stage, share: print(stage, flush=True); from app.cli.main import main; main()"
     )
     photo, out = examples / "pleated-skirt.jpg", tmp_path / "out"
     process = subprocess.Popen(

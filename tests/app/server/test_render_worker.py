@@ -24,7 +24,7 @@ from vmodel.service.jobs.errors import ShotStopped
 from vmodel.service.jobs.lifecycle import watch_job
 from vmodel.service.ledger.reservations import Balance
 from vmodel.service.worker.loop import Worker
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 from vmodel.types import ByteArray
 
 
@@ -90,7 +90,7 @@ class FiveSteps:
         self.pipeline.unet = Denoiser()
         self.walked = 0
 
-    def __call__(self, take: Take) -> ByteArray:
+    def __call__(self, context: RenderContext) -> ByteArray:
         latents = torch.zeros(1)
         for _ in range(self.steps):
             latents = self.pipeline.unet(latents)
@@ -98,10 +98,10 @@ class FiveSteps:
         return latents.numpy().astype(np.uint8)
 
 
-def test_every_step_of_the_denoiser_is_told_and_the_next_one_can_be_stopped(tee_take: Take) -> None:
+def test_every_step_of_the_denoiser_is_told_and_the_next_one_can_be_stopped(tee_context: RenderContext) -> None:
     pipeline, shares = FiveSteps(), []
     with on_denoiser_step(pipeline, shares.append):
-        pipeline(tee_take)
+        pipeline(tee_context)
     assert shares == [0.0, 0.2, 0.4, 0.6, 0.8]
 
     def stop(share: float) -> None:
@@ -110,9 +110,9 @@ def test_every_step_of_the_denoiser_is_told_and_the_next_one_can_be_stopped(tee_
 
     pipeline.walked = 0
     with pytest.raises(ShotStopped), on_denoiser_step(pipeline, stop):
-        pipeline(tee_take)
+        pipeline(tee_context)
     assert pipeline.walked == 2
-    pipeline(tee_take)
+    pipeline(tee_context)
     assert len(shares) == 5
 
 

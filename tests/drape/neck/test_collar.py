@@ -30,9 +30,8 @@ Collared = tuple[Garment, Drape, PosedBody]
 
 
 @pytest.fixture(scope="module", params=[("wm-ines", "contrapposto"), ("mn-tane", "walking"), ("ch-noah", "standing")])
-def collared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Collared:
+def collared(request: pytest.FixtureRequest, settings: Settings) -> Collared:
     name, pose = request.param
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
     body = build_body(load_roster(settings)[name])
     garment = fit_garment(drawn.shirt().pattern(), body.measurements, body.model.gender)
     worn = drape(garment, body, load_pose(pose), settings, options=for_fitting(garment))

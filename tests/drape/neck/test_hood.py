@@ -23,9 +23,8 @@ Hooded = tuple[Garment, Drape, PosedBody]
 
 
 @pytest.fixture(scope="module", params=[("wm-ines", "contrapposto"), ("wm-moana", "standing"), ("ch-noah", "walking")])
-def hooded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Hooded:
+def hooded(request: pytest.FixtureRequest, settings: Settings) -> Hooded:
     name, pose = request.param
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
     body = build_body(load_roster(settings)[name])
     garment = fit_garment(drawn.hoodie().pattern(), body.measurements, body.model.gender)
     worn = drape(garment, body, load_pose(pose), settings, options=for_fitting(garment))

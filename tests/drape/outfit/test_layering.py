@@ -17,8 +17,16 @@ from tests.support.garments.mannequin import tube
 from vmodel.body.pose.library import load_pose
 from vmodel.drape import drape, drape_outfit
 from vmodel.drape.geometry.signed_distance import distance_to_body
-from vmodel.drape.outfit.compress_layers import without
-from vmodel.drape.outfit.layering import hangs_beside, in_order, leave_out, lift, pad_body, share_through, sink
+from vmodel.drape.outfit.compress_layers import drop_triangles
+from vmodel.drape.outfit.layering import (
+    drop_poking_triangles,
+    hangs_beside,
+    in_order,
+    pad_body,
+    poke_through_share,
+    push_out_over,
+    push_under,
+)
 from vmodel.drape.simulate.put_on import for_piece
 from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.types import BoolArray, Category, Drape, Garment, GarmentKind, IntArray, Length, Neckline, Sleeve
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     from vmodel.shot.pipeline_interface import Shot
     from vmodel.shot.request import ShotRequest
     from vmodel.studio.dress_model import DressedModel
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 
 def part(worn: Drape, textures: list[int]) -> Drape:
@@ -50,16 +58,16 @@ def test_garments_are_put_on_from_the_skin_outwards() -> None:
 
 
 @pytest.fixture(scope="module")
-def dress(studio: Studio, examples: Path, tee_request: ShotRequest, tee_shot: Shot) -> dict[bool, DressedModel]:
+def dress(stages: StageCache, examples: Path, tee_request: ShotRequest, tee_shot: Shot) -> dict[bool, DressedModel]:
     """Dress the model in the example T-shirt and jeans: the shirt outside the jeans, and tucked in."""
     from vmodel.shot.request import GarmentSource
     from vmodel.studio.dress_model import dress_model
     from vmodel.studio.read_garment import read_pattern
 
     jeans = GarmentSource(examples / "denim-trousers.jpg", material="denim")
-    pattern = read_pattern(tee_request.garment, studio)
+    reading = read_pattern(tee_request.garment, stages)
     asked = {tucked: replace(tee_request, outfit=(jeans,), tucked=tucked) for tucked in (False, True)}
-    return {tucked: dress_model(tee_shot.model, pattern, request, studio) for tucked, request in asked.items()}
+    return {tucked: dress_model(tee_shot.model, reading, request, stages) for tucked, request in asked.items()}
 
 
 @pytest.mark.slow
@@ -74,7 +82,7 @@ def test_no_garment_shows_through_the_one_over_it(dress: dict[bool, DressedModel
 
 @pytest.mark.slow
 def test_three_layers_lie_one_over_the_other(
-    dress: dict[bool, DressedModel], studio: Studio, tee_request: ShotRequest, tmp_path: Path
+    dress: dict[bool, DressedModel], stages: StageCache, tee_request: ShotRequest, tmp_path: Path
 ) -> None:
     """A coat of the library over the T-shirt over the jeans."""
     from vmodel.garment.designs.block_design import ENDING, Design, write_design
@@ -87,13 +95,13 @@ def test_three_layers_lie_one_over_the_other(
     coat.write_bytes(write_design(Design("coat", dress[False].body.measurements)))
     jeans = GarmentSource(Path(str(tee_request.garment.photo)).parent / "denim-trousers.jpg", material="denim")
     request = replace(tee_request, outfit=(jeans, GarmentSource(coat)))
-    worn = dress_model(model, read_pattern(request.garment, studio), request, studio).worn
+    worn = dress_model(model, read_pattern(request.garment, stages), request, stages).worn
     tee, trousers, outside = (part(worn, texture) for texture in ([0, 1], [2, 3], [4, 5]))
     assert max(through(tee, outside), through(trousers, outside), through(trousers, tee)) <= 0.003
 
 
 @pytest.mark.slow
-def test_a_child_wears_three_layers_one_over_the_other(studio: Studio, tmp_path: Path) -> None:
+def test_a_child_wears_three_layers_one_over_the_other(stages: StageCache, tmp_path: Path) -> None:
     """On small bodies, the creases at the armpits are as deep as the gap below a coat."""
     from vmodel.body.model.body import build_body
     from vmodel.garment.designs.block_design import ENDING, Design, write_design
@@ -101,20 +109,20 @@ def test_a_child_wears_three_layers_one_over_the_other(studio: Studio, tmp_path:
     from vmodel.studio.dress_model import dress_model
     from vmodel.studio.read_garment import read_pattern
 
-    model = studio.roster["ch-noah"]
+    model = stages.roster["ch-noah"]
     measures, sources = build_body(model).measurements, []
     for block in ("child-coat", "child-tee", "child-trousers"):
         design = tmp_path / f"{block}{ENDING}"
         design.write_bytes(write_design(Design(block, measures)))
         sources.append(GarmentSource(design))
     request = ShotRequest(sources[0], model.id, "standing", outfit=tuple(sources[1:]))
-    worn = dress_model(model, read_pattern(request.garment, studio), request, studio).worn
+    worn = dress_model(model, read_pattern(request.garment, stages), request, stages).worn
     coat, tee, trousers = (part(worn, texture) for texture in ([0, 1], [2, 3], [4, 5]))
     assert max(through(tee, coat), through(trousers, coat), through(trousers, tee)) <= 0.003
 
 
 def through(inner: Drape, outer: Drape) -> float:
-    return share_through(inner, outer, nowhere(inner))
+    return poke_through_share(inner, outer, nowhere(inner))
 
 
 def nowhere(garment: Drape) -> BoolArray:
@@ -128,7 +136,7 @@ def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
     outer_m, _ = tube(0.8, 1.2, 0.155)
     inner, outer = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (inner_m, outer_m))
     assert through(inner, outer) > 0.1
-    laid = lift(outer, inner, nowhere(inner))
+    laid = push_out_over(outer, inner, nowhere(inner))
     assert through(inner, laid) == 0
     far = np.abs(outer_m[:, 2] - 1.0) > 0.1
     assert np.array_equal(laid.vertices_m[far], outer_m[far])
@@ -151,13 +159,13 @@ def test_what_shows_through_a_coat_is_left_out_and_what_comes_out_at_its_hem_sta
         for each, ends in ((inner_m, none), (outer_m, edges))
     )  # fmt: skip
     assert through(inner, outer) > 0.003
-    left = leave_out(inner, outer, nowhere(inner))
+    left = drop_poking_triangles(inner, outer, nowhere(inner))
     kept = {tuple(point) for point in left.vertices_m.tolist()}
     shows = inner.vertices_m[pinched]
     assert not any(tuple(point) in kept for point in shows.tolist())
     assert all(tuple(point) in kept for point in inner.vertices_m[inner.vertices_m[:, 2] < 0.82].tolist())
     assert len(left.triangles) > 0.9 * len(triangles)
-    whole = leave_out(inner, outer, ~nowhere(inner))
+    whole = drop_poking_triangles(inner, outer, ~nowhere(inner))
     assert len(whole.triangles) == len(triangles)  # a sleeve stays whole, however near to trousers it hangs
 
 
@@ -168,33 +176,33 @@ def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot:
     sleeve_m[:, 0] += 0.21
     skirt, sleeve = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (skirt_m, sleeve_m))
     assert through(skirt, sleeve) == 0
-    assert np.array_equal(sink(skirt, sleeve, nowhere(skirt)).vertices_m, skirt_m.astype(np.float32))
-    assert np.array_equal(lift(sleeve, skirt, nowhere(skirt)).vertices_m, sleeve_m.astype(np.float32))
+    assert np.array_equal(push_under(skirt, sleeve, nowhere(skirt)).vertices_m, skirt_m.astype(np.float32))
+    assert np.array_equal(push_out_over(sleeve, skirt, nowhere(skirt)).vertices_m, sleeve_m.astype(np.float32))
 
 
-def test_sleeves_that_hang_close_beside_trousers_stay_whole(studio: Studio) -> None:
+def test_sleeves_that_hang_close_beside_trousers_stay_whole(stages: StageCache) -> None:
     """Cloth of theirs that seems to lie beneath trousers was left out, and a hole showed the arm."""
     from vmodel.body.model.body import build_body
 
-    model = studio.roster["wm-saoirse"]
+    model = stages.roster["wm-saoirse"]
     body = build_body(model)
     trousers, top = (make_piece(PIECES[name], "woman", body.measurements) for name in ("jeans-dark", "fine-knit-black"))
-    alone = drape(top, body, load_pose("standing"), studio.settings, options=for_piece(top))
-    worn = drape_outfit([trousers, top], body, load_pose("standing"), studio.settings, tucked=True, pieces=2)[1]
+    alone = drape(top, body, load_pose("standing"), stages.settings, options=for_piece(top))
+    worn = drape_outfit([trousers, top], body, load_pose("standing"), stages.settings, tucked=True, pieces=2)[1]
     on_arms = np.abs(alone.vertices_m[alone.triangles].mean(axis=1)[:, 0]) > 0.21
     kept = {cloth.tobytes() for cloth in worn.texture_px[worn.texture >= 2]}
     assert on_arms.sum() > 500
     assert all(cloth.tobytes() in kept for cloth in alone.texture_px[on_arms])
 
 
-def test_sleeves_are_beside_what_has_none_there(studio: Studio) -> None:
+def test_sleeves_are_beside_what_has_none_there(stages: StageCache) -> None:
     """The forearm of a knitted top was pressed into the arm where a vest hung beside it, and skin showed."""
     from vmodel.body.model.body import build_body
 
-    body = build_body(studio.roster["wm-ines"])
+    body = build_body(stages.roster["wm-ines"])
     knit, tee = (make_piece(PIECES[name], "woman", body.measurements) for name in ("fine-knit-black", "tee-white"))
     pose = load_pose("standing")
-    inner, outer = (drape(top, body, pose, studio.settings, options=for_piece(top)) for top in (knit, tee))
+    inner, outer = (drape(top, body, pose, stages.settings, options=for_piece(top)) for top in (knit, tee))
     off_trunk, hangs = np.abs(inner.vertices_m[:, 0]) > 0.23, hangs_beside(inner, outer, body, body.posed(pose))
     below_elbow = inner.vertices_m[:, 2] < body.measurements.waist_height / 100
     assert (off_trunk & below_elbow).sum() > 50
@@ -204,15 +212,15 @@ def test_sleeves_are_beside_what_has_none_there(studio: Studio) -> None:
 
 
 @pytest.fixture(scope="module")
-def ines(studio: Studio) -> Body:
+def ines(stages: StageCache) -> Body:
     from vmodel.body.model.body import build_body
 
-    return build_body(studio.roster["wm-ines"])
+    return build_body(stages.roster["wm-ines"])
 
 
-def put_on(cuts: Sequence[Garment], body: Body, studio: Studio) -> tuple[Drape, list[Drape]]:
+def put_on(cuts: Sequence[Garment], body: Body, stages: StageCache) -> tuple[Drape, list[Drape]]:
     """Drape an outfit; returns it whole and as separate garments, each with textures for front and back."""
-    worn = drape_outfit(cuts, body, load_pose("standing"), studio.settings)[1]
+    worn = drape_outfit(cuts, body, load_pose("standing"), stages.settings)[1]
     return worn, [part(worn, [2 * number, 2 * number + 1]) for number in range(len(cuts))]
 
 
@@ -233,10 +241,10 @@ def worn_closed() -> Garment:
 @pytest.mark.slow
 @pytest.mark.parametrize("is_open", [True, False])
 def test_a_cardigan_lies_over_a_dress_which_shows_between_its_open_edges(
-    is_open: bool, ines: Body, studio: Studio
+    is_open: bool, ines: Body, stages: StageCache
 ) -> None:
     cardigan = by_formula.open_jacket(material="knit") if is_open else worn_closed()
-    worn, (dress, outside) = put_on([by_formula.dress(), cardigan], ines, studio)
+    worn, (dress, outside) = put_on([by_formula.dress(), cardigan], ines, stages)
     assert worn.warnings == ()
     assert through(dress, outside) <= 0.003
     low, high = outside.vertices_m[:, 2].min() + 0.1, ines.rest.joints_m["spine03"][2]
@@ -244,15 +252,15 @@ def test_a_cardigan_lies_over_a_dress_which_shows_between_its_open_edges(
     middle = seen_from(-1, worn, 0.01, low, high)
     assert set(middle) == ({0} if is_open else {2})
     # Below the cardigan, the cloth hangs as it would without it: no sleeve has drawn it to the hands.
-    alone = drape(by_formula.dress(), ines, load_pose("standing"), studio.settings)
+    alone = drape(by_formula.dress(), ines, load_pose("standing"), stages.settings)
     below = alone.vertices_m[:, 2] < outside.vertices_m[:, 2].min() - 0.03
     assert cKDTree(dress.vertices_m).query(alone.vertices_m[below])[0].max() < 1e-6
 
 
 @pytest.mark.slow
-def test_a_narrow_jacket_worn_open_presses_the_loose_sleeves_of_a_tee(ines: Body, studio: Studio) -> None:
+def test_a_narrow_jacket_worn_open_presses_the_loose_sleeves_of_a_tee(ines: Body, stages: StageCache) -> None:
     worn, (tee, trousers, jacket) = put_on(
-        [by_formula.tee(), by_formula.trousers(), by_formula.open_jacket()], ines, studio
+        [by_formula.tee(), by_formula.trousers(), by_formula.open_jacket()], ines, stages
     )
     assert worn.warnings == ()
     for inner, outer in ((trousers, tee), (tee, jacket), (trousers, jacket)):
@@ -277,7 +285,7 @@ def seen_beside(worn: Drape, low_m: float, high_m: float) -> IntArray:
 
 def test_what_is_left_of_a_garment_has_no_loose_vertex(tee_shot: Shot) -> None:
     worn = tee_shot.drape
-    left = without(worn, np.asarray(worn.vertices_m)[:, 0] > 0)
+    left = drop_triangles(worn, np.asarray(worn.vertices_m)[:, 0] > 0)
     assert np.array_equal(np.unique(left.triangles), np.arange(len(left.vertices_m)))
     assert len(left.vertices_m) < 0.7 * len(worn.vertices_m)
     ends = left.vertices_m[left.rest_edges]
@@ -301,7 +309,7 @@ def test_a_tucked_shirt_ends_at_the_waistband_and_a_loose_one_below(dress: dict[
 
 @pytest.mark.slow
 def test_an_outfit_can_be_shot_again_from_its_sidecar_unless_one_of_its_photos_changed(
-    dress: dict[bool, DressedModel], studio: Studio, tee_request: ShotRequest, examples: Path, tmp_path: Path
+    dress: dict[bool, DressedModel], stages: StageCache, tee_request: ShotRequest, examples: Path, tmp_path: Path
 ) -> None:
     from pipelines.registry import load_pipeline
     from vmodel.errors import SidecarInvalid
@@ -313,7 +321,7 @@ def test_an_outfit_can_be_shot_again_from_its_sidecar_unless_one_of_its_photos_c
     jeans.write_bytes((examples / "denim-trousers.jpg").read_bytes())
     source = GarmentSource(examples / "denim-trousers.jpg", material="denim")
     asked = replace(tee_request, model=dress[False].model.id, outfit=(source,))
-    content = describe_shot(shoot(asked, studio, load_pipeline("draft")))
+    content = describe_shot(shoot(asked, stages, load_pipeline("draft")))
     content["request"]["outfit"][0]["photo"] = str(jeans)
     (tmp_path / "shot.json").write_text(json.dumps(content))
     again = read_sidecar(tmp_path / "shot.json")
@@ -329,7 +337,7 @@ def test_each_fabric_keeps_its_own_look(dress: dict[bool, DressedModel]) -> None
 
 
 @pytest.mark.slow
-def test_what_is_worn_makes_the_body_thicker_only_where_it_lies(studio: Studio, tee_shot: Shot) -> None:
+def test_what_is_worn_makes_the_body_thicker_only_where_it_lies(stages: StageCache, tee_shot: Shot) -> None:
     from vmodel.body.model.body import build_body
     from vmodel.body.pose.library import load_pose
 

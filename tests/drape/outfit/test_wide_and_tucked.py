@@ -14,14 +14,14 @@ from tests.support.garments.mannequin import tube
 from vmodel.body.pose.library import load_pose
 from vmodel.drape import drape_outfit
 from vmodel.drape.outfit import sequence
-from vmodel.drape.outfit.compress_layers import bring_in, share_past
+from vmodel.drape.outfit.compress_layers import overhang_share, pull_under
 from vmodel.drape.outfit.layering import cut_below_band
 from vmodel.errors import DrapeFailed
 from vmodel.types import Category, Drape, DrapeReport, FloatArray, Garment, IntArray, PosedBody
 
 if TYPE_CHECKING:
     from vmodel.body.model.body import Body
-    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.stage_cache import StageCache
 
 
 def cloth(points_m: FloatArray, triangles: IntArray, rim: IntArray | None = None) -> Drape:
@@ -42,10 +42,10 @@ def cloth(points_m: FloatArray, triangles: IntArray, rim: IntArray | None = None
 
 
 @pytest.fixture(scope="module")
-def body(studio: Studio) -> Body:
+def body(stages: StageCache) -> Body:
     from vmodel.body.model.body import build_body
 
-    return build_body(studio.roster["wm-ines"])
+    return build_body(stages.roster["wm-ines"])
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +66,9 @@ def test_a_wide_skirt_stays_under_a_straight_coat_and_comes_out_evenly_at_its_he
     skirt_m, triangles = tube(0.15, 0.55, 0.32)
     coat_m, over = tube(0.35, 0.75, 0.21)
     skirt, coat = cloth(skirt_m + middle, triangles), cloth(coat_m + middle, over)
-    assert share_past(skirt, coat, body, standing) > 0.3
-    held = bring_in(skirt, coat, body, standing)
-    assert share_past(held, coat, body, standing) == 0
+    assert overhang_share(skirt, coat, body, standing) > 0.3
+    held = pull_under(skirt, coat, body, standing)
+    assert overhang_share(held, coat, body, standing) == 0
     away = np.linalg.norm((held.vertices_m - middle)[:, :2], axis=1).reshape(40, 72)
     height = skirt_m[:, 2].reshape(40, 72)  # before
     assert away[height > 0.37].max() < 0.21
@@ -103,7 +103,7 @@ def test_the_band_that_a_top_is_tucked_into_cuts_nothing_off_its_sleeves(body: B
     ],
 )
 def test_the_seller_is_warned_of_their_own_layers_and_what_completes_them_has_to_lie_well(
-    body: Body, studio: Studio, monkeypatch: pytest.MonkeyPatch, shown: dict[tuple[int, int], float], warned: bool,
+    body: Body, stages: StageCache, monkeypatch: pytest.MonkeyPatch, shown: dict[tuple[int, int], float], warned: bool,
     fails: bool,
 ) -> None:  # fmt: skip
     """A tee and a jacket for sale, and trousers that complete them."""
@@ -119,10 +119,10 @@ def test_the_seller_is_warned_of_their_own_layers_and_what_completes_them_has_to
         return shown.get((low, high), 0.0)
 
     monkeypatch.setattr(sequence, "_try_on", put_on)
-    monkeypatch.setattr(sequence, "share_through", share)
-    monkeypatch.setattr(sequence, "share_past", lambda *_: 0.0)
-    for name in ("sink", "press", "bring_in", "lift", "leave_out", "pad_body"):
+    monkeypatch.setattr(sequence, "poke_through_share", share)
+    monkeypatch.setattr(sequence, "overhang_share", lambda *_: 0.0)
+    for name in ("push_under", "compress_under", "pull_under", "push_out_over", "drop_poking_triangles", "pad_body"):
         monkeypatch.setattr(sequence, name, lambda first, *_: first)
     with pytest.raises(DrapeFailed, match="shows through") if fails else nullcontext():
-        worn = drape_outfit(garments, body, load_pose("standing"), studio.settings, fitting=True, pieces=1)[1]
+        worn = drape_outfit(garments, body, load_pose("standing"), stages.settings, fitting=True, pieces=1)[1]
         assert bool(worn.warnings) == warned

@@ -8,15 +8,15 @@ import pytest
 from vmodel.body.mesh.measure import vertices_on
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.pose.library import load_pose
-from vmodel.drape.placement.part_thighs import GAP_M, THIGH_BONES, parted_thighs, with_room_between
+from vmodel.drape.placement.part_thighs import GAP_M, THIGH_BONES, parted_thighs, separate_thighs
 from vmodel.garment.designs.block_design import Design, make_garment
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import FloatArray
 
 
 @pytest.fixture(scope="module")
-def stout(studio: Studio) -> Body:
-    return build_body(studio.roster["wm-moana"])
+def stout(stages: StageCache) -> Body:
+    return build_body(stages.roster["wm-moana"])
 
 
 def apart_m(body: Body, vertices_m: FloatArray) -> float:
@@ -44,8 +44,8 @@ def test_thighs_that_lie_in_one_another_are_parted(pose: str, stout: Body) -> No
     assert (moved > 0).mean() < 0.05  # the insides of the thighs and nothing else
 
 
-def test_thighs_that_do_not_touch_stay_as_they_are(studio: Studio) -> None:
-    body = build_body(studio.roster["mn-minh"])
+def test_thighs_that_do_not_touch_stay_as_they_are(stages: StageCache) -> None:
+    body = build_body(stages.roster["mn-minh"])
     before = np.asarray(body.posed(load_pose("standing")).vertices_m)
     moved = np.linalg.norm(parted_thighs(body)(before) - before, axis=1)
     assert (moved > 0.001).mean() < 0.002
@@ -54,5 +54,5 @@ def test_thighs_that_do_not_touch_stay_as_they_are(studio: Studio) -> None:
 def test_a_skirt_meets_the_body_as_it_is(stout: Body) -> None:
     posed = stout.posed(load_pose("standing"))
     skirt, trousers = (make_garment(Design(name, stout.measurements), name)[3] for name in ("skirt", "trousers"))
-    assert with_room_between(skirt, stout, posed) is posed
-    assert with_room_between(trousers, stout, posed) is not posed
+    assert separate_thighs(skirt, stout, posed) is posed
+    assert separate_thighs(trousers, stout, posed) is not posed

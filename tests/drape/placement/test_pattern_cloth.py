@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.prints import CHECK_CM, squares_cm
-from vmodel.body.mesh.subdivision import refine
+from vmodel.body.mesh.subdivision import loop_subdivide
 from vmodel.body.model.body import Body, build_body
 from vmodel.body.model.roster import load_roster
 from vmodel.body.pose.library import load_pose
@@ -80,7 +80,7 @@ def test_seams_between_pieces_do_not_zigzag(dress: Garment) -> None:
     cloth = mesh_cloth(dress, 2.0)
     jolt = np.random.default_rng(3).normal(0, 0.15, cloth.flat_cm.shape)
     jolted_m = np.pad((cloth.flat_cm + jolt) / 100, ((0, 0), (0, 1)))
-    finer = refine(cloth.triangles, cloth.count, 1).matrix[: cloth.count]
+    finer = loop_subdivide(cloth.triangles, cloth.count, 1).matrix[: cloth.count]
     skirt = next(panel.name for panel in dress.panels if "skirt_front" in panel.name)
     seam = cloth.edge_particles[skirt, "side_left"]
 
@@ -118,10 +118,7 @@ def test_each_piece_has_the_mechanics_of_its_material(dress: Garment) -> None:
 
 
 @pytest.mark.slow
-def test_a_dress_of_eight_pieces_with_darts_and_a_gathered_skirt_drapes(
-    dress: Garment, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
+def test_a_dress_of_eight_pieces_with_darts_and_a_gathered_skirt_drapes(dress: Garment, settings: Settings) -> None:
     body: Body = build_body(load_roster(settings)["wm-ines"])
     worn = drape(dress, body, load_pose("standing"), settings)
     assert worn.report.worn
@@ -137,12 +134,9 @@ def test_a_dress_of_eight_pieces_with_darts_and_a_gathered_skirt_drapes(
 
 
 @pytest.mark.slow
-def test_the_example_skirt_of_garmentcode_drapes_with_its_pieces_as_they_were_cut(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def test_the_example_skirt_of_garmentcode_drapes_with_its_pieces_as_they_were_cut(settings: Settings) -> None:
     path = DRESS.with_name("skirt-pattern.json")
     skirt = sew(read_pattern_file(load_pattern(path), path.name), None, "#ffffff", None).garment
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
     worn = drape(skirt, build_body(load_roster(settings)["wm-ines"]), load_pose("standing"), settings)
     assert worn.report.worn
     assert worn.report.inside_share <= 0.001

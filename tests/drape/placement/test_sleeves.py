@@ -22,7 +22,7 @@ from vmodel.drape.simulate.put_on import attempt_pose
 from vmodel.garment.pattern.fit import fit_garment
 from vmodel.shot.request import GarmentSource
 from vmodel.studio.read_garment import read_pattern
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import FloatArray, Garment, PosedBody
 
 #: Cloth this far inside the body goes through a limb, not merely over a bend of the skin.
@@ -30,8 +30,8 @@ THROUGH_M = 0.004
 
 
 @pytest.fixture(scope="module", params=["wm-yara", "wm-amina", "wm-keisha"])
-def body(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Body:
-    return build_body(load_roster(Settings(home=tmp_path_factory.mktemp("home")))[request.param])
+def body(request: pytest.FixtureRequest, settings: Settings) -> Body:
+    return build_body(load_roster(settings)[request.param])
 
 
 def hanging_tee() -> Garment:
@@ -54,14 +54,13 @@ def test_no_cloth_starts_inside_the_arm_that_hangs_over_the_side_seam(body: Body
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["wm-sofia", "wm-moana", "mn-tane"])
-def test_large_people_wear_the_bundled_long_sleeve(model: str, examples: Path, tmp_path: Path) -> None:
+def test_large_people_wear_the_bundled_long_sleeve(model: str, examples: Path, stages: StageCache) -> None:
     """L to 4XL: sleeves fit a stout arm; photographed level, they pull a little where the arm hangs."""
-    studio = Studio(Settings(home=tmp_path))
-    garment = read_pattern(GarmentSource(examples / "striped-long-sleeve.jpg"), studio).garment
-    wearer = studio.roster[model]
+    garment = read_pattern(GarmentSource(examples / "striped-long-sleeve.jpg"), stages).garment
+    wearer = stages.roster[model]
     worn_by = build_body(wearer)
     fitted = fit_garment(garment, worn_by.measurements, wearer.gender)
-    worn = drape(fitted, worn_by, load_pose("standing"), studio.settings)
+    worn = drape(fitted, worn_by, load_pose("standing"), stages.settings)
     assert worn.report.worn
     assert worn.report.stretch_p99 < 1.3
 
@@ -74,12 +73,12 @@ def test_triangles_of_a_strap_narrower_than_the_mesh_face_outwards(strap: float)
     assert set(zip(cloth.triangle_panel.tolist(), turn.tolist(), strict=True)) == {(0, 1.0), (1, -1.0)}
 
 
-def test_a_strap_that_turned_over_is_laid_with_its_outside_up(tmp_path: Path) -> None:
-    model = load_roster(Settings(home=tmp_path))["wm-yara"]
+def test_a_strap_that_turned_over_is_laid_with_its_outside_up(settings: Settings) -> None:
+    model = load_roster(settings)["wm-yara"]
     wearer = build_body(model)
     garment = by_formula.camisole(strap=0.6)
     pose, cloth = load_pose("contrapposto"), mesh_cloth(garment, 1.25)
-    worn, posed = drape(garment, wearer, pose, Settings(home=tmp_path)), wearer.posed(pose)
+    worn, posed = drape(garment, wearer, pose, settings), wearer.posed(pose)
     lying = np.asarray(worn.vertices_m, float)
     assert (turned_up(cloth, lying, posed) > 0.3).mean() > 0.97
     twisted = lying.copy()

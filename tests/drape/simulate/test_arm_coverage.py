@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support.garments import by_formula
-from vmodel.body.model.body import Body, build_body
-from vmodel.body.model.roster import load_roster
-from vmodel.config import Settings
+from vmodel.body.model.body import Body
 from vmodel.drape.cloth.mesh import Cloth
 from vmodel.drape.placement.pattern_cloth import mesh_cloth
 from vmodel.drape.simulate.arm_coverage import TORN_LIMIT, torn_share
@@ -19,8 +17,7 @@ Worn = tuple[Garment, Cloth, Dressed, Body]
 
 
 @pytest.fixture(scope="module")
-def worn(tmp_path_factory: pytest.TempPathFactory) -> Worn:
-    body = build_body(load_roster(Settings(home=tmp_path_factory.mktemp("home")))["wm-ines"])
+def worn(body: Body) -> Worn:
     garment = by_formula.tee()
     options = DrapeSettings(spacing_cm=2.0)
     cloth = mesh_cloth(garment, options.spacing_cm)

@@ -20,7 +20,7 @@ from vmodel.drape import DrapeSettings, drape
 from vmodel.drape.placement.pattern_cloth import mesh_cloth
 from vmodel.drape.simulate import drape as worn_stage
 from vmodel.drape.simulate.drape import pose_key
-from vmodel.drape.simulate.quality_report import fault_of, widest_seam_gap_mm
+from vmodel.drape.simulate.quality_report import failure_reason, widest_seam_gap_mm
 from vmodel.errors import DrapeFailed
 from vmodel.types import Garment
 
@@ -87,7 +87,7 @@ def test_a_seam_that_is_not_sewn_is_measured_and_refused(body: Body, settings: S
     undone = {**cloth.edge_particles, second: np.roll(cloth.edge_particles[second], 1)}
     gap_mm = widest_seam_gap_mm(tee, replace(cloth, edge_particles=undone), worn.vertices_m)
     assert gap_mm > 5
-    assert "seam gapes" in str(fault_of(replace(worn.report, widest_seam_gap_mm=gap_mm), tee))
+    assert "seam gapes" in str(failure_reason(replace(worn.report, widest_seam_gap_mm=gap_mm), tee))
 
 
 def test_a_start_that_failed_is_tried_again_further_out(
@@ -113,7 +113,8 @@ def test_what_is_far_too_small_is_refused_with_its_reason(body: Body, settings: 
         drape(doll, body, load_pose("standing"), settings)
 
 
-def test_the_same_drape_comes_out_twice_and_a_damaged_cache_is_ignored(body: Body, settings: Settings) -> None:
+def test_the_same_drape_comes_out_twice_and_a_damaged_cache_is_ignored(body: Body, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
     first = drape(by_formula.tee(), body, load_pose("standing"), settings)
     for file in Path(settings.cache / "drapes").glob("*.npz"):
         file.write_bytes(b"PK damaged")

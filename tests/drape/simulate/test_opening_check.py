@@ -12,7 +12,7 @@ from vmodel.config import Settings
 from vmodel.drape.cloth.mesh import mesh_garment
 from vmodel.drape.placement.initial_state import place_cloth
 from vmodel.drape.placement.start_pose import start_pose
-from vmodel.drape.simulate.opening_check import named_loops, unthreaded, windings
+from vmodel.drape.simulate.opening_check import named_loops, unthreaded_openings, windings
 from vmodel.types import FloatArray
 
 RING = np.array([[np.cos(t), np.sin(t), 0.0] for t in np.linspace(0, 2 * np.pi, 30, endpoint=False)])
@@ -47,14 +47,14 @@ def test_arms_start_in_the_armholes_of_a_bare_armed_dress(body: Body) -> None:
     cloth, pose = mesh_garment(dress, 2.0), start_pose(dress, body)
     posed = body.posed(pose)
     placed = place_cloth(cloth, dress, body, posed).positions_m
-    assert not {"armhole_left", "armhole_right", "neck"} & set(unthreaded(dress, cloth, placed, posed))
+    assert not {"armhole_left", "armhole_right", "neck"} & set(unthreaded_openings(dress, cloth, placed, posed))
 
 
 def test_an_armhole_that_slipped_off_the_arm_is_named(body: Body) -> None:
     dress = by_formula.dress()
     cloth, posed = mesh_garment(dress, 2.0), body.posed(start_pose(dress, body))
     placed = place_cloth(cloth, dress, body, posed).positions_m
-    assert "armhole_left" in unthreaded(dress, cloth, placed - np.array([0.0, 0.0, 0.5]), posed)
+    assert "armhole_left" in unthreaded_openings(dress, cloth, placed - np.array([0.0, 0.0, 0.5]), posed)
 
 
 def ring_round(centre: FloatArray, axis: FloatArray, radius: float) -> FloatArray:
@@ -76,4 +76,4 @@ def test_a_long_sleeve_may_close_over_the_fingers_but_not_beside_the_forearm(
     loop = named_loops(cloth)["cuff_left"]
     beside = knuckle + past * axis + 0.06 * np.cross(axis, (0.0, 1.0, 0.0))
     placed[loop] = ring_round(beside, axis, 0.03)[np.linspace(0, 29, len(loop)).astype(int)]
-    assert ("cuff_left" not in unthreaded(top, cloth, placed, posed)) == worn
+    assert ("cuff_left" not in unthreaded_openings(top, cloth, placed, posed)) == worn

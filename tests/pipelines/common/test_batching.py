@@ -12,9 +12,9 @@ import pytest
 from pipelines.common.batching import shoot_batched
 from vmodel.body.shoes.catalogue import CANVAS_SHOES
 from vmodel.shoot import shoot
-from vmodel.shot.pipeline_interface import Failure, Shot, Take
+from vmodel.shot.pipeline_interface import Failure, RenderContext, Shot
 from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray
 
 pytestmark = pytest.mark.slow
@@ -29,31 +29,35 @@ class Negative:
     def __init__(self, at_once: int) -> None:
         self.at_once, self.batches = at_once, list[int]()
 
-    def __call__(self, take: Take) -> ByteArray:
-        return self.make([take])[0]
+    def __call__(self, context: RenderContext) -> ByteArray:
+        return self.make([context])[0]
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
-        self.batches.append(len(takes))
-        return [np.roll(255 - take.draft, take.seed, axis=1) for take in takes]
+    def make(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        self.batches.append(len(contexts))
+        return [np.roll(255 - context.draft, context.seed, axis=1) for context in contexts]
 
 
 def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
-    studio: Studio, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
+    stages: StageCache, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
 ) -> None:
-    asked = replace(tee_request, shoes=CANVAS_SHOES)  # a shot names the shoes that were chosen
+    # A shot names the shoes that were chosen. Without a model, every seed would dress another person: one does.
+    asked = replace(tee_request, shoes=CANVAS_SHOES, seed=2)
     gone = replace(asked, garment=GarmentSource(tmp_path / "gone.jpg"))
-    requests = [replace(asked, seed=1), gone, replace(asked, seed=2), replace(asked, seed=3)]
+    front, side = (
+        replace(asked, model=tee_shot.model.id, seed=seed, view=view) for seed, view in ((1, "front"), (3, "side"))
+    )
+    requests = [front, gone, asked, side]
     together, alone = Negative(at_once=3), Negative(at_once=1)
-    results = list(shoot_batched(requests, studio, together, tmp_path))
+    results = list(shoot_batched(requests, stages, together, tmp_path))
     assert together.batches == [2, 1]
     for request, result in zip(requests, results, strict=True):
         if request is gone:
             assert isinstance(result, Failure)
             assert result.code == "photo_not_found"
             continue
-        single = shoot(request, studio, alone)
+        single = shoot(request, stages, alone)
         assert isinstance(result, Shot)
         assert result.request == request
-        assert result.photograph.made_by == "negative"
+        assert result.generated.made_by == "negative"
         assert np.array_equal(result.picture, single.picture)
         assert "negative" in result.timings

@@ -12,7 +12,7 @@ import torch
 
 from pipelines.common.progress import MonitoredPipeline, gpu_lock
 from pipelines.draft import DraftPipeline
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray
 
 
@@ -25,33 +25,35 @@ class Twice:
         self.pipeline = torch.nn.Module()
         self.pipeline.transformer = torch.nn.Identity()
 
-    def __call__(self, take: Take) -> ByteArray:
-        return self.make([take])[0]
+    def __call__(self, context: RenderContext) -> ByteArray:
+        return self.make([context])[0]
 
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make(self, contexts: Sequence[RenderContext]) -> list[ByteArray]:
         for _ in range(self.steps):
             self.pipeline.transformer(torch.zeros(1))
-        return [255 - take.draft for take in takes]
+        return [255 - context.draft for context in contexts]
 
 
-def test_a_draft_is_shown_and_steps_are_told_for_one_picture_and_for_several(tee_take: Take, tmp_path: Path) -> None:
+def test_a_draft_is_shown_and_steps_are_told_for_one_picture_and_for_several(
+    tee_context: RenderContext, tmp_path: Path
+) -> None:
     shown, told = list[ByteArray](), list[float]()
     monitored = MonitoredPipeline(Twice(), shown.append, told.append, tmp_path)
-    assert np.array_equal(monitored(tee_take), 255 - tee_take.draft)
-    assert len(monitored.make([tee_take, tee_take])) == 2
+    assert np.array_equal(monitored(tee_context), 255 - tee_context.draft)
+    assert len(monitored.make([tee_context, tee_context])) == 2
     assert len(shown) == 2
-    assert all(np.array_equal(each, tee_take.draft) for each in shown)
+    assert all(np.array_equal(each, tee_context.draft) for each in shown)
     assert told == [0, 0.5, 0, 0.5]
 
 
-def test_a_draft_is_made_without_ado_and_singly(tee_take: Take, tmp_path: Path) -> None:
+def test_a_draft_is_made_without_ado_and_singly(tee_context: RenderContext, tmp_path: Path) -> None:
     def refuse(_: object) -> None:
         raise AssertionError
 
     monitored = MonitoredPipeline(DraftPipeline(), refuse, refuse, tmp_path)
-    assert np.array_equal(monitored(tee_take), tee_take.draft)
+    assert np.array_equal(monitored(tee_context), tee_context.draft)
     with pytest.raises(TypeError, match="one picture at a time"):
-        monitored.make([tee_take])
+        monitored.make([tee_context])
 
 
 class Invents:
@@ -59,14 +61,16 @@ class Invents:
 
     name, generative = "invents", True
 
-    def __call__(self, take: Take) -> ByteArray:
-        return 255 - take.draft
+    def __call__(self, context: RenderContext) -> ByteArray:
+        return 255 - context.draft
 
 
-def test_a_pipeline_without_networks_tells_no_steps_and_shows_its_draft(tee_take: Take, tmp_path: Path) -> None:
+def test_a_pipeline_without_networks_tells_no_steps_and_shows_its_draft(
+    tee_context: RenderContext, tmp_path: Path
+) -> None:
     shown, told = list[ByteArray](), list[float]()
     monitored = MonitoredPipeline(Invents(), shown.append, told.append, tmp_path)
-    assert np.array_equal(monitored(tee_take), 255 - tee_take.draft)
+    assert np.array_equal(monitored(tee_context), 255 - tee_context.draft)
     assert (len(shown), told) == (1, [])
 
 

@@ -12,7 +12,7 @@ from pipelines.embedded.develop import TRACED_PLANES, develop_light
 from pipelines.embedded.exposure import ExposedView, normalise_exposure, skin_exposure_gain
 from vmodel.core.colour import to_srgb
 from vmodel.scene import PART_NAMES, shrink, trace_light
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import FloatArray
 
 GARMENT, FACE, HAIR, NOBODY = (PART_NAMES.index(name) for name in ("garment", "face", "hair", "background"))
@@ -84,11 +84,11 @@ def test_a_few_pixels_are_no_measure() -> None:
     assert np.array_equal(normalised, seen.light)
 
 
-def test_a_real_take_and_its_head_seen_near_are_exposed_alike(tee_take: Take) -> None:
-    head = near_head(tee_take)
+def test_a_real_take_and_its_head_seen_near_are_exposed_alike(tee_context: RenderContext) -> None:
+    head = near_head(tee_context)
     assert head is not None
-    sides = (tee_take.camera, tee_take.draft, tee_take.maps), (head.window.camera, head.draft, head.maps)
-    traced = [trace_light(tee_take.scene, shrink(camera, 192), tee_take.light) for camera, _, _ in sides]
+    sides = (tee_context.camera, tee_context.draft, tee_context.maps), (head.window.camera, head.draft, head.maps)
+    traced = [trace_light(tee_context.scene, shrink(camera, 192), tee_context.light) for camera, _, _ in sides]
     views = [
         ExposedView(light, draft, maps.parts, maps.hair_mask)
         for light, (_, draft, maps) in zip(develop_light(traced), sides, strict=True)

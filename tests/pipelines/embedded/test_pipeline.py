@@ -22,9 +22,9 @@ from vmodel.core.colour import to_linear
 from vmodel.errors import WeightsMissing
 from vmodel.scene import magnify, project_points
 from vmodel.shoot import prepare
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.shot.request import ShotRequest
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import Camera
 
 LOOK = Look((0.5, 0.3, 0.2), (0.03, 0.02, 0.01), 30, "woman", "soft-key", "jersey", 1.0)
@@ -209,25 +209,29 @@ def test_weights_of_an_earlier_version_are_to_be_exported_again(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_a_take_becomes_a_picture_of_its_own_size(studio: Studio, tee_request: ShotRequest, tmp_path: Path) -> None:
+def test_a_take_becomes_a_picture_of_its_own_size(stages: StageCache, tee_request: ShotRequest, tmp_path: Path) -> None:
     tiny_pipeline().save_pretrained(tmp_path / "saved")
     pipeline = Embedded(tmp_path / "saved", steps=1)
 
-    take = prepare(replace(tee_request, background="transparent"), studio).take
-    made = pipeline(take)
-    assert made.shape == take.draft.shape
-    assert np.array_equal(made[..., 3], take.draft[..., 3])
-    assert not np.array_equal(made, take.draft)
+    context = prepare(replace(tee_request, background="transparent"), stages).context
+    made = pipeline(context)
+    assert made.shape == context.draft.shape
+    assert np.array_equal(made[..., 3], context.draft[..., 3])
+    assert not np.array_equal(made, context.draft)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("strength", [0, 0.01])
 def test_whatever_a_network_says_skin_is_exposed_like_a_photograph(
-    tee_take: Take, tmp_path: Path, strength: float
+    tee_context: RenderContext, tmp_path: Path, strength: float
 ) -> None:
     tiny_pipeline(strength=strength).save_pretrained(tmp_path / "saved")
-    made = Embedded(tmp_path / "saved", steps=1)(tee_take)
-    skin = np.isin(tee_take.maps.parts, BARE) & (tee_take.maps.hair_mask < 0.01) & (tee_take.maps.person_mask > 0.99)
-    drawn, lit = (to_linear(np.ascontiguousarray(each[..., :3]))[skin] for each in (tee_take.draft, made))
+    made = Embedded(tmp_path / "saved", steps=1)(tee_context)
+    skin = (
+        np.isin(tee_context.maps.parts, BARE)
+        & (tee_context.maps.hair_mask < 0.01)
+        & (tee_context.maps.person_mask > 0.99)
+    )
+    drawn, lit = (to_linear(np.ascontiguousarray(each[..., :3]))[skin] for each in (tee_context.draft, made))
     changed = np.log((lit + OFFSET) / (drawn + OFFSET)).mean(axis=0)
     assert np.abs(changed - np.log(skin_exposure_gain(drawn.mean(axis=0)))).max() < 0.02

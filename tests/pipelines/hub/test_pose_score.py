@@ -17,9 +17,9 @@ from vmodel.config import Settings
 from vmodel.errors import DetectorMissing
 from vmodel.quality.gate import BARS, judge
 from vmodel.quality.pose import POSE_BAR, limb_score, pose_score
-from vmodel.shot.pipeline_interface import Take
-from vmodel.studio.generate import photograph
-from vmodel.studio.stage_cache import Studio
+from vmodel.shot.pipeline_interface import RenderContext
+from vmodel.studio.generate import generate_with_retries
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray, FloatArray
 
 _COCO_17 = [0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10]
@@ -36,46 +36,46 @@ def settings(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     shutil.rmtree(tmp_path / "home")
 
 
-def standing(take: Take, joints_px: FloatArray) -> ByteArray:
+def standing(context: RenderContext, joints_px: FloatArray) -> ByteArray:
     """Draw a person of whom only the joints are visible."""
-    return draw_joints(take.maps.person_mask.shape, joints_px[_COCO_17], radius=3)  # type: ignore[arg-type]
+    return draw_joints(context.maps.person_mask.shape, joints_px[_COCO_17], radius=3)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def take(tee_take: Take) -> Take:
-    """Return a take whose draft is such a picture."""
-    drawn = replace(tee_take)
-    vars(drawn)["draft"] = standing(tee_take, tee_take.maps.keypoints_px[:, :2])
+def context(tee_context: RenderContext) -> RenderContext:
+    """Return a context whose draft is such a picture."""
+    drawn = replace(tee_context)
+    vars(drawn)["draft"] = standing(tee_context, tee_context.maps.keypoints_px[:, :2])
     return drawn
 
 
-def moved(take: Take, joint: int, share: float) -> ByteArray:
+def moved(context: RenderContext, joint: int, share: float) -> ByteArray:
     """Move a joint of the draft sideways by a share of the picture's height."""
-    joints = take.maps.keypoints_px[:, :2].copy()
-    joints[joint, 0] += share * len(take.draft)
-    return standing(take, joints)
+    joints = context.maps.keypoints_px[:, :2].copy()
+    joints[joint, 0] += share * len(context.draft)
+    return standing(context, joints)
 
 
-def test_a_person_who_stands_as_drawn_keeps_the_pose(take: Take, settings: Settings) -> None:
-    assert pose_score(take.draft, take, settings) == 1
-    assert "pose" not in judge(take.draft, take, settings).missed
-    slightly = pose_score(moved(take, WRIST, 0.005), take, settings)
+def test_a_person_who_stands_as_drawn_keeps_the_pose(context: RenderContext, settings: Settings) -> None:
+    assert pose_score(context.draft, context, settings) == 1
+    assert "pose" not in judge(context.draft, context, settings).missed
+    slightly = pose_score(moved(context, WRIST, 0.005), context, settings)
     assert slightly is not None
     assert 0.9 < slightly < 1
 
 
-def test_a_moved_forearm_is_refused_though_all_else_stands(take: Take, settings: Settings) -> None:
-    joints = take.maps.keypoints_px[:, :2].copy()
-    joints[[ELBOW, WRIST], 0] += 0.1 * len(take.draft)
-    report = judge(standing(take, joints), take, settings)
+def test_a_moved_forearm_is_refused_though_all_else_stands(context: RenderContext, settings: Settings) -> None:
+    joints = context.maps.keypoints_px[:, :2].copy()
+    joints[[ELBOW, WRIST], 0] += 0.1 * len(context.draft)
+    report = judge(standing(context, joints), context, settings)
     assert report.scores["pose"] < POSE_BAR
     assert "pose" in report.missed
 
 
-def test_a_limb_that_is_gone_is_refused(take: Take, settings: Settings) -> None:
-    joints = take.maps.keypoints_px[:, :2].copy()
+def test_a_limb_that_is_gone_is_refused(context: RenderContext, settings: Settings) -> None:
+    joints = context.maps.keypoints_px[:, :2].copy()
     joints[[9, 10]] = np.nan
-    assert "pose" in judge(standing(take, joints), take, settings).missed
+    assert "pose" in judge(standing(context, joints), context, settings).missed
 
 
 def test_a_joint_that_the_draft_hides_is_not_asked() -> None:
@@ -88,10 +88,10 @@ def test_a_joint_that_the_draft_hides_is_not_asked() -> None:
     assert limb_score(0 * drawn, made, 1e4) is None
 
 
-def test_a_transparent_picture_is_looked_at_over_grey(take: Take, settings: Settings) -> None:
-    alpha = np.full((*take.draft.shape[:2], 1), 255, np.uint8)
-    assert pose_score(np.dstack([take.draft, alpha]), take, settings) == 1
-    assert pose_score(np.dstack([take.draft, 0 * alpha]), take, settings) == 0
+def test_a_transparent_picture_is_looked_at_over_grey(context: RenderContext, settings: Settings) -> None:
+    alpha = np.full((*context.draft.shape[:2], 1), 255, np.uint8)
+    assert pose_score(np.dstack([context.draft, alpha]), context, settings) == 1
+    assert pose_score(np.dstack([context.draft, 0 * alpha]), context, settings) == 0
 
 
 class Mover:
@@ -100,25 +100,25 @@ class Mover:
     name = "mover"
     generative = True
 
-    def __call__(self, take: Take) -> ByteArray:
-        return moved(take, WRIST, 0.2)
+    def __call__(self, context: RenderContext) -> ByteArray:
+        return moved(context, WRIST, 0.2)
 
 
 def test_the_gate_asks_for_the_pose_where_the_weights_are_and_not_elsewhere(
-    take: Take, settings: Settings, tmp_path: Path
+    context: RenderContext, settings: Settings, tmp_path: Path
 ) -> None:
-    scores = photograph(take, Mover(), Studio(settings)).tries[0].report.scores
+    scores = generate_with_retries(context, Mover(), StageCache(settings)).attempts[0].report.scores
     assert set(scores) == {*BARS, "pose"}
-    without = Studio(Settings(home=tmp_path / "elsewhere"))
-    assert set(photograph(take, Mover(), without).tries[0].report.scores) == set(BARS)
+    without = StageCache(Settings(home=tmp_path / "elsewhere"))
+    assert set(generate_with_retries(context, Mover(), without).attempts[0].report.scores) == set(BARS)
 
 
 def test_a_photo_is_refused_with_the_command_until_the_weights_are_pulled_and_read_from_then_on(
-    settings: Settings, tee_take: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tee_context: RenderContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import cv2
 
-    joints = tee_take.maps.keypoints_px[:, :2] * 1.6
+    joints = tee_context.maps.keypoints_px[:, :2] * 1.6
     photo = draw_joints((820, 616), joints[_COCO_17])
     cv2.imwrite(str(tmp_path / "photo.png"), photo[..., ::-1])
     found = read_keypoints(tmp_path / "photo.png")

@@ -18,7 +18,7 @@ from vmodel.service.jobs.lifecycle import watch_job
 from vmodel.service.jobs.views import Job
 from vmodel.service.ledger.reservations import Balance
 from vmodel.service.worker.loop import Worker
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 from vmodel.types import ByteArray
 
 pytestmark = [
@@ -50,9 +50,9 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list of the number of pictures per call of the pipeline."""
     asked, make = list[int](), Sdxl.make
 
-    def counted(self: Sdxl, takes: Sequence[Take]) -> list[ByteArray]:
-        asked.append(len(takes))
-        return make(self, takes)
+    def counted(self: Sdxl, contexts: Sequence[RenderContext]) -> list[ByteArray]:
+        asked.append(len(contexts))
+        return make(self, contexts)
 
     monkeypatch.setattr(Sdxl, "make", counted)
     return asked

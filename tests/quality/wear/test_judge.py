@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from vmodel.body.model.roster import load_roster
 from vmodel.body.pose.library import load_pose
 from vmodel.config import Settings
 from vmodel.drape import drape
-from vmodel.drape.outfit.layering import join
+from vmodel.drape.outfit.layering import merge_garments
 from vmodel.drape.simulate.put_on import for_fitting
 from vmodel.garment.blocks.library import is_for_children
 from vmodel.garment.designs.block_design import Design, make_garment
@@ -29,8 +30,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"))
+def settings(home: Path) -> Settings:
+    return Settings(home=home)
 
 
 def put_on(garment: Garment, model: str, pose: str, settings: Settings) -> Worn:
@@ -140,7 +141,7 @@ def test_each_garment_of_an_outfit_is_judged_by_itself(tee: Worn, skirt: Worn) -
     worn = [tee, skirt]
 
     def check(drapes: list[object]) -> None:
-        joined = join([each.garment for each in worn], drapes, main=0)[1]  # type: ignore[arg-type]
+        joined = merge_garments([each.garment for each in worn], drapes, main=0)[1]  # type: ignore[arg-type]
         check_worn([each.garment for each in worn], joined, tee.body, tee.posed)
 
     check([tee.drape, skirt.drape])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,8 +31,8 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"))
+def settings(home: Path) -> Settings:
+    return Settings(home=home)
 
 
 def put_on(category: Category, model: str, pose: str, settings: Settings, worn_open: bool | None = None) -> Worn:

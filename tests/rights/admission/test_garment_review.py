@@ -144,7 +144,7 @@ def test_pictures_of_a_photo_wait_for_the_decision_and_a_refused_one_fails(
     publisher: Publisher, worn_shot: Shot, reviewer: GarmentReviewer
 ) -> None:
     holder = Holder("anna", "Anna", Terms())
-    row = reviewer.examine("anna", worn_shot.pattern.flat_lay.sha256, printed("VERSACE"))
+    row = reviewer.examine("anna", worn_shot.reading.flat_lay.sha256, printed("VERSACE"))
     with pytest.raises(GarmentInReview, match="versace"):
         publisher.publish(worn_shot, "jpeg", holder)
     with publisher.database.transaction() as session:

@@ -26,7 +26,7 @@ from vmodel.rights.policy.model_reservation import (
 from vmodel.rights.registry.tables import Refusal
 from vmodel.shot.pipeline_interface import Shot
 from vmodel.studio.dress_model import cast_models
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import Hair, VirtualModel
 
 ROSTER = load_roster(Settings())
@@ -121,7 +121,7 @@ def test_no_picture_of_anothers_model_is_published_and_the_refusal_is_noted(
 
 
 def test_nobody_is_cast_whom_another_seller_has_alone(worn_shot: Shot, settings: Settings) -> None:
-    studio, request = Studio(settings), replace(worn_shot.request, model=None)
-    first, second, *_ = cast_models(worn_shot.pattern, request, studio)
-    studio.barred = frozenset({first.id})
-    assert cast_models(worn_shot.pattern, request, studio)[0] == second
+    stages, request = StageCache(settings), replace(worn_shot.request, model=None)
+    first, second, *_ = cast_models(worn_shot.reading, request, stages)
+    stages.barred = frozenset({first.id})
+    assert cast_models(worn_shot.reading, request, stages)[0] == second

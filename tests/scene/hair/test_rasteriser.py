@@ -4,7 +4,7 @@ import pytest
 from tests.support.garments.mannequin import make_hair, make_mannequin, make_skin
 from vmodel.scene import Scene, frame_camera, magnify, project_points, render_conditions, render_draft
 from vmodel.scene.hair.child_strands import with_children
-from vmodel.scene.hair.rasteriser import near_first, thinned
+from vmodel.scene.hair.rasteriser import select_level_of_detail, sort_visible_by_depth
 from vmodel.types import Strands
 
 SIZE = (512, 384)
@@ -68,17 +68,17 @@ def test_hair_outside_dims_hair_inside() -> None:
     )
     scene = scene_with(hair)
     camera = frame_camera(scene.posed, None, "front", "upper", SIZE)
-    from vmodel.scene.hair.fibre_shading import lit_colours
+    from vmodel.scene.hair.fibre_shading import shade_strands
 
-    light = lit_colours(scene.geometry, hair, camera, scene.lit("beauty", camera)).mean(axis=(1, 2))
+    light = shade_strands(scene.geometry, hair, camera, scene.lighting_for("beauty", camera)).mean(axis=(1, 2))
     assert light[depth > 0.06].mean() < 0.7 * light[depth < 0.01].mean()
 
 
 def test_a_small_head_is_drawn_with_fewer_and_wider_strands() -> None:
     hair = make_hair(3000)
     scene = scene_with(hair)
-    far, numbers = thinned(hair, frame_camera(scene.posed, None, "front", "full", SIZE))
-    nearer, more = thinned(hair, frame_camera(scene.posed, None, "front", "full", (1536, 1152)))
+    far, numbers = select_level_of_detail(hair, frame_camera(scene.posed, None, "front", "full", SIZE))
+    nearer, more = select_level_of_detail(hair, frame_camera(scene.posed, None, "front", "full", (1536, 1152)))
     assert len(nearer.points_m) > len(far.points_m)
     assert set(numbers) < set(more)
     assert len(far.points_m) < 0.5 * len(hair.points_m)
@@ -114,7 +114,7 @@ def test_hair_that_the_head_hides_is_not_drawn_and_the_rest_is() -> None:
     far[:, 20:] = np.inf
     start = np.array([[5, 5, 2], [5, 5, 0.5], [16, 9, 2], [25, 9, 2], [-30, 9, 0.5]], np.float32)
     end = start + np.array([8, 4, 0], np.float32)
-    assert sorted(near_first(start, end, far)) == [1, 2, 3]
+    assert sorted(sort_visible_by_depth(start, end, far)) == [1, 2, 3]
 
 
 def test_a_strand_stays_where_it_is_whichever_others_are_drawn() -> None:

@@ -23,7 +23,7 @@ def seen(scene: Scene, framing: str = "full", view: str = "front") -> Camera:
 
 
 def painted(scene: Scene, name: str, camera: Camera, light: str = "soft-key") -> FloatArray:
-    return paint_place(name, camera, scene.lit(light, camera))
+    return paint_place(name, camera, scene.lighting_for(light, camera))
 
 
 def on_wall(camera: Camera, behind_m: float, across_m: float, up_m: float) -> FloatArray:
@@ -134,7 +134,7 @@ def test_sun_draws_the_finest_edge_and_low_key_the_darkest_wall(dressed: Scene) 
     camera = seen(dressed)
     edges = {}
     for light in LIGHTS:
-        floor = dressed.lit(light, camera).floor
+        floor = dressed.lighting_for(light, camera).floor
         steps = np.abs(np.diff(floor.open_share)) / floor.cell_m
         middle, away = len(steps) // 2, round(0.6 / floor.cell_m)
         edges[light] = steps[middle + away :].max()  # behind the model, away from its shoes
@@ -160,7 +160,9 @@ def plain() -> dict[int, Scene]:
     drape, garment = make_shirt()
     white = Scene(posed, body, make_skin(), None, drape, garment)
     return {
-        grey: white.printed(replace(garment, textures=tuple(np.full_like(each, grey) for each in garment.textures)))
+        grey: white.with_textures(
+            replace(garment, textures=tuple(np.full_like(each, grey) for each in garment.textures))
+        )
         for grey in (245, 24)
     }
 

@@ -127,13 +127,13 @@ def test_a_pipeline_that_looks_at_the_head_gets_the_draft_s_own_close_up(dressed
     anew = Scene(dressed.posed, dressed.body, dressed.skin, dressed.hair, dressed.drape, dressed.garment)
     apart = render_draft(anew, near.camera, background="transparent")
     render_draft(dressed, camera)
-    lighting = dressed.lit("soft-key", camera)
+    lighting = dressed.lighting_for("soft-key", camera)
     assert dressed.drawn_near(near.camera, lighting) is not None
     np.testing.assert_array_equal(render_draft(dressed, near.camera, background="transparent"), apart)
     # A scene with another light or another print does not reuse the close-up drawn for this one.
-    assert dressed.drawn_near(near.camera, dressed.lit("daylight", camera)) is None
+    assert dressed.drawn_near(near.camera, dressed.lighting_for("daylight", camera)) is None
     assert dressed.garment is not None
-    assert dressed.printed(dressed.garment).drawn_near(near.camera, lighting) is None
+    assert dressed.with_textures(dressed.garment).drawn_near(near.camera, lighting) is None
 
 
 def test_a_head_that_is_large_already_is_drawn_as_it_is(dressed: Scene) -> None:
@@ -232,9 +232,9 @@ def test_another_print_on_the_same_cloth_is_drawn_as_if_all_were_new(dressed: Sc
     assert dressed.drape is not None
     np.testing.assert_array_equal(drape.vertices_m, dressed.drape.vertices_m)
     before = render_draft(dressed, camera)
-    twin = dressed.printed(other)
+    twin = dressed.with_textures(other)
     assert twin.geometry.all_surfaces is dressed.geometry.all_surfaces  # rays are traced through the same mesh
-    assert twin.seen_by(camera) is dressed.seen_by(camera)
+    assert twin.gbuffer_for(camera) is dressed.gbuffer_for(camera)
     np.testing.assert_array_equal(render_draft(twin, camera), render_draft(anew, camera))
     assert not np.array_equal(render_draft(twin, camera), before)
     np.testing.assert_array_equal(render_draft(dressed, camera), before)

@@ -13,7 +13,7 @@ HEAD_M, RADIUS_M = (0.0, 0.0, 1.62), 0.12
 
 def test_a_lamp_behind_a_head_draws_no_white_line_round_it(undressed: Scene) -> None:
     camera = frame_camera(undressed.posed, None, "front", "upper", (512, 384))
-    gbuffer, lighting = undressed.seen_by(camera), undressed.lit("soft-key", camera)
+    gbuffer, lighting = undressed.gbuffer_for(camera), undressed.lighting_for("soft-key", camera)
     shine = np.zeros(512 * 384)
     for index, shaded, _ in lit_samples(undressed, gbuffer, lighting):
         np.maximum.at(shine, gbuffer.pixel[index], shaded.lamp_gloss.mean(axis=1))

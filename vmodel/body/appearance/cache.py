@@ -21,7 +21,7 @@ from vmodel.core.hashing import content_key
 from vmodel.types import FloatArray, SkinTextures, Strands, VirtualModel
 
 
-def painted_skin(
+def load_or_paint_skin(
     model: VirtualModel, body: Body, base_layer: BaseLayer, cache: Path, size: int = SKIN_SIZE
 ) -> SkinTextures:
     """Return the result of ``paint_skin``, cached for this model and base layer.
@@ -45,7 +45,7 @@ def painted_skin(
     return SkinTextures(**{name: values.astype(np.float32) for name, values in stored.items()})
 
 
-def grown_hair(model: VirtualModel, body: Body, cache: Path) -> Strands:
+def load_or_grow_hair(model: VirtualModel, body: Body, cache: Path) -> Strands:
     """Return the result of ``grow_hair``, cached for this model.
 
     Args:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vmodel.body.mesh.anatomy_chart import Chart, blob, smoothstep
+from vmodel.body.mesh.anatomy_chart import Chart, mirrored_gaussian, smoothstep
 from vmodel.config import Settings
 from vmodel.core.network_weights import load_numbers
 from vmodel.types import ByteArray, FloatArray, IntArray, VirtualModel
@@ -53,9 +53,9 @@ def coloured_parts(spot_mm: FloatArray) -> ColouredParts:
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     hands = smoothstep(-440, -520, z) * smoothstep(370, 410, x)
     feet = smoothstep(-1400, -1470, z)
-    knees = blob(spot_mm, (133, 0, -1045), (48, 70, 55)) * smoothstep(70, 20, y)
-    elbows = blob(spot_mm, (350, 125, -410), 34)
-    ears = blob(spot_mm, (84, 76, -18), (12, 30, 34))
+    knees = mirrored_gaussian(spot_mm, (133, 0, -1045), (48, 70, 55)) * smoothstep(70, 20, y)
+    elbows = mirrored_gaussian(spot_mm, (350, 125, -410), 34)
+    ears = mirrored_gaussian(spot_mm, (84, 76, -18), (12, 30, 34))
     # Above the hairline the skins show hair.
     face = smoothstep(66, 40, z + 0.25 * np.maximum(x - 20, 0)) * smoothstep(62, 30, y) * smoothstep(-165, -120, z)
     return ColouredParts(

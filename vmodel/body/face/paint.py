@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.face.eyelids import is_upper_lid
 from vmodel.body.face.face_params import Look
-from vmodel.body.mesh.anatomy_chart import Anatomy, Chart, blob, closed_curve, smooth_noise, smoothstep
+from vmodel.body.mesh.anatomy_chart import Anatomy, Chart, closed_curve, mirrored_gaussian, smooth_noise, smoothstep
 from vmodel.body.mesh.anny_model import load_surface
 from vmodel.types import FloatArray
 
@@ -59,19 +59,25 @@ def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.r
     melanin = (1 + 0.3 * age) * (0.035 * mottled[2] + 0.02 * mottled[1]) + 0.03 * age
     flush = (0.35 + 0.65 * look.blush) * (1 - 0.45 * age)
     blood += flush * (
-        0.46 * blob(spot_mm, (42, -8, -30), (16, 30, 14))
-        + 0.44 * blob(spot_mm, (0, -41, -36), 12)
-        + 0.20 * blob(spot_mm, (0, -30, -92), 14)
-        + 0.50 * blob(spot_mm, (84, 76, -18), (10, 22, 26))
+        0.46 * mirrored_gaussian(spot_mm, (42, -8, -30), (16, 30, 14))
+        + 0.44 * mirrored_gaussian(spot_mm, (0, -41, -36), 12)
+        + 0.20 * mirrored_gaussian(spot_mm, (0, -30, -92), 14)
+        + 0.50 * mirrored_gaussian(spot_mm, (84, 76, -18), (10, 22, 26))
     )
     hand = smoothstep(-455, -520, z) * smoothstep(380, 410, x)
-    knuckle = np.maximum(blob(spot_mm, (466, -128, -560), 24), blob(spot_mm, (470, -165, -590), 20))
+    knuckle = np.maximum(
+        mirrored_gaussian(spot_mm, (466, -128, -560), 24), mirrored_gaussian(spot_mm, (470, -165, -590), 20)
+    )
     blood += 0.14 * hand + 0.12 * knuckle + 0.14 * smoothstep(-1440, -1470, z)
     # The face sees more sun than the trunk, the inside of the arm less.
     melanin += 0.05 * smoothstep(-190, -120, z) - 0.06 * smoothstep(-0.2, 0.7, -normal[:, 2]) * (x > 170)
     # Hollows of cheek and temple are a little deeper in tone than what catches the light.
-    melanin += 0.09 * blob(spot_mm, (60, 18, -56), (13, 30, 17)) + 0.06 * blob(spot_mm, (62, 12, 26), (12, 26, 16))
-    melanin += 0.07 * blob(spot_mm, (0, -20, 60), (40, 40, 22)) - 0.06 * blob(spot_mm, (36, -20, -22), (13, 20, 8))
+    melanin += 0.09 * mirrored_gaussian(spot_mm, (60, 18, -56), (13, 30, 17)) + 0.06 * mirrored_gaussian(
+        spot_mm, (62, 12, 26), (12, 26, 16)
+    )
+    melanin += 0.07 * mirrored_gaussian(spot_mm, (0, -20, 60), (40, 40, 22)) - 0.06 * mirrored_gaussian(
+        spot_mm, (36, -20, -22), (13, 20, 8)
+    )
     return Pigment(blood, melanin, np.zeros((len(spot_mm), 3)))
 
 
@@ -98,11 +104,11 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
     melanin += lash_line * np.exp(-((edge / np.where(upper, 1.25, 0.8)) ** 2))
     # Make-up on the lid: a soft shadow in the crease.
     melanin += 0.26 * look.makeup * np.exp(-0.5 * (((x - 32) / 12) ** 2 + ((z - 8.5) / 4.5) ** 2)) * (y < 15)
-    nostril = blob(spot_mm, (9.0, -31.2, -41.0), (2.1, 2.5, 1.8))
-    ear_hole = blob(spot_mm, (73, 63, -20), (5, 5, 6))
+    nostril = mirrored_gaussian(spot_mm, (9.0, -31.2, -41.0), (2.1, 2.5, 1.8))
+    ear_hole = mirrored_gaussian(spot_mm, (73, 63, -20), (5, 5, 6))
     melanin += 3.4 * nostril + 0.9 * ear_hole
-    blood += 1.2 * nostril + 0.3 * ear_hole + 0.10 * blob(spot_mm, (14, -26, -40), (5, 7, 6))
-    blood += 0.45 * look.makeup * blob(spot_mm, (50, 5, -28), (17, 26, 11))
+    blood += 1.2 * nostril + 0.3 * ear_hole + 0.10 * mirrored_gaussian(spot_mm, (14, -26, -40), (5, 7, 6))
+    blood += 0.45 * look.makeup * mirrored_gaussian(spot_mm, (50, 5, -28), (17, 26, 11))
     melanin += look.freckles * _freckles(spot_mm, rng)
     brow = 0.85 * look.brow_density * brow_area(spot_mm, look)
     hairs = -np.log(np.clip(look.brow_colour, 1e-3, 0.85) / np.float64(0.9))
@@ -150,7 +156,7 @@ def beard_area(spot_mm: FloatArray) -> FloatArray:
     below = smoothstep(-9, 11, top - z + 2) * side
     above_throat = smoothstep(-138, -116, z) * smoothstep(40, 10, y - 0.9 * np.maximum(0, z + 100))
     lips = np.exp(-(((x / 25) ** 2 + ((z + 69) / 9) ** 2) ** 2))
-    below_lip = 1 - 0.5 * blob(spot_mm, (12, -28, -84), (5, 9, 4))
+    below_lip = 1 - 0.5 * mirrored_gaussian(spot_mm, (12, -28, -84), (5, 9, 4))
     return np.asarray(below * above_throat * (1 - lips) * below_lip * (x < 90))
 
 
@@ -270,7 +276,9 @@ def _freckles(spot_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 def _thin_veins(spot_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Return the blood (n,) of widened veins under old skin: thin lines in patches beside the nose and on cheeks."""
-    area = blob(spot_mm, (13, -27, -38), (6, 9, 7)) + 0.7 * blob(spot_mm, (38, -10, -32), (15, 26, 12))
+    area = mirrored_gaussian(spot_mm, (13, -27, -38), (6, 9, 7)) + 0.7 * mirrored_gaussian(
+        spot_mm, (38, -10, -32), (15, 26, 12)
+    )
     near = np.flatnonzero(area > 0.02)
     bent = 0.8 * smooth_noise(9, rng)(spot_mm[near])
     lines = np.exp(-(((smooth_noise(7, rng)(spot_mm[near]) + 0.3 * bent) / 0.13) ** 2))

@@ -21,7 +21,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from vmodel.body.mesh.anny_model import load_anny, load_surface
-from vmodel.body.mesh.subdivision import refine
+from vmodel.body.mesh.subdivision import loop_subdivide
 from vmodel.types import BoolArray, FloatArray, IntArray
 
 _TEXELS_AT_ONCE = 1 << 16
@@ -67,7 +67,7 @@ class Chart:
         main = weights.argmax(axis=1)
         child = np.where(weights.max(axis=1) > 0.5, main, 3)
         inner = np.where((child == 3)[:, None], 1 - 2 * weights, 2 * weights - np.eye(4, 3, dtype=np.float32)[child])
-        # Corners of the middle child are the middles of ab, bc and ca; see ``subdivision.refine``.
+        # Corners of the middle child are the middles of ab, bc and ca; see ``subdivision.loop_subdivide``.
         middle = child == 3
         inner[middle] = inner[middle][:, [2, 0, 1]]
         for corner, order in enumerate(((0, 1, 2), (1, 2, 0), (2, 0, 1))):
@@ -150,9 +150,9 @@ def load_anatomy() -> Anatomy:
 
 @functools.cache
 def refined_anatomy() -> tuple[FloatArray, IntArray]:
-    """Return spots (n, 3) and triangles of the neutral body's mesh, refined once; see ``subdivision.refine``."""
+    """Return spots (n, 3) and triangles of the neutral body's mesh after one ``subdivision.loop_subdivide``."""
     spot_mm = load_anatomy().spot_mm
-    refinement = refine(load_surface().faces, len(spot_mm), 1)
+    refinement = loop_subdivide(load_surface().faces, len(spot_mm), 1)
     return refinement.vertices(spot_mm), refinement.triangles
 
 
@@ -235,7 +235,7 @@ def smoothstep(low: float, high: float, values: FloatArray) -> FloatArray:
     return np.asarray(t * t * (3 - 2 * t))
 
 
-def blob(
+def mirrored_gaussian(
     spot_mm: FloatArray, centre_mm: tuple[float, float, float], radius_mm: float | tuple[float, ...]
 ) -> FloatArray:
     """Return a Gaussian (n,) of the given radius round a spot and round its mirror image on the body's other side."""

@@ -44,7 +44,7 @@ class Refinement:
         return np.repeat(attribute, 4**self.levels, axis=0)
 
 
-def refine(triangles: IntArray, vertex_count: int, levels: int) -> Refinement:
+def loop_subdivide(triangles: IntArray, vertex_count: int, levels: int) -> Refinement:
     """Refine a mesh by Loop subdivision with Warren's weights; open edges follow the boundary curve.
 
     Args:

@@ -107,7 +107,9 @@ def validate_pose(pose: Pose) -> None:
         stem = bone.split(".")[0]
         angle = float(np.degrees(np.linalg.norm(vector)))
         if stem in SWINGS and angle > SWINGS[stem]:
-            raise PoseImpossible(spoken(bone), f"it turns {angle:.0f} degrees; {SWINGS[stem]:.0f} is the most")
+            raise PoseImpossible(
+                joint_display_name(bone), f"it turns {angle:.0f} degrees; {SWINGS[stem]:.0f} is the most"
+            )
     for chain, (bones, most) in CHAINS.items():
         whole = Rotation.identity()
         for bone in bones:
@@ -117,7 +119,7 @@ def validate_pose(pose: Pose) -> None:
             raise PoseImpossible(chain, f"it turns {angle:.0f} degrees; {most:.0f} is the most")
 
 
-def spoken(bone: str) -> str:
+def joint_display_name(bone: str) -> str:
     """Return the name of the joint at a bone's head, as a person says it: "left elbow"."""
     stem, _, side = bone.partition(".")
     names = {"upperarm01": "shoulder", "upperarm02": "upper arm", "lowerarm01": "elbow", "lowerarm02": "forearm",
@@ -135,8 +137,12 @@ def _check_hinge(bone: str, hinge: Hinge, vector: FloatArray) -> None:
     off_axis = Rotation.from_rotvec(vector) * Rotation.from_rotvec(axis * angle).inv()
     flexion = np.degrees(angle + hinge.rest_flexion())
     if flexion < hinge.least_deg - 0.5:
-        raise PoseImpossible(spoken(bone), f"it bends {-flexion:.0f} degrees the wrong way")
+        raise PoseImpossible(joint_display_name(bone), f"it bends {-flexion:.0f} degrees the wrong way")
     if flexion > hinge.most_deg + 0.5:
-        raise PoseImpossible(spoken(bone), f"it bends {flexion:.0f} degrees; {hinge.most_deg:.0f} is the most")
+        raise PoseImpossible(
+            joint_display_name(bone), f"it bends {flexion:.0f} degrees; {hinge.most_deg:.0f} is the most"
+        )
     if np.degrees(off_axis.magnitude()) > hinge.lateral_deg:
-        raise PoseImpossible(spoken(bone), f"it leans {np.degrees(off_axis.magnitude()):.0f} degrees off its hinge")
+        raise PoseImpossible(
+            joint_display_name(bone), f"it leans {np.degrees(off_axis.magnitude()):.0f} degrees off its hinge"
+        )

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from vmodel.body.mesh.anatomy_chart import load_anatomy, smoothstep
-from vmodel.body.mesh.subdivision import refine
+from vmodel.body.mesh.subdivision import loop_subdivide
 from vmodel.body.model.body import Body
 from vmodel.body.shoes.catalogue import CANVAS_SHOES, LOOKS, split_name
 from vmodel.body.shoes.foot import Foot
@@ -92,7 +92,7 @@ def _workpiece(kind: Kind, last: ShoeLast, rest_m: FloatArray, foot: IntArray, f
     number = np.full(len(rest_m), -1)
     number[foot] = np.arange(len(foot))
     own = number[faces[(number[faces] >= 0).all(axis=1)]]
-    finer = refine(own, len(foot), 1)
+    finer = loop_subdivide(own, len(foot), 1)
     skin = finer.vertices((rest_m[foot] - last.origin) @ last.axes.T / last.unit)
     own_foot = Foot(skin, finer.triangles)
     along = np.linspace(30, 215, 38)

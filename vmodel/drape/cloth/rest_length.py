@@ -39,7 +39,7 @@ _LEFT_LONGER = 0.005
 """Share by which cloth may stay longer than the path that it covers."""
 
 
-def let_out(
+def lengthen_strained_edges(
     cloth: Cloth, cut: Cloth, positions_m: FloatArray, fixed: BoolArray, most: tuple[float, float], across: FloatArray
 ) -> Cloth:
     """Grow the rest lengths of strained cloth round the limbs.
@@ -97,7 +97,7 @@ def take_up(cloth: Cloth, positions_m: FloatArray, fixed: BoolArray) -> Cloth:
     )
 
 
-def most_for(garment: Garment) -> tuple[float, float]:
+def max_let_out(garment: Garment) -> tuple[float, float]:
     """Return the largest factors by which a garment's cut may be let out round the limbs, and along them."""
     if garment.scale_source == "pattern":  # pieces of a pattern already have their true size
         return 1.0, 1.0

@@ -45,7 +45,7 @@ TRUNK = 0
 """Index of the trunk, with head and legs, among the parts of a body."""
 
 
-def room_m(body: Body, posed: PosedBody) -> FloatArray:
+def clearance_m(body: Body, posed: PosedBody) -> FloatArray:
     """Return the thickness of worn cloth that may hold the next garment off.
 
     A sleeve lies flat between the arm and the sleeve over it: an arm grown by 4 mm tears a narrow jacket at the armpit.
@@ -67,7 +67,7 @@ def _is_arm(ending: str, bone: str) -> bool:
     return bone.startswith((*ARM_BONES, "upperarm01")) and bone.endswith(ending)
 
 
-def press(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
+def compress_under(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
     """Press the inner garment towards the skin, beneath the outer one where that lies over it.
 
     Cloth that comes out from under the outer garment rises from there evenly. Cloth that lies close between the skin
@@ -103,10 +103,10 @@ def press(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
         to = foot + (points[mine] - foot) * (limit / np.maximum(height, 1e-6))[:, None]
         points[mine[low]] = to[low]
     points = push_out(points, posed, _SKIN_M).astype(np.float32)
-    return without(replace(inner, vertices_m=points), gone)
+    return drop_triangles(replace(inner, vertices_m=points), gone)
 
 
-def bring_in(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
+def pull_under(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
     """Bring the inner garment beneath the outer one where it stands out from the trunk past it, however far.
 
     A wide skirt under a straight coat is held together by it, and comes out evenly at its hem.
@@ -131,7 +131,7 @@ def bring_in(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
     return inner
 
 
-def share_past(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> float:
+def overhang_share(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> float:
     """Return the share of the inner garment's vertices that stand out from the trunk past the outer garment."""
     return float(_past(inner, outer, body, posed)[0].mean())
 
@@ -148,7 +148,7 @@ def _past(
     return past, height, foot, cover
 
 
-def without(garment: Drape, gone: BoolArray) -> Drape:
+def drop_triangles(garment: Drape, gone: BoolArray) -> Drape:
     """Remove triangles all of whose vertices are gone, (N,) bool, and what belonged to these alone."""
     kept = ~gone[garment.triangles].all(axis=1)
     if kept.all():

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.mesh.subdivision import vertex_normals
 from vmodel.body.model.body import Body
-from vmodel.drape.outfit.compress_layers import TRUNK, part_under, room_m, without
+from vmodel.drape.outfit.compress_layers import TRUNK, clearance_m, drop_triangles, part_under
 from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment, GarmentKind, IntArray, Pose, PosedBody
 
 THICKEST_M = 0.06
@@ -69,7 +69,7 @@ def pad_body(body: Body, posed: PosedBody, worn: Drape, thickest_m: float = THIC
         worn: the garment.
         thickest_m: bound on what the garment adds.
     """
-    cover = np.minimum(np.minimum(cover_m(posed, worn), thickest_m), room_m(body, posed)).astype(np.float32)
+    cover = np.minimum(np.minimum(cover_m(posed, worn), thickest_m), clearance_m(body, posed)).astype(np.float32)
     before = body.padding_m if isinstance(body, PaddedBody) else np.zeros(len(cover), np.float32)
     plain = {name: getattr(body, name) for name in ("model", "measurements", "surface", "_shape")}
     rest = padded(body.rest, cover)
@@ -170,7 +170,7 @@ def hangs_beside(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Bo
     return np.asarray(hangs)
 
 
-def sink(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
+def push_under(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
     """Return the inner garment with what pokes through the outer one pressed beneath it.
 
     Args:
@@ -190,10 +190,10 @@ def sink(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
     return replace(inner, vertices_m=moved)
 
 
-def lift(outer: Drape, inner: Drape, beside: BoolArray) -> Drape:
+def push_out_over(outer: Drape, inner: Drape, beside: BoolArray) -> Drape:
     """Lift the outer garment over what still pokes through it; garments further out are lifted next.
 
-    See ``sink`` for the arguments.
+    See ``push_under`` for the arguments.
     """
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
@@ -206,11 +206,11 @@ def lift(outer: Drape, inner: Drape, beside: BoolArray) -> Drape:
     return replace(outer, vertices_m=cover)
 
 
-def leave_out(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
+def drop_poking_triangles(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
     """Remove the inner garment's triangles that still show through the outer one, away from its open edges.
 
     Sinking and lifting do not resolve creases, so hidden triangles are removed there. Cloth that comes out from under
-    an edge stays. See ``sink`` for the arguments.
+    an edge stays. See ``push_under`` for the arguments.
     """
     cover = np.asarray(outer.vertices_m, np.float32)
     outward, at_edge = vertex_normals(cover, outer.triangles), np.zeros(len(cover), bool)
@@ -234,14 +234,14 @@ def leave_out(inner: Drape, outer: Drape, beside: BoolArray) -> Drape:
         gone = np.zeros(len(points), bool)
         gone[inner.triangles[poking]] = True
         beside = beside[np.unique(inner.triangles[~gone[inner.triangles].all(axis=1)])]
-        inner = without(inner, gone)
+        inner = drop_triangles(inner, gone)
     return inner
 
 
-def share_through(inner: Drape, outer: Drape, beside: BoolArray) -> float:
+def poke_through_share(inner: Drape, outer: Drape, beside: BoolArray) -> float:
     """Return the share of the inner garment's vertices that lie outside the outer garment where that covers them.
 
-    See ``sink`` for the arguments.
+    See ``push_under`` for the arguments.
     """
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
@@ -284,10 +284,10 @@ def cut_below_band(top: Drape, lower: Drape, body: Body, posed: PosedBody) -> Dr
     beneath = (top.vertices_m[:, 2] < points[band][nearest, 2] - 0.012) & (near_m < 0.09)
     reached, _ = cKDTree(points).query(top.vertices_m, distance_upper_bound=0.09)
     gone = beneath & np.isfinite(reached) & (part_under(top, body, posed) == TRUNK)
-    return without(top, gone)
+    return drop_triangles(top, gone)
 
 
-def join(garments: Sequence[Garment], drapes: Sequence[Drape], main: int) -> tuple[Garment, Drape]:
+def merge_garments(garments: Sequence[Garment], drapes: Sequence[Drape], main: int) -> tuple[Garment, Drape]:
     """Join all garments into one, for the scene.
 
     Args:

@@ -8,20 +8,20 @@ from itertools import combinations
 
 from vmodel.body.model.body import Body
 from vmodel.config import Settings
-from vmodel.drape.outfit.compress_layers import bring_in, press, share_past
+from vmodel.drape.outfit.compress_layers import compress_under, overhang_share, pull_under
 from vmodel.drape.outfit.layering import (
     FLAT_M,
     THICKEST_M,
     cut_below_band,
+    drop_poking_triangles,
     hangs_beside,
     in_order,
     is_lower,
-    join,
-    leave_out,
-    lift,
+    merge_garments,
     pad_body,
-    share_through,
-    sink,
+    poke_through_share,
+    push_out_over,
+    push_under,
 )
 from vmodel.drape.simulate.drape import Progress, drape
 from vmodel.drape.simulate.put_on import FITTING, for_fitting, for_piece
@@ -79,8 +79,8 @@ def drape_outfit(
         for inner, lying in drapes.items():
             inside = tucked and lower and not is_lower(garments[inner].kind)
             seen = cut_below_band(lying, worn, body, posed) if inside else lying
-            sunk = sink(seen, worn, hangs_beside(seen, worn, body, posed))
-            drapes[inner] = bring_in(press(sunk, worn, body, posed), worn, body, posed)
+            sunk = push_under(seen, worn, hangs_beside(seen, worn, body, posed))
+            drapes[inner] = pull_under(compress_under(sunk, worn, body, posed), worn, body, posed)
         drapes[index] = worn
         if len(drapes) == len(garments):
             break
@@ -90,18 +90,22 @@ def drape_outfit(
     # Cloth that sank under a coat may have sunk into the layer below: outer garments are lifted over what is left.
     order = list(drapes)
     for inner, outer in combinations(order, 2):
-        drapes[outer] = lift(drapes[outer], drapes[inner], hangs_beside(drapes[inner], drapes[outer], body, posed))
+        drapes[outer] = push_out_over(
+            drapes[outer], drapes[inner], hangs_beside(drapes[inner], drapes[outer], body, posed)
+        )
     for inner, outer in combinations(order, 2):
-        drapes[inner] = leave_out(drapes[inner], drapes[outer], hangs_beside(drapes[inner], drapes[outer], body, posed))
+        drapes[inner] = drop_poking_triangles(
+            drapes[inner], drapes[outer], hangs_beside(drapes[inner], drapes[outer], body, posed)
+        )
     through = {False: 0.0, True: 0.0}
     for inner, outer in combinations(order, 2):
         pair, with_piece = (drapes[inner], drapes[outer]), max(inner, outer) >= own
-        seen_through = share_through(*pair, hangs_beside(*pair, body, posed))
-        through[with_piece] = max(through[with_piece], seen_through, share_past(*pair, body, posed))
+        seen_through = poke_through_share(*pair, hangs_beside(*pair, body, posed))
+        through[with_piece] = max(through[with_piece], seen_through, overhang_share(*pair, body, posed))
     shown = "of an inner garment shows through the one over it"
     if through[True] > PIECE_THROUGH:
         raise DrapeFailed(f"{through[True]:.1%} {shown}")
-    whole, joined = join(garments, [drapes[index] for index in range(len(garments))], main=0)
+    whole, joined = merge_garments(garments, [drapes[index] for index in range(len(garments))], main=0)
     if through[False] > MOST_THROUGH:
         warning = f"{through[False]:.1%} {shown}; try another size or pose"
         joined = replace(joined, warnings=(*joined.warnings, warning))

@@ -50,7 +50,7 @@ STRAP_REACH = 0.62
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class Attachments:
     """Particles drawn to points that ride on the skin.
 
     Attributes:
@@ -121,7 +121,7 @@ def band_scale(garment: Garment, cloth: Cloth, girth_m: float) -> FloatArray:
     return scale
 
 
-def hold_on(
+def attach_to_skin(
     garment: Garment,
     cloth: Cloth,
     positions_m: FloatArray,
@@ -129,7 +129,7 @@ def hold_on(
     scale: FloatArray,
     closed_m: FloatArray | None = None,
     drawn_in_m: float = 0.0,
-) -> Held:
+) -> Attachments:
     """Tie shoulders to the skin where they are placed, and bands where they have closed round the body.
 
     Args:
@@ -163,7 +163,7 @@ def hold_on(
     faces = posed.faces[triangles]
     near = (distance < most) & ~beyond
     offset = np.full(int(near.sum()), BAND_OFFSET_M)
-    return Held(particles[near], faces[near], weights[near], offset, strength[near], scale)
+    return Attachments(particles[near], faces[near], weights[near], offset, strength[near], scale)
 
 
 def _particles(cloth: Cloth, keys: list[tuple[str, str]]) -> IntArray:

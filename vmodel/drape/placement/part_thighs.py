@@ -21,7 +21,7 @@ def goes_between(garment: Garment) -> bool:
     return is_sewn(garment) and garment.kind.category.has_legs
 
 
-def with_room_between(garment: Garment, body: Body, posed: PosedBody) -> PosedBody:
+def separate_thighs(garment: Garment, body: Body, posed: PosedBody) -> PosedBody:
     """Part the body's thighs where the garment goes between them."""
     if not goes_between(garment):
         return posed

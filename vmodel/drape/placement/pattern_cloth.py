@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from scipy.spatial import Delaunay, cKDTree
 
-from vmodel.body.mesh.subdivision import refine, vertex_normals
+from vmodel.body.mesh.subdivision import loop_subdivide, vertex_normals
 from vmodel.body.model.body import Body
 from vmodel.drape.cloth.bands import with_bands
 from vmodel.drape.cloth.mesh import Cloth, mesh_garment
@@ -113,7 +113,7 @@ def place_any(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room
     return place_cloth(cloth, garment, body, posed, room_m)
 
 
-def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float = MOST_SET) -> None:
+def restore_cut_size(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float = MOST_SET) -> None:
     """Let pieces regain their size: where cloth is wider than it was cut its links are set shorter, and the reverse.
 
     Woven cloth hardly gives, but a link of the solver does: along a gathered seam, whose folds push, and where
@@ -135,7 +135,7 @@ def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float
         around = [spread(cloth, _round_particles(cloth, area), _NEAR_ROUNDS) for area in (worn, cut)]
         share = np.clip(share * np.clip(around[1] / around[0], 0.94, 1.06), _LEAST_SET, most)
         set_m = cloth.edge_rest_m * (share[first] + share[second]) / 2
-        solver.relax(replace(cloth, edge_rest_m=set_m))
+        solver.set_rest_lengths(replace(cloth, edge_rest_m=set_m))
         solver.settle(TAKE_IN_FRAMES, phase)
 
 
@@ -157,7 +157,7 @@ def straight_seams(cloth: Cloth, positions_m: FloatArray) -> FloatArray:
     beside = both[np.isin(both[:, 0], inner), 1].reshape(-1, 2)
     found = np.array(positions_m, np.float64)
     normals = vertex_normals(found, cloth.triangles)[inner]
-    finer = refine(cloth.triangles, cloth.count, 1).matrix[: cloth.count]
+    finer = loop_subdivide(cloth.triangles, cloth.count, 1).matrix[: cloth.count]
     for _ in range(_SEAM_ROUNDS):
         seen = finer @ found
         move = _SEAM_SHARE * (seen[beside].mean(axis=1) - seen[inner])

@@ -9,7 +9,7 @@ import numpy as np
 from vmodel.body.model.body import Body
 from vmodel.config import Settings
 from vmodel.drape.cloth.materials import cloth_of
-from vmodel.drape.placement.part_thighs import with_room_between
+from vmodel.drape.placement.part_thighs import separate_thighs
 from vmodel.drape.placement.pattern_cloth import mesh_cloth
 from vmodel.drape.simulate.drape import cached_dress, cached_move, drape_key
 from vmodel.drape.simulate.pose_transition import FOLLOW
@@ -48,18 +48,18 @@ def move_cloth(
     key = drape_key(garment, body, options)
     dressed = cached_dress(garment, cut, body, options, attempt, folder, key)
     positions, cloth = cached_move(garment, cut, dressed, body, path[0].pose, options, folder, f"{key}-{attempt}")
-    held, parts = dressed.held, body_parts(body, dressed.on_arm, deep_m=0.05)
-    before = np.asarray(with_room_between(garment, body, path[0]).vertices_m)
-    solver = Solver(cloth, cloth_of(garment), positions, parts, before, held.rest_scale)
+    attachments, parts = dressed.attachments, body_parts(body, dressed.on_arm, deep_m=0.05)
+    before = np.asarray(separate_thighs(garment, body, path[0]).vertices_m)
+    solver = Solver(cloth, cloth_of(garment), positions, parts, before, attachments.rest_scale)
     steps = max(1, round(frame_s / FRAME_S))
     yield worn.vertices_m
     for meant in path[1:]:
-        posed = with_room_between(garment, body, meant)
+        posed = separate_thighs(garment, body, meant)
         there = np.asarray(posed.vertices_m)
         for step in range(1, steps + 1):
             body_m = before + (there - before) * np.float32(step / steps)
             solver.move_body(body_m)
-            solver.hold(held.particles, held.targets(body_m), held.strength)
+            solver.attach(attachments.particles, attachments.targets(body_m), attachments.strength)
             solver.run(1, FOLLOW)
         before = there
         yield finish_cloth(cloth, solver.positions_m, posed)

@@ -15,13 +15,13 @@ from vmodel.config import Settings
 from vmodel.core.array_cache import read_arrays, write_arrays
 from vmodel.core.hashing import content_key
 from vmodel.drape.cloth.mesh import Cloth
-from vmodel.drape.placement.part_thighs import with_room_between
+from vmodel.drape.placement.part_thighs import separate_thighs
 from vmodel.drape.placement.pattern_cloth import mesh_cloth
 from vmodel.drape.simulate.arm_coverage import TORN_AT_FIRST, torn_share
-from vmodel.drape.simulate.opening_check import unthreaded
+from vmodel.drape.simulate.opening_check import unthreaded_openings
 from vmodel.drape.simulate.pose_transition import move_to_pose
 from vmodel.drape.simulate.put_on import DrapeSettings, Dressed, attempt_pose, dress
-from vmodel.drape.simulate.quality_report import SLIPPED, assert_usable, fault_of, finish_cloth, report_drape
+from vmodel.drape.simulate.quality_report import SLIPPED, assert_usable, failure_reason, finish_cloth, report_drape
 from vmodel.errors import DrapeFailed
 from vmodel.garment.sizing.measure import is_sewn
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
@@ -77,12 +77,12 @@ def drape(
             cloth,
             positions,
             body,
-            with_room_between(garment, body, body.posed(pose)),
+            separate_thighs(garment, body, body.posed(pose)),
             dressed,
             attempt + 1,
             seconds,
         )
-        fault = fault_of(report, garment)
+        fault = failure_reason(report, garment)
         if fault is None:
             return _assemble(garment, cloth, positions, report)
         reason = fault
@@ -92,7 +92,7 @@ def drape(
 def _is_on(garment: Garment, cut: Cloth, dressed: Dressed, body: Body) -> bool:
     """Return whether limbs pass their openings and arms lie in their sleeves, before garment and body move."""
     posed = body.posed(dressed.pose)
-    if unthreaded(garment, cut, dressed.positions_m, posed):
+    if unthreaded_openings(garment, cut, dressed.positions_m, posed):
         return False
     if not garment.kind.category.covers_upper:
         return True
@@ -152,7 +152,7 @@ def cached_move(
     if stored.get("positions_m", np.zeros(0)).shape == (cut.count, 3) and {"edge_rest_m", "bend_rest_m"} <= set(stored):
         return stored["positions_m"], replace(cut, edge_rest_m=stored["edge_rest_m"], bend_rest_m=stored["bend_rest_m"])
     moved, cloth = move_to_pose(garment, cut, dressed, body, pose, options)
-    posed = with_room_between(garment, body, body.posed(pose))
+    posed = separate_thighs(garment, body, body.posed(pose))
     positions = finish_cloth(cloth, moved, posed)
     arrays = {"positions_m": positions, "edge_rest_m": cloth.edge_rest_m, "bend_rest_m": cloth.bend_rest_m}
     write_arrays(folder, whole_key, arrays)

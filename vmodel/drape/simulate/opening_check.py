@@ -22,7 +22,7 @@ PAST_HAND_M = 0.1
 LEAST_PARTICLES = 6
 
 
-def unthreaded(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: PosedBody) -> list[str]:
+def unthreaded_openings(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: PosedBody) -> list[str]:
     """Return the names of openings whose limb does not go through them.
 
     Args:

@@ -11,18 +11,18 @@ import shapely
 from vmodel.body.model.body import Body
 from vmodel.drape.cloth.materials import cloth_of
 from vmodel.drape.cloth.mesh import Cloth
-from vmodel.drape.cloth.rest_length import across_limbs, let_out, most_for
+from vmodel.drape.cloth.rest_length import across_limbs, lengthen_strained_edges, max_let_out
 from vmodel.drape.placement.attachments import (
-    Held,
+    Attachments,
+    attach_to_skin,
     band_edges,
     band_scale,
     drawn_in,
     girth_under,
-    hold_on,
     shoulder_edges,
 )
 from vmodel.drape.placement.initial_state import Start
-from vmodel.drape.placement.part_thighs import with_room_between
+from vmodel.drape.placement.part_thighs import separate_thighs
 from vmodel.drape.placement.pattern_cloth import place_any
 from vmodel.drape.placement.start_pose import dressing_angle, start_pose
 from vmodel.drape.solver.cloth_solver import Phase, Solver
@@ -44,7 +44,7 @@ class DrapeSettings:
     Attributes:
         spacing_cm: distance of cloth particles.
         contract_frames, hang_frames, ease_frames, move_frames, settle_frames: frames of the solver (see ``FRAME_S``).
-        take_in_rounds: number of rounds in which pieces and designs regain their size, see ``take_in``.
+        take_in_rounds: number of rounds in which pieces and designs regain their size, see ``restore_cut_size``.
         attempts: number of starts tried.
     """
 
@@ -95,38 +95,38 @@ class Dressed:
     Attributes:
         positions_m: (N, 3) float32.
         on_arm: (N,) float64, see ``Start``.
-        held: particles tied to the skin, which keep the garment on.
+        attachments: particles tied to the skin, which keep the garment on.
         pose: the start pose.
         edge_rest_m, bend_rest_m: (E,) and (B,) rest lengths after the cut was let out.
     """
 
     positions_m: FloatArray
     on_arm: FloatArray
-    held: Held
+    attachments: Attachments
     pose: Pose
     edge_rest_m: FloatArray
     bend_rest_m: FloatArray
 
-    def let_out(self, cloth: Cloth) -> Cloth:
+    def with_rest_lengths(self, cloth: Cloth) -> Cloth:
         """Return the cloth as it was let out while it was put on."""
         return replace(cloth, edge_rest_m=self.edge_rest_m, bend_rest_m=self.bend_rest_m)
 
     def arrays(self) -> dict[str, FloatArray]:
         """Return everything but the pose, for a file."""
-        held = {f"held_{field.name}": getattr(self.held, field.name) for field in fields(Held)}
+        attachments = {f"held_{field.name}": getattr(self.attachments, field.name) for field in fields(Attachments)}
         rest = {"edge_rest_m": self.edge_rest_m, "bend_rest_m": self.bend_rest_m}
-        return {"positions_m": self.positions_m, "on_arm": self.on_arm, **rest, **held}
+        return {"positions_m": self.positions_m, "on_arm": self.on_arm, **rest, **attachments}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, FloatArray], pose: Pose, cloth: Cloth) -> Dressed | None:
         """Rebuild what ``arrays`` returned; None if the arrays do not belong to this cloth."""
         try:
-            held = Held(*(arrays[f"held_{field.name}"] for field in fields(Held)))  # type: ignore[arg-type]
+            attachments = Attachments(*(arrays[f"held_{field.name}"] for field in fields(Attachments)))  # type: ignore[arg-type]
             rest = arrays["edge_rest_m"], arrays["bend_rest_m"]
-            dressed = cls(arrays["positions_m"], arrays["on_arm"], held, pose, *rest)
+            dressed = cls(arrays["positions_m"], arrays["on_arm"], attachments, pose, *rest)
         except KeyError:
             return None
-        fits = dressed.positions_m.shape == (cloth.count, 3) and len(held.rest_scale) == len(cloth.edges)
+        fits = dressed.positions_m.shape == (cloth.count, 3) and len(attachments.rest_scale) == len(cloth.edges)
         return dressed if fits else None
 
 
@@ -147,25 +147,25 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
         attempt: 0 for the usual start; higher numbers start further out and take longer.
     """
     posed = body.posed(pose)
-    body_m = np.asarray(with_room_between(garment, body, posed).vertices_m)
+    body_m = np.asarray(separate_thighs(garment, body, posed).vertices_m)
     start = place_any(cloth, garment, body, posed, 0.012 + 0.01 * attempt)
     scale = band_scale(garment, cloth, girth_under(cloth, garment, start.positions_m, body, posed))
     parts = body_parts(body, start.on_arm)
     solver = Solver(cloth, cloth_of(garment), start.positions_m, parts, body_m, scale)
-    held = hold_on(garment, cloth, start.positions_m, posed, scale)
+    attachments = attach_to_skin(garment, cloth, start.positions_m, posed, scale)
     # Shoulders are held from the start, or tight sleeves would pull them out; bands close round the waist first.
     if shoulder_edges(garment):
-        solver.hold(held.particles, held.targets(body_m), held.strength)
+        solver.attach(attachments.particles, attachments.targets(body_m), attachments.strength)
     across = across_limbs(garment, start.on_arm)
     sewn = _sleeves_let_out(garment, cloth, start, across, _AROUND[min(attempt, len(_AROUND) - 1)])
-    solver.relax(sewn)
+    solver.set_rest_lengths(sewn)
     solver.contract(options.contract_frames * (1 + attempt), CONTRACT)
     nearer_m = drawn_in(garment, cloth, solver.positions_m)
     if band_edges(garment) or nearer_m > 0:
-        held = hold_on(garment, cloth, start.positions_m, posed, scale, solver.positions_m, nearer_m)
-        solver.hold(held.particles, held.targets(body_m), held.strength)
+        attachments = attach_to_skin(garment, cloth, start.positions_m, posed, scale, solver.positions_m, nearer_m)
+        solver.attach(attachments.particles, attachments.targets(body_m), attachments.strength)
     cloth = _let_out_and_hang(garment, cloth, sewn, solver, scale, across, options)
-    return Dressed(solver.positions_m, start.on_arm, held, pose, cloth.edge_rest_m, cloth.bend_rest_m)
+    return Dressed(solver.positions_m, start.on_arm, attachments, pose, cloth.edge_rest_m, cloth.bend_rest_m)
 
 
 def _sleeves_let_out(garment: Garment, cut: Cloth, start: Start, across: FloatArray, around: float) -> Cloth:
@@ -174,8 +174,8 @@ def _sleeves_let_out(garment: Garment, cut: Cloth, start: Start, across: FloatAr
     The sleeves already lie round the arm, but further out than they need to.
     """
     sleeve = (np.abs(start.on_arm[cut.edges]) > _ON_SLEEVE).all(axis=1)
-    most = around * most_for(garment)[0], most_for(garment)[1]
-    wide = let_out(cut, cut, start.positions_m, cut.elastic | ~sleeve, most, across)
+    most = around * max_let_out(garment)[0], max_let_out(garment)[1]
+    wide = lengthen_strained_edges(cut, cut, start.positions_m, cut.elastic | ~sleeve, most, across)
     return replace(
         cut,
         edge_rest_m=np.maximum(cut.edge_rest_m, wide.edge_rest_m / around),
@@ -196,10 +196,10 @@ def _let_out_and_hang(
 
     Letting out comes first: the weight of hanging cloth would tear it through a limb that it is too narrow for.
     """
-    fixed, most = cut.elastic | (scale != 1), most_for(garment)
+    fixed, most = cut.elastic | (scale != 1), max_let_out(garment)
     for frames, phase in ((0, SETTLE), (options.ease_frames, SETTLE), (options.hang_frames, HANG)):
         solver.settle(frames, phase)
-        cloth = let_out(cloth, cut, solver.positions_m, fixed, most, across)
-        solver.relax(cloth)
+        cloth = lengthen_strained_edges(cloth, cut, solver.positions_m, fixed, most, across)
+        solver.set_rest_lengths(cloth)
     solver.settle(options.ease_frames, HANG)
     return cloth

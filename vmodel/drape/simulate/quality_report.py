@@ -12,7 +12,7 @@ from vmodel.drape.placement.attachments import band_edges, shoulder_edges
 from vmodel.drape.placement.pattern_cloth import straight_seams
 from vmodel.drape.placement.straps import lay_straps
 from vmodel.drape.simulate.arm_coverage import TORN_LIMIT, torn_share
-from vmodel.drape.simulate.opening_check import unthreaded
+from vmodel.drape.simulate.opening_check import unthreaded_openings
 from vmodel.drape.simulate.put_on import Dressed
 from vmodel.errors import DrapeFailed
 from vmodel.types import DrapeReport, FloatArray, Garment, PosedBody
@@ -45,7 +45,7 @@ def report_drape(
     """Measure a finished drape; ``cut`` is the cloth before, ``cloth`` after it was let out."""
     distance, _ = distance_to_body(positions_m, posed.vertices_m, posed.faces)
     lengths = np.linalg.norm(positions_m[cloth.edges[:, 0]] - positions_m[cloth.edges[:, 1]], axis=1)
-    plain = ~cloth.elastic & (dressed.held.rest_scale == 1)
+    plain = ~cloth.elastic & (dressed.attachments.rest_scale == 1)
     strain = lengths[plain] / cloth.edge_rest_m[plain]
     return DrapeReport(
         inside_share=float((distance < 0).mean()),
@@ -54,7 +54,7 @@ def report_drape(
         stretch_p99=float(np.percentile(strain, 99)),
         let_out_p99=float(np.percentile(cloth.edge_rest_m / cut.edge_rest_m, 99)),
         worn=_is_worn(garment, cloth, positions_m, distance, posed)
-        and not unthreaded(garment, cloth, positions_m, posed)
+        and not unthreaded_openings(garment, cloth, positions_m, posed)
         and not (garment.kind.category.covers_upper and torn_share(cloth, positions_m, body, posed) > TORN_LIMIT),
         vertices=cloth.count,
         attempts=attempts,
@@ -85,7 +85,7 @@ def _is_worn(garment: Garment, cloth: Cloth, positions_m: FloatArray, distance: 
     return float(np.median(distance[held])) < WORN_DISTANCE_M
 
 
-def fault_of(report: DrapeReport, garment: Garment) -> str | None:
+def failure_reason(report: DrapeReport, garment: Garment) -> str | None:
     """Return why a drape is not good enough, or None."""
     most = P99_SEWN_LIMIT if garment.scale_source == "pattern" else P99_LIMIT
     if not report.worn:

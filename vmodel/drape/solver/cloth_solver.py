@@ -106,7 +106,7 @@ class Solver:
         planes = max(1, len(parts)) * cloth.count
         self._skin, self._normal = (wp.zeros(planes, dtype=wp.vec3, device=self._device) for _ in range(2))
         self._parts = [_Collider(part, body_m, self, k * cloth.count) for k, part in enumerate(parts)]
-        self._hold: Any = None
+        self._attach: Any = None
         moving = [self._x, self._before, self._v, self._settings]
         self._integrate = self._recorded(kernels.integrate, cloth.count, moving)
         skin = [self._skin, self._normal, cloth.count, len(parts)]
@@ -129,23 +129,23 @@ class Solver:
         wp.copy(self._x, self._points(positions_m))
         self._v.zero_()
 
-    def relax(self, cloth: Cloth) -> None:
+    def set_rest_lengths(self, cloth: Cloth) -> None:
         """Adopt the rest lengths of a cloth that differs from the first in nothing else."""
         self._rest.assign(self._rest_lengths(cloth))
         self._v.zero_()
 
-    def hold(self, held: IntArray, targets_m: FloatArray, strength: FloatArray) -> None:
+    def attach(self, particles: IntArray, targets_m: FloatArray, strength: FloatArray) -> None:
         """Draw some particles towards targets in every step.
 
         Args:
-            held: (H,) particle indices, each at most once.
+            particles: (H,) indices, each at most once.
             targets_m: (H, 3).
             strength: (H,) share of the way per step, 0..1.
         """
-        self._hold = None
-        if len(held):
-            inputs = [self._x, self._ints(held), self._points(targets_m), self._floats(strength)]
-            self._hold = self._recorded(kernels.hold, len(held), inputs)
+        self._attach = None
+        if len(particles):
+            inputs = [self._x, self._ints(particles), self._points(targets_m), self._floats(strength)]
+            self._attach = self._recorded(kernels.apply_attachments, len(particles), inputs)
 
     def move_body(self, body_m: FloatArray, *, carry: bool = True, near_m: float = 0.012, far_m: float = 0.05) -> None:
         """Bring the body to new vertex positions; cloth near the skin rides along."""
@@ -189,8 +189,8 @@ class Solver:
         self._integrate.launch()
         for links in self._links:
             links.launch()
-        if self._hold is not None:
-            self._hold.launch()
+        if self._attach is not None:
+            self._attach.launch()
         if repel:
             self._grid.build(self._x, 2 * LAYER_GAP_M)
             self._repel.launch()
@@ -270,7 +270,7 @@ class _Collider:
         if carry:
             step = self._solver._points(there - self._mesh.points.numpy())
             inputs = [self._mesh.id, self._faces, step, self._solver._x, self._carried, near_m, far_m]
-            wp.launch(kernels.ride, self._solver._count, inputs=inputs, device=self._solver._device)
+            wp.launch(kernels.advect_with_body, self._solver._count, inputs=inputs, device=self._solver._device)
         wp.copy(self._mesh.points, self._solver._points(there))
         self._mesh.refit()
         self._looked.fill_(_NOWHERE)

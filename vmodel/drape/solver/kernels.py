@@ -71,15 +71,15 @@ def solve_links(
 
 
 @wp.kernel
-def hold(
+def apply_attachments(
     x: wp.array(dtype=wp.vec3),
-    held: wp.array(dtype=int),
+    particles: wp.array(dtype=int),
     target: wp.array(dtype=wp.vec3),
     strength: wp.array(dtype=float),
 ):
-    """Draw held particles towards their targets."""
+    """Draw attached particles towards their targets."""
     i = wp.tid()
-    p = held[i]
+    p = particles[i]
     x[p] = x[p] + (target[i] - x[p]) * strength[i]
 
 
@@ -196,7 +196,7 @@ def finish_step(
 
 
 @wp.kernel
-def ride(
+def advect_with_body(
     mesh: wp.uint64,
     faces: wp.array(dtype=int),
     step: wp.array(dtype=wp.vec3),

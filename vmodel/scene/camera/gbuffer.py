@@ -99,7 +99,7 @@ def in_batches(chosen: IntArray, pixel: IntArray) -> Iterator[IntArray]:
         start = end
 
 
-def add_up(total: FloatArray, pixel: IntArray, values: FloatArray) -> None:
+def scatter_add(total: FloatArray, pixel: IntArray, values: FloatArray) -> None:
     """Add (S,) or (S, C) values of one batch to the pixels (P,) or (P, C) of ``total``, in place."""
     if len(pixel) == 0:
         return

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from vmodel.body.face.gaze import Eyes
-from vmodel.body.mesh.subdivision import Refinement, refine, vertex_normals
+from vmodel.body.mesh.subdivision import Refinement, loop_subdivide, vertex_normals
 from vmodel.body.shoes.worn import WornShoes
 from vmodel.scene.geometry.hair_ribbons import hair_ribbons
 from vmodel.scene.geometry.hem_rim import HemRim, hem_rim
@@ -223,7 +223,7 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
         if drape is None
         else (folded(drape, subject.posed), np.asarray(drape.triangles, np.int32), cloth_levels),
     ]
-    refinements = tuple(refine(triangles, len(vertices), levels) for vertices, triangles, levels in meshes)
+    refinements = tuple(loop_subdivide(triangles, len(vertices), levels) for vertices, triangles, levels in meshes)
     coarse = _joined([(vertices, triangles) for vertices, triangles, _ in meshes])
     fine = _joined(
         [

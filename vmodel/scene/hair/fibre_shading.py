@@ -23,7 +23,7 @@ _ROOT_ABSORPTION = np.array([0.55, 0.68, 0.80], np.float32)
 _STEPS = 14
 
 
-def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lighting) -> FloatArray:
+def shade_strands(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lighting) -> FloatArray:
     """Return colours (N, K, 3) by Kajiya and Kay with Marschner's shifted highlights, dimmed by the hair in between."""
     points = np.asarray(hair.points_m, np.float32)
     strands, count = points.shape[:2]

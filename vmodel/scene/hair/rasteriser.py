@@ -15,7 +15,7 @@ from vmodel.scene.camera.gbuffer import GBuffer
 from vmodel.scene.geometry.scene_mesh import Geometry
 from vmodel.scene.geometry.vectors import length
 from vmodel.scene.hair.child_strands import with_children
-from vmodel.scene.hair.fibre_shading import FACIAL, HEAD, lit_colours
+from vmodel.scene.hair.fibre_shading import FACIAL, HEAD, shade_strands
 from vmodel.scene.shading.visibility import Lighting
 from vmodel.types import Camera, FloatArray, IntArray, Strands
 
@@ -67,10 +67,10 @@ def draw_strands(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting | None
     layer = StrandLayer(np.zeros((height, width, 3), np.float32), *empty)
     if grown is None or len(grown.points_m) == 0 or not _may_show(grown, gbuffer.camera):
         return layer
-    hair, numbers = thinned(grown, gbuffer.camera)
+    hair, numbers = select_level_of_detail(grown, gbuffer.camera)
     outline = _outlines(gbuffer)
     layer = replace(layer, behind_share=outline.covered_behind)
-    colours = _own_colours(hair) if lighting is None else lit_colours(geometry, hair, gbuffer.camera, lighting)
+    colours = _own_colours(hair) if lighting is None else shade_strands(geometry, hair, gbuffer.camera, lighting)
     if _px_per_mm(hair, gbuffer.camera) > _NEAR_PX_PER_MM:
         hair, colours = with_children(hair, colours, numbers, len(grown.points_m))
     _draw(hair, colours, gbuffer.camera, outline, layer)
@@ -118,7 +118,7 @@ def _outlines(gbuffer: GBuffer) -> _Outlines:
     )
 
 
-def over(layer: StrandLayer, colour: FloatArray, cover: FloatArray) -> tuple[FloatArray, FloatArray]:
+def composite_over(layer: StrandLayer, colour: FloatArray, cover: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Lay strands over a premultiplied picture.
 
     Args:
@@ -137,7 +137,7 @@ def uncovered(layer: StrandLayer) -> FloatArray:
     return 1 - (layer.cover - layer.behind_cover) - layer.behind_cover * layer.behind_share
 
 
-def thinned(hair: Strands, camera: Camera) -> tuple[Strands, IntArray]:
+def select_level_of_detail(hair: Strands, camera: Camera) -> tuple[Strands, IntArray]:
     """Thin strands where the head is small in the picture, to fewer, wider ones with fewer points; round them close up.
 
     A camera that comes nearer gets the same strands and more, so that no strand jumps in a film.
@@ -232,7 +232,7 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
             draw_segments,
             dim=1,
             inputs=[
-                wp.array(near_first(start, end, outline.far_m), dtype=int, device="cpu"),
+                wp.array(sort_visible_by_depth(start, end, outline.far_m), dtype=int, device="cpu"),
                 *(wp.array(values, dtype=kind, device="cpu") for values, kind in vectors),
                 _OPACITY,
                 *(wp.array(values, dtype=kind, device="cpu", copy=False) for values, kind in buffers),
@@ -241,7 +241,7 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
         )
 
 
-def near_first(start: FloatArray, end: FloatArray, far_m: FloatArray) -> IntArray:
+def sort_visible_by_depth(start: FloatArray, end: FloatArray, far_m: FloatArray) -> IntArray:
     """Return the indices of segments that touch the picture and are not hidden at both ends, sorted by depth."""
     height, width = far_m.shape
     low, high = np.minimum(start, end), np.maximum(start, end)

@@ -15,12 +15,12 @@ from vmodel.core.files import write_whole
 from vmodel.scene.camera.framing import project_points
 from vmodel.scene.camera.gbuffer import GBuffer, in_batches, interpolate_uv
 from vmodel.scene.geometry.scene_mesh import PART_NAMES, Surface
-from vmodel.scene.hair.rasteriser import draw_strands, over, uncovered
+from vmodel.scene.hair.rasteriser import composite_over, draw_strands, uncovered
 from vmodel.scene.render.pose_map import draw_pose_map
 from vmodel.scene.render.scene import Scene
 from vmodel.scene.shading.cloth_shader import ClothShader
 from vmodel.scene.shading.irradiance import SurfaceSamples, take_samples
-from vmodel.scene.shading.texture_sampling import look_up
+from vmodel.scene.shading.texture_sampling import sample_texture
 from vmodel.types import BoolArray, ByteArray, Camera, ConditionMaps, FloatArray
 
 
@@ -33,7 +33,7 @@ def render_conditions(scene: Scene, camera: Camera) -> ConditionMaps:
     Returns:
         Maps in the camera's size; see ``ConditionMaps``.
     """
-    gbuffer = scene.seen_by(camera)
+    gbuffer = scene.gbuffer_for(camera)
     surface = scene.geometry.surface[gbuffer.triangle]
     hair = draw_strands(scene.geometry, gbuffer, None)
     seen = _draw_surfaces(scene, gbuffer)
@@ -41,7 +41,7 @@ def render_conditions(scene: Scene, camera: Camera) -> ConditionMaps:
     seen.parts[covered] = PART_NAMES.index("hair")
     seen.warp_px[covered], seen.warp_texture[covered] = np.nan, 255
     keypoints = _keypoints(scene, camera)
-    albedo, person = over(hair, seen.albedo, coverage(gbuffer, surface != Surface.STOOL))
+    albedo, person = composite_over(hair, seen.albedo, coverage(gbuffer, surface != Surface.STOOL))
     return ConditionMaps(
         pose_map=draw_pose_map(keypoints, camera.size),
         keypoints_px=keypoints,
@@ -160,12 +160,12 @@ def _parts_and_albedo(scene: Scene, samples: SurfaceSamples, shader: ClothShader
     body = surface == Surface.BODY
     x, y = uv[:, 0] * size, (1 - uv[:, 1]) * size
     base = np.zeros(len(part), bool)
-    base[body] = look_up(skin.base_layer, x[body], y[body]) > 0.5
+    base[body] = sample_texture(skin.base_layer, x[body], y[body]) > 0.5
     part[base] = PART_NAMES.index("base layer")
     albedo = np.empty((len(part), 3), np.float32)
     prop = (surface == Surface.STOOL) | (surface == Surface.SHOES)
     albedo[prop] = geometry.prop_albedo[samples.triangle[prop] - geometry.props_start]
-    albedo[body] = look_up(skin.albedo, x[body], y[body])
+    albedo[body] = sample_texture(skin.albedo, x[body], y[body])
     cloth = surface == Surface.CLOTH
     if cloth.any():
         albedo[cloth] = shader.albedo(_chosen(samples, cloth))

@@ -11,10 +11,10 @@ from vmodel.core.colour import to_srgb
 from vmodel.core.parallel import side_by_side
 from vmodel.errors import UnknownLight
 from vmodel.scene.camera.close_up import close_up
-from vmodel.scene.camera.gbuffer import GBuffer, add_up, in_batches
+from vmodel.scene.camera.gbuffer import GBuffer, in_batches, scatter_add
 from vmodel.scene.geometry.scene_mesh import PART_NAMES, Geometry, Surface
 from vmodel.scene.geometry.vectors import dot
-from vmodel.scene.hair.rasteriser import draw_strands, over
+from vmodel.scene.hair.rasteriser import composite_over, draw_strands
 from vmodel.scene.place.catalogue import PLACES
 from vmodel.scene.place.reflection import mirror_person
 from vmodel.scene.render.background import Background, paint_background, read_background
@@ -30,7 +30,7 @@ from vmodel.scene.shading.irradiance import (
     take_samples,
 )
 from vmodel.scene.shading.lights import LIGHTS
-from vmodel.scene.shading.tone_mapping import film_contrast, roll_off
+from vmodel.scene.shading.tone_mapping import compress_highlights, film_contrast
 from vmodel.scene.shading.visibility import Lighting
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray, IntArray
 
@@ -65,12 +65,12 @@ def render_draft(
     if light not in LIGHTS:
         raise UnknownLight(light, LIGHTS)
     backdrop = background if isinstance(background, Background) else read_background(background)
-    lighting = scene.lit(light, camera, seed)
+    lighting = scene.lighting_for(light, camera, seed)
     near = close_up(scene.geometry, camera)
     if near is None:
         colour, cover = _with_hair(scene, camera, lighting)
     else:
-        colour, cover = _person(scene, scene.seen_by(camera), lighting)
+        colour, cover = _person(scene, scene.gbuffer_for(camera), lighting)
         drawn = Drawn(near.camera, lighting, *_with_hair(scene, near.camera, lighting))
         scene.keep_near(drawn)
         near.lay(drawn.colour, colour)
@@ -79,7 +79,7 @@ def render_draft(
         return _cut_out(colour, cover)
     plate = paint_background(backdrop, camera, lighting)
     if backdrop.name in PLACES:
-        plate = mirror_person(plate, colour, cover, _depth_m(scene.seen_by(camera)), backdrop.name, camera)
+        plate = mirror_person(plate, colour, cover, _depth_m(scene.gbuffer_for(camera)), backdrop.name, camera)
     return _developed(colour, cover, plate, seed)
 
 
@@ -88,12 +88,12 @@ def _with_hair(scene: Scene, camera: Camera, lighting: Lighting) -> tuple[FloatA
     kept = scene.drawn_near(camera, lighting)
     if kept is not None:
         return kept.colour, kept.cover
-    gbuffer = scene.seen_by(camera)
+    gbuffer = scene.gbuffer_for(camera)
     colour, cover = _person(scene, gbuffer, lighting)
     hair = draw_strands(scene.geometry, gbuffer, lighting)
     drawn = hair.cover > 0
     hair.colour[drawn] = film_contrast(hair.colour[drawn], lighting.setup.contrast)
-    return over(hair, colour, cover)
+    return composite_over(hair, colour, cover)
 
 
 def _person(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
@@ -104,9 +104,9 @@ def _person(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatAr
     for index, shaded, light in lit_samples(scene, gbuffer, lighting):
         garment = shaded.part == PART_NAMES.index("garment")
         contrast = np.where(garment, 0, lighting.setup.contrast)[:, None].astype(np.float32)
-        radiance = roll_off(film_contrast(shaded.albedo * light + shaded.gloss, contrast))
-        add_up(colour, gbuffer.pixel[index], radiance * gbuffer.weight[index, None])
-        add_up(cover, gbuffer.pixel[index], gbuffer.weight[index])
+        radiance = compress_highlights(film_contrast(shaded.albedo * light + shaded.gloss, contrast))
+        scatter_add(colour, gbuffer.pixel[index], radiance * gbuffer.weight[index, None])
+        scatter_add(cover, gbuffer.pixel[index], gbuffer.weight[index])
     return colour.reshape(height, width, 3), cover.reshape(height, width)
 
 
@@ -185,8 +185,8 @@ def _scattered(gbuffer: GBuffer, body: Sequence[IntArray], shaded: Sequence[Shad
     lit = np.zeros((height * width, 3), np.float32)
     for index, part in zip(body, shaded, strict=True):
         weight = gbuffer.weight[index] * part.scatter
-        add_up(mask, gbuffer.pixel[index], weight)
-        add_up(lit, gbuffer.pixel[index], part.irradiance * weight[:, None])
+        scatter_add(mask, gbuffer.pixel[index], weight)
+        scatter_add(lit, gbuffer.pixel[index], part.irradiance * weight[:, None])
     skin = np.concatenate([np.zeros(0, int), *(i[p.scatter > 0] for i, p in zip(body, shaded, strict=True))])
     result = np.zeros((height, width, 3), np.float32)
     if len(skin) == 0:
@@ -221,7 +221,7 @@ def _developed(colour: FloatArray, cover: FloatArray, plate: FloatArray, seed: i
     result = np.empty(colour.shape, np.uint8)
     for top in range(0, len(colour), _ROWS):
         band = slice(top, top + _ROWS)
-        linear = roll_off(colour[band]) + plate[band] * (1 - cover[band])[..., None]
+        linear = compress_highlights(colour[band]) + plate[band] * (1 - cover[band])[..., None]
         rows = np.clip(linear, 0, 1)
         encoded = np.where(rows <= 0.0031308, rows * 12.92, 1.055 * np.power(rows, 1 / 2.4) - 0.055) * 255
         noise = rng.uniform(-0.5, 0.5, rows.shape[:2]).astype(np.float32)[..., None]
@@ -235,6 +235,6 @@ def _cut_out(colour: FloatArray, cover: FloatArray) -> ByteArray:
     result = np.empty((*cover.shape, 4), np.uint8)
     for top in range(0, len(colour), _ROWS):
         band = slice(top, top + _ROWS)
-        result[band, :, :3] = to_srgb(roll_off(colour[band] / np.maximum(cover[band], 1e-4)[..., None]))
+        result[band, :, :3] = to_srgb(compress_highlights(colour[band] / np.maximum(cover[band], 1e-4)[..., None]))
         result[band, :, 3] = (np.clip(cover[band], 0, 1) * 255 + 0.5).astype(np.uint8)
     return result

@@ -14,7 +14,7 @@ import numpy as np
 
 from vmodel.core.colour import blurred
 from vmodel.core.parallel import side_by_side
-from vmodel.scene.camera.gbuffer import GBuffer, add_up, interpolate, interpolate_uv, trace_gbuffer
+from vmodel.scene.camera.gbuffer import GBuffer, interpolate, interpolate_uv, scatter_add, trace_gbuffer
 from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.scene.geometry.scene_mesh import PART_NAMES, Geometry, Surface
 from vmodel.scene.geometry.vectors import dot, length
@@ -22,7 +22,7 @@ from vmodel.scene.render.draft import lit_samples
 from vmodel.scene.render.scene import Scene
 from vmodel.scene.shading.irradiance import SurfaceSamples, TracedSamples, reach_inside, take_samples
 from vmodel.scene.shading.lights import PlacedSetup, diffuse_cosine
-from vmodel.scene.shading.texture_sampling import look_up
+from vmodel.scene.shading.texture_sampling import sample_texture
 from vmodel.scene.shading.visibility import Lighting, frames, hemisphere, share_of_light
 from vmodel.types import BoolArray, Camera, FloatArray, IntArray
 
@@ -80,7 +80,7 @@ def trace_light(scene: Scene, camera: Camera, light: str, seed: int = 0) -> Trac
         light: a name of ``LIGHTS``.
         seed: of the draft's light.
     """
-    lighting, creased = scene.lit(light, camera, seed), scene.creased
+    lighting, creased = scene.lighting_for(light, camera, seed), scene.creased
     near = trace_gbuffer(creased.geometry, camera)
     traced = _traced(creased, near, lighting)
     drawn = _sent(scene, trace_gbuffer(scene.geometry, camera), lighting, None)
@@ -136,7 +136,7 @@ def _sent(scene: Scene, gbuffer: GBuffer, lighting: Lighting, traced: TracedSamp
         skin = shaded.scatter[:, None]
         planes = [light, shaded.gloss, shaded.lamp_gloss, shaded.albedo, skin, cloth, np.ones_like(cloth)]
         values = np.concatenate(planes, axis=1).astype(np.float32)
-        add_up(total, gbuffer.pixel[index], values * gbuffer.weight[index, None])
+        scatter_add(total, gbuffer.pixel[index], values * gbuffer.weight[index, None])
     cover = total[:, 14:]
     means = np.where(cover > _THIN, total / np.maximum(cover, _THIN), 0).reshape(height, width, 15)
     whole = cover.reshape(height, width)
@@ -272,7 +272,7 @@ def _albedo(geometry: Geometry) -> FloatArray:
     uv = interpolate_uv(geometry, every, np.full((len(albedo), 2), 1 / 3, np.float32))
     body = geometry.surface == Surface.BODY
     skin = geometry.subject.skin.albedo
-    albedo[body] = look_up(skin, uv[body, 0] * len(skin), (1 - uv[body, 1]) * len(skin))
+    albedo[body] = sample_texture(skin, uv[body, 0] * len(skin), (1 - uv[body, 1]) * len(skin))
     albedo[geometry.props_start : geometry.cloth_start] = geometry.prop_albedo
     for number, texture in enumerate(geometry.subject.textures):
         worn = geometry.texture == number

@@ -77,7 +77,7 @@ class Scene:
         """Refined mesh and its ray tracers."""
         return build_geometry(self.subject)
 
-    def printed(self, garment: Garment) -> Scene:
+    def with_textures(self, garment: Garment) -> Scene:
         """Return the scene with other pictures on the same cloth; the refined mesh and all light on it are shared.
 
         Args:
@@ -120,7 +120,7 @@ class Scene:
         ambient = Ambient(np.ones((count, 2), np.float32), self.geometry.normals)
         return Lighting(setup, ambient, np.zeros((count, 0), np.float32), ShadowMap(np.ones((2, 2)), (0, 0), 1))
 
-    def seen_by(self, camera: Camera) -> GBuffer:
+    def gbuffer_for(self, camera: Camera) -> GBuffer:
         """Return the G-buffer of a camera.
 
         The G-buffers of the latest picture and of its close-up are kept, so that maps and draft share them.
@@ -144,15 +144,15 @@ class Scene:
         """Keep a close-up instead of the last: a pipeline that works on the head needs it again."""
         self._close_up[:] = [close_up]
 
-    def make_ready(self, light: str, camera: Camera, seed: int = 0) -> None:
+    def precompute(self, light: str, camera: Camera, seed: int = 0) -> None:
         """Compute what drafts and traced light of one scene share; afterwards threads may render both in parallel."""
         _ = self.ambient
         with ThreadPoolExecutor(1) as beside:
             fine = beside.submit(lambda: self.creased.geometry.fine_occluders)
-            self.lit(light, camera, seed)
+            self.lighting_for(light, camera, seed)
             fine.result()
 
-    def lit(self, light: str, camera: Camera, seed: int = 0) -> Lighting:
+    def lighting_for(self, light: str, camera: Camera, seed: int = 0) -> Lighting:
         """Return the studio light for a camera's direction; the last four are kept.
 
         Args:

@@ -17,7 +17,7 @@ from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.scene.geometry.scene_mesh import Geometry
 from vmodel.scene.shading.cloth_shader import look_of_material
 from vmodel.scene.shading.irradiance import surface_tangents
-from vmodel.scene.shading.texture_sampling import look_up
+from vmodel.scene.shading.texture_sampling import sample_texture
 from vmodel.scene.shading.wrinkle_relief import (
     HANGING_TILE_M,
     ORIENTATIONS,
@@ -86,10 +86,10 @@ def crease_heights(geometry: Geometry) -> FloatArray:
     squeezed = squeeze(geometry)[on_cloth]
     for k in range(ORIENTATIONS):
         lean = np.clip((squeezed[:, k] - _UNSEEN) / _FULL, 0, 1)
-        height[on_cloth] += _DEPTH * strength * lean * look_up(_height_tiles()[k], column, row, wrap=True)
+        height[on_cloth] += _DEPTH * strength * lean * sample_texture(_height_tiles()[k], column, row, wrap=True)
     soft = hanging_heights()
     column, row = (np.mod(metres, HANGING_TILE_M) / HANGING_TILE_M * len(soft)).T
-    height[on_cloth] += strength * look_up(soft, column, row, wrap=True)
+    height[on_cloth] += strength * sample_texture(soft, column, row, wrap=True)
     return height
 
 

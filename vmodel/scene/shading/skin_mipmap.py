@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vmodel.scene.shading.texture_sampling import look_up
+from vmodel.scene.shading.texture_sampling import sample_texture
 from vmodel.types import FloatArray, IntArray, SkinTextures
 
 _LEVELS = 3
@@ -70,4 +70,4 @@ class SkinPyramid:
 
     def _look_up(self, levels: list[FloatArray], level: int, spots: TextureSpots, chosen: IntArray) -> Any:
         scale = levels[level].shape[0] / self.size
-        return look_up(levels[level], spots.x[chosen] * scale, spots.y[chosen] * scale)
+        return sample_texture(levels[level], spots.x[chosen] * scale, spots.y[chosen] * scale)

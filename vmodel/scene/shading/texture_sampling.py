@@ -15,7 +15,7 @@ _ROW = 8192
 _ENLARGED = 0.25
 
 
-def look_up(picture: Any, x: FloatArray, y: FloatArray, cubic: bool = False, wrap: bool = False) -> Any:
+def sample_texture(picture: Any, x: FloatArray, y: FloatArray, cubic: bool = False, wrap: bool = False) -> Any:
     """Interpolate a picture at points.
 
     Args:
@@ -75,7 +75,7 @@ class MipTexture:
         picture = self._levels[level]
         scale_y = picture.shape[0] / self._levels[0].shape[0]
         scale_x = picture.shape[1] / self._levels[0].shape[1]
-        return to_linear(look_up(picture, points_px[:, 0] * scale_x, points_px[:, 1] * scale_y))
+        return to_linear(sample_texture(picture, points_px[:, 0] * scale_x, points_px[:, 1] * scale_y))
 
     def _sharpened(self, colours: FloatArray, points_px: FloatArray, footprint_px: FloatArray) -> FloatArray:
         """Give enlarged prints up to half the bicubic's extra sharpness, hence half its ringing.
@@ -86,7 +86,7 @@ class MipTexture:
         chosen = np.flatnonzero(share > 0)
         if len(chosen) == 0:
             return colours
-        cubic = to_linear(look_up(self._levels[0], points_px[chosen, 0], points_px[chosen, 1], cubic=True))
+        cubic = to_linear(sample_texture(self._levels[0], points_px[chosen, 0], points_px[chosen, 1], cubic=True))
         result = colours.copy()
         result[chosen] += (cubic - colours[chosen]) * share[chosen, None].astype(np.float32)
         return result

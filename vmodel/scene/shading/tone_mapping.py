@@ -9,7 +9,7 @@ from vmodel.types import FloatArray
 _KNEE = 0.86
 
 
-def roll_off(light: FloatArray) -> FloatArray:
+def compress_highlights(light: FloatArray) -> FloatArray:
     """Compress what is brighter than the knee into the rest of the range, keeping the hue.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 
 from vmodel.scene.geometry.scene_mesh import Geometry
 from vmodel.scene.geometry.smoothing import averaging
-from vmodel.scene.shading.texture_sampling import look_up
+from vmodel.scene.shading.texture_sampling import sample_texture
 from vmodel.types import Drape, FloatArray
 
 TILE_M = 0.32
@@ -68,7 +68,7 @@ def wrinkle_slopes(texture_m: FloatArray, squeezed: FloatArray, pixel_m: FloatAr
     for k in range(ORIENTATIONS):
         active = np.flatnonzero(lean[:, k] > 0.01)
         if len(active):
-            tile = look_up(_tiles()[k], x[active], y[active], wrap=True)
+            tile = sample_texture(_tiles()[k], x[active], y[active], wrap=True)
             slopes[active] += tile * lean[active, k, None]
     return slopes
 
@@ -82,7 +82,7 @@ def hanging_slopes(texture_m: FloatArray) -> FloatArray:
         (S, 2) float32 rise per run.
     """
     x, y = (np.mod(texture_m, HANGING_TILE_M) / HANGING_TILE_M * _TILE_PX).T.astype(np.float32)
-    slopes: FloatArray = look_up(_hanging_tile(), x, y, wrap=True)
+    slopes: FloatArray = sample_texture(_hanging_tile(), x, y, wrap=True)
     return slopes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,8 +28,8 @@ WORN: dict[tuple[str, str], Worn] = {}
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"))
+def settings(home: Path) -> Settings:
+    return Settings(home=home)
 
 
 def put_on(name: str, model: str, settings: Settings) -> Worn:

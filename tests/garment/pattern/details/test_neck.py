@@ -93,8 +93,8 @@ def test_a_stand_that_is_open_in_front_keeps_its_usual_height(tee: GarmentPhoto)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["wm-hana", "mn-omar"])
-def test_a_polo_neck_stands_up_round_the_neck(tee: GarmentPhoto, name: str, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
+def test_a_polo_neck_stands_up_round_the_neck(tee: GarmentPhoto, name: str, home: Path) -> None:
+    settings = Settings(home=home)
     body = build_body(load_roster(settings)[name])
     garment = fit_photo(with_stand(tee, 60), body.measurements, body.model.gender, "jersey")
     worn = drape(garment, body, load_pose("standing"), settings, options=for_fitting(garment))

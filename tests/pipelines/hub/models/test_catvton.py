@@ -26,7 +26,7 @@ from vmodel.errors import WeightsIncomplete
 from vmodel.quality.gate import BARS
 from vmodel.rights.licence.certificate import RESEARCH_USES
 from vmodel.scene import PART_NAMES
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 from vmodel.types import ByteArray
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
@@ -52,8 +52,8 @@ class Negative:
     name = "negative"
     generative = True
 
-    def __call__(self, take: Take) -> ByteArray:
-        return 255 - take.draft
+    def __call__(self, context: RenderContext) -> ByteArray:
+        return 255 - context.draft
 
 
 class Skip:
@@ -66,7 +66,7 @@ class Skip:
 
 
 @torch.no_grad()
-def paint_by_hand(weights: Path, person: ByteArray, take: Take, steps: int) -> ByteArray:
+def paint_by_hand(weights: Path, person: ByteArray, context: RenderContext, steps: int) -> ByteArray:
     """Paint by the paper's method with mask and garment of ours only: networks, a sampler, and their arithmetic."""
     unet = UNet2DConditionModel.from_pretrained(weights / "base", subfolder="unet", variant="fp16").float()
     unet.set_attn_processor({name: Skip() if "attn2" in name else each for name, each in unet.attn_processors.items()})
@@ -86,12 +86,12 @@ def paint_by_hand(weights: Path, person: ByteArray, take: Take, steps: int) -> B
     def tensor(array: Any) -> torch.Tensor:
         return torch.tensor(np.asarray(array, np.float32)).permute(2, 0, 1)[None] / 127.5 - 1
 
-    mask = torch.tensor(paint_mask(take, SIZE), dtype=torch.float32)[None, None]
+    mask = torch.tensor(paint_mask(context, SIZE), dtype=torch.float32)[None, None]
     body = encode(tensor(person) * (1 - mask))
-    cloth = encode(tensor(lay_on_white(take.pattern, SIZE)))
+    cloth = encode(tensor(lay_on_white(context.reading, SIZE)))
     small = mask[..., ::8, ::8]
     tall_mask = torch.cat([small, 0 * small], 2)
-    generator = torch.Generator().manual_seed(take.seed)
+    generator = torch.Generator().manual_seed(context.seed)
     latents = torch.randn(1, 4, 2 * SIZE[0] // 8, SIZE[1] // 8, generator=generator)
     for time in scheduler.timesteps:
         guesses = [
@@ -105,31 +105,33 @@ def paint_by_hand(weights: Path, person: ByteArray, take: Take, steps: int) -> B
 
 
 @pytest.mark.slow
-def test_the_same_picture_as_the_paper_s_arithmetic_by_hand(weights: Path, tee_take: Take) -> None:
+def test_the_same_picture_as_the_paper_s_arithmetic_by_hand(weights: Path, tee_context: RenderContext) -> None:
     catvton = CatVton(weights, Negative, steps=2)
-    person = 255 - tee_take.draft
-    expected = paint_by_hand(weights, person, tee_take, 2)
-    made = catvton(tee_take)
+    person = 255 - tee_context.draft
+    expected = paint_by_hand(weights, person, tee_context, 2)
+    made = catvton(tee_context)
     inside = np.zeros(SIZE, bool)
-    inside[paint_mask(tee_take, SIZE) == 1] = True
+    inside[paint_mask(tee_context, SIZE) == 1] = True
     deep = torch.nn.functional.max_pool2d(torch.tensor(~inside)[None, None].float(), 41, 1, 20)[0, 0].numpy() == 0
     assert deep.sum() > 1000
     assert np.abs(made[deep].astype(int) - expected[deep]).max() <= 1
     assert (made[deep] != person[deep]).mean() > 0.9
-    assert not np.array_equal(made, catvton(tee_take.with_seed(tee_take.seed + 1)))
+    assert not np.array_equal(made, catvton(tee_context.with_seed(tee_context.seed + 1)))
 
 
 @pytest.mark.slow
-def test_nothing_far_from_the_garment_is_painted_and_no_face_nor_hand(weights: Path, tee_take: Take) -> None:
-    made = CatVton(weights, Negative, steps=1)(tee_take)
-    person = 255 - tee_take.draft
-    mask = paint_mask(tee_take, SIZE)
-    worn = tee_take.maps.garment_mask > 0.5
+def test_nothing_far_from_the_garment_is_painted_and_no_face_nor_hand(
+    weights: Path, tee_context: RenderContext
+) -> None:
+    made = CatVton(weights, Negative, steps=1)(tee_context)
+    person = 255 - tee_context.draft
+    mask = paint_mask(tee_context, SIZE)
+    worn = tee_context.maps.garment_mask > 0.5
     assert mask[worn].all()
     assert worn.sum() < mask.sum() < 2 * worn.sum()
     for part in ("face", "hair", "hand"):
-        parts = np.full_like(tee_take.maps.parts, PART_NAMES.index(part))
-        beside = replace(tee_take, maps=replace(tee_take.maps, parts=parts))
+        parts = np.full_like(tee_context.maps.parts, PART_NAMES.index(part))
+        beside = replace(tee_context, maps=replace(tee_context.maps, parts=parts))
         assert np.array_equal(paint_mask(beside, SIZE) == 1, worn)
     far = torch.nn.functional.max_pool2d(torch.tensor(mask)[None, None].float(), 41, 1, 20)[0, 0].numpy() == 0
     assert far.mean() > 0.5
@@ -137,18 +139,20 @@ def test_nothing_far_from_the_garment_is_painted_and_no_face_nor_hand(weights: P
 
 
 @pytest.mark.slow
-def test_person_blanked_garment_and_mask_reach_the_network_one_above_the_other(weights: Path, tee_take: Take) -> None:
+def test_person_blanked_garment_and_mask_reach_the_network_one_above_the_other(
+    weights: Path, tee_context: RenderContext
+) -> None:
     catvton, told, seen, encoded = CatVton(weights, Negative, steps=3), list[float](), list[Any](), list[Any]()
     catvton.pipeline.vae.encoder.register_forward_pre_hook(lambda _, given: encoded.append(given[0]))
     catvton.pipeline.unet.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     with on_denoiser_step(catvton, told.append):
-        catvton(tee_take)
+        catvton(tee_context)
     assert told == [0, 1 / 3, 2 / 3]
     person, garment = (((each[0].permute(1, 2, 0) + 1) * 127.5).round().byte().numpy() for each in encoded)
-    mask = paint_mask(tee_take, SIZE) == 1
-    assert np.array_equal(person[~mask], 255 - tee_take.draft[~mask])
+    mask = paint_mask(tee_context, SIZE) == 1
+    assert np.array_equal(person[~mask], 255 - tee_context.draft[~mask])
     assert set(person[mask].ravel()) == {128}
-    assert np.array_equal(garment, np.asarray(lay_on_white(tee_take.pattern, SIZE)))
+    assert np.array_equal(garment, np.asarray(lay_on_white(tee_context.reading, SIZE)))
     first = seen[0]
     height, width = SIZE[0] // 8, SIZE[1] // 8
     assert first.shape == (2, 9, 2 * height, width)
@@ -160,9 +164,9 @@ def test_person_blanked_garment_and_mask_reach_the_network_one_above_the_other(w
     assert torch.equal(first[0, 5:, :height], first[1, 5:, :height])
 
 
-def test_the_garment_lies_whole_in_the_middle_of_white(tee_take: Take) -> None:
+def test_the_garment_lies_whole_in_the_middle_of_white(tee_context: RenderContext) -> None:
     for size in ((512, 384), (320, 640)):
-        laid = np.asarray(lay_on_white(tee_take.pattern, size))
+        laid = np.asarray(lay_on_white(tee_context.reading, size))
         assert laid.shape == (*size, 3)
         there = (laid < 250).any(axis=2)
         rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
@@ -172,9 +176,9 @@ def test_the_garment_lies_whole_in_the_middle_of_white(tee_take: Take) -> None:
 
 
 @pytest.mark.slow
-def test_a_transparent_take_gives_a_transparent_picture(weights: Path, transparent_take: Take) -> None:
-    made = CatVton(weights, DraftPipeline, steps=1)(transparent_take)
-    assert np.array_equal(made[..., 3], transparent_take.draft[..., 3])
+def test_a_transparent_take_gives_a_transparent_picture(weights: Path, transparent_context: RenderContext) -> None:
+    made = CatVton(weights, DraftPipeline, steps=1)(transparent_context)
+    assert np.array_equal(made[..., 3], transparent_context.draft[..., 3])
 
 
 def test_attention_of_another_network_is_refused_with_the_command(weights: Path, tmp_path: Path) -> None:

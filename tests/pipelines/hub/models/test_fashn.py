@@ -22,7 +22,7 @@ from pipelines.hub.weights.store import pull_weights
 from tests.support.tiny_models.fashn_vton import write_package
 from vmodel.config import Settings
 from vmodel.errors import BadUsage, CardMemoryExhausted, PackageMissing, PipelineUnknown
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ByteArray, Category
 
 
@@ -53,8 +53,8 @@ class Negative:
     name = "negative"
     generative = True
 
-    def __call__(self, take: Take) -> ByteArray:
-        return 255 - take.draft
+    def __call__(self, context: RenderContext) -> ByteArray:
+        return 255 - context.draft
 
 
 @pytest.mark.parametrize(
@@ -105,16 +105,16 @@ def test_what_is_dressed_can_be_named_but_not_anything(
 
 @pytest.mark.slow
 def test_the_other_pipeline_s_person_and_the_flat_lay_reach_the_package_as_they_are(
-    weights: Path, package: None, tee_take: Take
+    weights: Path, package: None, tee_context: RenderContext
 ) -> None:
     fashn = Fashn(weights, Negative, steps=3)
-    take = tee_take.with_seed(2**32 + 5)
+    context = tee_context.with_seed(2**32 + 5)
     told: list[float] = []
     with on_denoiser_step(fashn, told.append):
-        made = fashn(take)
+        made = fashn(context)
     (asked,) = fashn.pipeline.asked
-    assert np.array_equal(asked.pop("person"), 255 - take.draft)
-    assert np.array_equal(asked.pop("garment"), np.asarray(frame_garment(take.pattern)))
+    assert np.array_equal(asked.pop("person"), 255 - context.draft)
+    assert np.array_equal(asked.pop("garment"), np.asarray(frame_garment(context.reading)))
     assert asked == {
         "category": "tops",
         "photo_type": "flat-lay",
@@ -125,17 +125,21 @@ def test_the_other_pipeline_s_person_and_the_flat_lay_reach_the_package_as_they_
     }
     assert told == [0, 1 / 3, 2 / 3]
     # The package's network halves the brightness; nothing of ours came after it.
-    assert np.abs(made.astype(int) - (255 - take.draft) // 2).max() <= 1
+    assert np.abs(made.astype(int) - (255 - context.draft) // 2).max() <= 1
 
 
 @pytest.mark.slow
-def test_a_transparent_take_gives_a_transparent_picture(weights: Path, package: None, transparent_take: Take) -> None:
-    made = Fashn(weights, DraftPipeline, steps=1)(transparent_take)
-    assert np.array_equal(made[..., 3], transparent_take.draft[..., 3])
+def test_a_transparent_take_gives_a_transparent_picture(
+    weights: Path, package: None, transparent_context: RenderContext
+) -> None:
+    made = Fashn(weights, DraftPipeline, steps=1)(transparent_context)
+    assert np.array_equal(made[..., 3], transparent_context.draft[..., 3])
 
 
 @pytest.mark.slow
-def test_a_picture_that_no_card_memory_holds_is_refused(weights: Path, package: None, tee_take: Take) -> None:
+def test_a_picture_that_no_card_memory_holds_is_refused(
+    weights: Path, package: None, tee_context: RenderContext
+) -> None:
     fashn = Fashn(weights, DraftPipeline, steps=1)
 
     def refuse(*_: object) -> None:
@@ -143,14 +147,14 @@ def test_a_picture_that_no_card_memory_holds_is_refused(weights: Path, package: 
 
     fashn.pipeline.transformer.register_forward_pre_hook(refuse)
     with pytest.raises(CardMemoryExhausted):
-        fashn(tee_take)
+        fashn(tee_context)
 
 
 @pytest.mark.slow
 def test_from_pull_to_picture_on_the_command_line(
     published: Path,
     examples: Path,
-    tee_take: Take,
+    tee_context: RenderContext,
     package: None,
     asked_anew: None,
     tmp_path: Path,

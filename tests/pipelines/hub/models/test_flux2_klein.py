@@ -21,7 +21,7 @@ from vmodel.config import Settings
 from vmodel.errors import PackageMissing
 from vmodel.rights.provenance.keys import open_authority
 from vmodel.rights.watermark.codec import embed_mark
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 
 
 @pytest.fixture(scope="module")
@@ -64,41 +64,45 @@ def test_a_transparent_picture_keeps_its_alpha_and_loses_the_grey_behind() -> No
 
 
 @pytest.mark.slow
-def test_the_same_bits_as_the_stock_pipeline_called_by_hand(klein: Flux2Klein, weights: Path, tee_take: Take) -> None:
+def test_the_same_bits_as_the_stock_pipeline_called_by_hand(
+    klein: Flux2Klein, weights: Path, tee_context: RenderContext
+) -> None:
     from diffusers import Flux2KleinPipeline
 
     stock = Flux2KleinPipeline.from_pretrained(weights / "pipeline", dtype=torch.float32)
-    drape = tee_take.scene.drape
+    drape = tee_context.scene.drape
     assert drape is not None
     expected = stock(
         image=[
-            Image.fromarray(tee_take.draft),
-            frame_garment(tee_take.pattern),
-            Image.fromarray(tee_take.maps.pose_map),
+            Image.fromarray(tee_context.draft),
+            frame_garment(tee_context.reading),
+            Image.fromarray(tee_context.maps.pose_map),
         ],
-        prompt=instruct_edit(tee_take.model, tee_take.pattern.kind, drape.material),
+        prompt=instruct_edit(tee_context.model, tee_context.reading.kind, drape.material),
         height=512,
         width=384,
         num_inference_steps=4,
         guidance_scale=1.0,
-        generator=torch.Generator().manual_seed(tee_take.seed),
+        generator=torch.Generator().manual_seed(tee_context.seed),
     ).images[0]
-    made = klein(tee_take)
+    made = klein(tee_context)
     assert np.array_equal(made, np.asarray(expected))
-    assert np.array_equal(made, klein(tee_take))
-    assert not np.array_equal(made, klein(tee_take.with_seed(tee_take.seed + 1)))
+    assert np.array_equal(made, klein(tee_context))
+    assert not np.array_equal(made, klein(tee_context.with_seed(tee_context.seed + 1)))
 
 
 @pytest.mark.slow
-def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel(weights: Path, tee_take: Take) -> None:
+def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel(
+    weights: Path, tee_context: RenderContext
+) -> None:
     klein = Flux2Klein(weights)  # one without cached encodings
     seen: list[torch.Tensor] = []
     handle = klein.pipeline.vae.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
-        klein(tee_take)
+        klein(tee_context)
     finally:
         handle.remove()
-    shown = (tee_take.draft, np.asarray(read_references(tee_take).garment), tee_take.maps.pose_map)
+    shown = (tee_context.draft, np.asarray(read_references(tee_context).garment), tee_context.maps.pose_map)
     assert len(seen) == 3
     for tensor, picture in zip(seen, shown, strict=True):
         bytes_seen = ((tensor[0].permute(1, 2, 0) + 1) * 127.5).round().to(torch.uint8).numpy()
@@ -106,21 +110,21 @@ def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel
 
 
 @pytest.mark.slow
-def test_the_garment_is_shown_whole_on_white_in_the_photo_s_colours(tee_take: Take) -> None:
-    garment = np.asarray(frame_garment(tee_take.pattern))
-    matte = tee_take.pattern.cutout.matte
+def test_the_garment_is_shown_whole_on_white_in_the_photo_s_colours(tee_context: RenderContext) -> None:
+    garment = np.asarray(frame_garment(tee_context.reading))
+    matte = tee_context.reading.cutout.matte
     assert (garment[:8] == 255).all()
     assert (garment[:, :8] == 255).all()
     cloth = garment[(garment != 255).any(axis=2)]
-    photo = tee_take.pattern.flat_lay.rgb[matte > 0.99]
+    photo = tee_context.reading.flat_lay.rgb[matte > 0.99]
     assert np.abs(np.median(cloth, axis=0) - np.median(photo, axis=0)).max() <= 3
 
 
 @pytest.mark.slow
-def test_a_transparent_take_gives_a_transparent_picture(klein: Flux2Klein, transparent_take: Take) -> None:
-    made = klein(transparent_take)
-    assert made.shape == transparent_take.draft.shape
-    assert np.array_equal(made[..., 3], transparent_take.draft[..., 3])
+def test_a_transparent_take_gives_a_transparent_picture(klein: Flux2Klein, transparent_context: RenderContext) -> None:
+    made = klein(transparent_context)
+    assert made.shape == transparent_context.draft.shape
+    assert np.array_equal(made[..., 3], transparent_context.draft[..., 3])
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from pipelines.hub.weights.catalogue import CATALOGUE
 from pipelines.hub.weights.store import pull_weights
 from vmodel.config import Settings
 from vmodel.errors import PackageMissing
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 
 
 @pytest.fixture(scope="module")
@@ -41,24 +41,24 @@ def small_size() -> Iterator[tuple[int, int]]:
         yield shown_size((512, 384))
 
 
-def references(take: Take, size: tuple[int, int]) -> list[Image.Image]:
+def references(context: RenderContext, size: tuple[int, int]) -> list[Image.Image]:
     height, width = size
     return [
-        Image.fromarray(take.draft).resize((width, height), Image.Resampling.LANCZOS),
-        frame_garment(take.pattern, shown_size),
-        Image.fromarray(take.maps.pose_map).resize((width, height), Image.Resampling.BILINEAR),
+        Image.fromarray(context.draft).resize((width, height), Image.Resampling.LANCZOS),
+        frame_garment(context.reading, shown_size),
+        Image.fromarray(context.maps.pose_map).resize((width, height), Image.Resampling.BILINEAR),
     ]
 
 
-def call_by_hand(stock: Any, take: Take, size: tuple[int, int], **further: Any) -> Any:
-    drape = take.scene.drape
+def call_by_hand(stock: Any, context: RenderContext, size: tuple[int, int], **further: Any) -> Any:
+    drape = context.scene.drape
     assert drape is not None
     made = stock(
-        image=references(take, size),
-        prompt=instruct_edit(take.model, take.pattern.kind, drape.material, "picture"),
+        image=references(context, size),
+        prompt=instruct_edit(context.model, context.reading.kind, drape.material, "picture"),
         height=size[0],
         width=size[1],
-        generator=torch.Generator().manual_seed(take.seed),
+        generator=torch.Generator().manual_seed(context.seed),
         **further,
     ).images[0]
     return np.asarray(made.resize((384, 512), Image.Resampling.LANCZOS))
@@ -91,15 +91,17 @@ def test_few_steps_need_peft_and_many_do_not(weights: Path, monkeypatch: pytest.
 
 @pytest.mark.slow
 def test_the_same_bits_as_the_stock_pipeline_called_by_hand(
-    weights: Path, tee_take: Take, small_size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    weights: Path, tee_context: RenderContext, small_size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipelines.hub.models.qwen_edit.FEW_STEPS", 1)
     qwen = QwenEdit(weights, steps=2)
     stock = QwenImageEditPlusPipeline.from_pretrained(weights / "pipeline", dtype=torch.float32)
-    expected = call_by_hand(stock, tee_take, small_size, num_inference_steps=2, true_cfg_scale=4.0, negative_prompt=" ")
-    made = qwen(tee_take)
+    expected = call_by_hand(
+        stock, tee_context, small_size, num_inference_steps=2, true_cfg_scale=4.0, negative_prompt=" "
+    )
+    made = qwen(tee_context)
     assert np.array_equal(made, expected)
-    assert not np.array_equal(made, qwen(tee_take.with_seed(tee_take.seed + 1)))
+    assert not np.array_equal(made, qwen(tee_context.with_seed(tee_context.seed + 1)))
 
 
 def test_without_a_batch_it_is_the_stock_pipeline(published: Path, small_size: tuple[int, int]) -> None:
@@ -116,7 +118,7 @@ def test_without_a_batch_it_is_the_stock_pipeline(published: Path, small_size: t
 
 @pytest.mark.slow
 def test_few_steps_are_those_of_lightning_without_guidance(
-    weights: Path, tee_take: Take, small_size: tuple[int, int]
+    weights: Path, tee_context: RenderContext, small_size: tuple[int, int]
 ) -> None:
     qwen = QwenEdit(weights, steps=2)
     stock = QwenImageEditPlusPipeline.from_pretrained(weights / "pipeline", dtype=torch.float32)
@@ -128,11 +130,11 @@ def test_few_steps_are_those_of_lightning_without_guidance(
     stock.scheduler = FlowMatchEulerDiscreteScheduler(
         use_dynamic_shifting=True, base_shift=shift, max_shift=shift, max_image_seq_len=8192
     )
-    expected = call_by_hand(stock, tee_take, small_size, num_inference_steps=2, true_cfg_scale=1.0)
+    expected = call_by_hand(stock, tee_context, small_size, num_inference_steps=2, true_cfg_scale=1.0)
     calls: list[None] = []
     handle = qwen.pipeline.transformer.register_forward_hook(lambda *_: calls.append(None))
     try:
-        made = qwen(tee_take)
+        made = qwen(tee_context)
     finally:
         handle.remove()
     assert len(calls) == 2
@@ -141,15 +143,15 @@ def test_few_steps_are_those_of_lightning_without_guidance(
 
 @pytest.mark.slow
 def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel(
-    weights: Path, tee_take: Take, small_size: tuple[int, int]
+    weights: Path, tee_context: RenderContext, small_size: tuple[int, int]
 ) -> None:
     qwen, seen = QwenEdit(weights, steps=1), list[torch.Tensor]()
     handle = qwen.pipeline.vae.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
-        qwen(tee_take)
+        qwen(tee_context)
     finally:
         handle.remove()
-    shown = references(tee_take, small_size)
+    shown = references(tee_context, small_size)
     assert len(seen) == len(shown)
     for tensor, picture in zip(seen, shown, strict=True):
         bytes_seen = ((tensor[0, :, 0].permute(1, 2, 0) + 1) * 127.5).round().to(torch.uint8).numpy()

@@ -17,7 +17,7 @@ from pipelines.hub.runtime.prompts import NEGATIVE_PROMPT, describe_photograph
 from pipelines.hub.runtime.reference_images import frame_garment, read_references
 from pipelines.hub.weights.store import find_weights, pull_weights
 from vmodel.config import Settings
-from vmodel.shot.pipeline_interface import Shot, Take
+from vmodel.shot.pipeline_interface import RenderContext, Shot
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 
@@ -55,7 +55,9 @@ def test_the_garment_s_mask_has_the_picture_s_size() -> None:
 
 
 @pytest.mark.slow
-def test_the_same_bits_as_the_stock_pipeline_called_by_hand(sdxl: Sdxl, weights: Path, tee_take: Take) -> None:
+def test_the_same_bits_as_the_stock_pipeline_called_by_hand(
+    sdxl: Sdxl, weights: Path, tee_context: RenderContext
+) -> None:
     from diffusers import ControlNetUnionModel, StableDiffusionXLControlNetUnionImg2ImgPipeline
     from diffusers.image_processor import IPAdapterMaskProcessor
 
@@ -70,18 +72,18 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(sdxl: Sdxl, weights:
         image_encoder_folder="models/image_encoder",
     )
     stock.set_ip_adapter_scale(0.6)
-    coverage = Image.fromarray((tee_take.maps.garment_mask * 255 + 0.5).astype(np.uint8))
-    drape = tee_take.scene.drape
+    coverage = Image.fromarray((tee_context.maps.garment_mask * 255 + 0.5).astype(np.uint8))
+    drape = tee_context.scene.drape
     assert drape is not None
     expected = stock(
-        prompt=describe_photograph(tee_take.model, tee_take.pattern.kind, drape.material),
+        prompt=describe_photograph(tee_context.model, tee_context.reading.kind, drape.material),
         negative_prompt=NEGATIVE_PROMPT,
-        image=Image.fromarray(tee_take.draft),
+        image=Image.fromarray(tee_context.draft),
         strength=0.5,
-        control_image=[Image.fromarray(tee_take.maps.pose_map), near_map(tee_take.maps.depth_m, (512, 384))],
+        control_image=[Image.fromarray(tee_context.maps.pose_map), near_map(tee_context.maps.depth_m, (512, 384))],
         control_mode=[0, 1],
         controlnet_conditioning_scale=0.8,
-        ip_adapter_image=frame_garment(tee_take.pattern),
+        ip_adapter_image=frame_garment(tee_context.reading),
         cross_attention_kwargs={
             "ip_adapter_masks": [IPAdapterMaskProcessor().preprocess([coverage], height=512, width=384)]
         },
@@ -89,15 +91,17 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(sdxl: Sdxl, weights:
         guidance_scale=5.0,
         height=512,
         width=384,
-        generator=torch.Generator().manual_seed(tee_take.seed),
+        generator=torch.Generator().manual_seed(tee_context.seed),
     ).images[0]
-    made = sdxl(tee_take)
+    made = sdxl(tee_context)
     assert np.array_equal(made, np.asarray(expected))
-    assert not np.array_equal(made, sdxl(tee_take.with_seed(tee_take.seed + 1)))
+    assert not np.array_equal(made, sdxl(tee_context.with_seed(tee_context.seed + 1)))
 
 
 @pytest.mark.slow
-def test_draft_pose_depth_and_garment_each_reach_the_network_that_reads_them(weights: Path, tee_take: Take) -> None:
+def test_draft_pose_depth_and_garment_each_reach_the_network_that_reads_them(
+    weights: Path, tee_context: RenderContext
+) -> None:
     sdxl = Sdxl(weights, steps=2)  # one without cached encodings
     pipeline, seen = sdxl.pipeline, dict[str, Any]()
 
@@ -116,30 +120,30 @@ def test_draft_pose_depth_and_garment_each_reach_the_network_that_reads_them(wei
     calls: list[None] = []
     handles.append(pipeline.unet.register_forward_hook(lambda *_: calls.append(None)))
     try:
-        sdxl(tee_take)
+        sdxl(tee_context)
     finally:
         for handle in handles:
             handle.remove()
-    shown = read_references(tee_take)
+    shown = read_references(tee_context)
     draft = ((seen["draft"][0].permute(1, 2, 0) + 1) * 127.5).round().to(torch.uint8).numpy()
-    assert np.array_equal(draft, tee_take.draft)
+    assert np.array_equal(draft, tee_context.draft)
     assert seen["kinds"] == [0, 1]
     for tensor, picture in zip(
-        seen["control"], (tee_take.maps.pose_map, near_map(tee_take.maps.depth_m, shown.size)), strict=True
+        seen["control"], (tee_context.maps.pose_map, near_map(tee_context.maps.depth_m, shown.size)), strict=True
     ):
         bytes_seen = (tensor[-1].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
         assert np.array_equal(bytes_seen, np.asarray(picture))
     garment = pipeline.feature_extractor(shown.garment, return_tensors="pt").pixel_values
     assert torch.equal(seen["garment"], garment)
     covered = seen["masks"][0][0, 0] > 0.5
-    assert (covered.numpy() == (tee_take.maps.garment_mask > 0.5)).mean() > 0.999
+    assert (covered.numpy() == (tee_context.maps.garment_mask > 0.5)).mean() > 0.999
     assert len(calls) == sdxl.steps
 
 
 @pytest.mark.slow
-def test_a_transparent_take_gives_a_transparent_picture(sdxl: Sdxl, transparent_take: Take) -> None:
-    made = sdxl(transparent_take)
-    assert np.array_equal(made[..., 3], transparent_take.draft[..., 3])
+def test_a_transparent_take_gives_a_transparent_picture(sdxl: Sdxl, transparent_context: RenderContext) -> None:
+    made = sdxl(transparent_context)
+    assert np.array_equal(made[..., 3], transparent_context.draft[..., 3])
 
 
 @pytest.mark.slow

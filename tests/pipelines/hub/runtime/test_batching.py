@@ -27,7 +27,7 @@ from pipelines.hub.weights.store import pull_weights
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import CardMemoryExhausted
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 
 pytestmark = [
     pytest.mark.slow,
@@ -61,33 +61,33 @@ def doubles(pipeline: Any) -> bool:
 
 
 @pytest.fixture(scope="module")
-def takes(tee_take: Take) -> list[Take]:
-    """Return takes of one garment in three poses: as it is, mirrored, and upside down.
+def contexts(tee_context: RenderContext) -> list[RenderContext]:
+    """Return contexts of one garment in three poses: as it is, mirrored, and upside down.
 
     The last one is of a child, which makes the sentence shorter.
     """
     child = next(model for model in load_roster(Settings()).values() if model.is_child)
-    mirrored, fallen = laid_otherwise(tee_take, np.s_[:, ::-1]), laid_otherwise(tee_take, np.s_[::-1])
-    return [tee_take, mirrored, replaced(fallen, model=child)]
+    mirrored, fallen = laid_otherwise(tee_context, np.s_[:, ::-1]), laid_otherwise(tee_context, np.s_[::-1])
+    return [tee_context, mirrored, replaced(fallen, model=child)]
 
 
-def laid_otherwise(take: Take, turn: Any) -> Take:
-    maps = {name: getattr(take.maps, name)[turn].copy() for name in ("pose_map", "depth_m", "garment_mask")}
-    turned = replaced(take, maps=replace(take.maps, **maps), seed=take.seed + 7)
-    vars(turned)["draft"] = take.draft[turn].copy()
+def laid_otherwise(context: RenderContext, turn: Any) -> RenderContext:
+    maps = {name: getattr(context.maps, name)[turn].copy() for name in ("pose_map", "depth_m", "garment_mask")}
+    turned = replaced(context, maps=replace(context.maps, **maps), seed=context.seed + 7)
+    vars(turned)["draft"] = context.draft[turn].copy()
     return turned
 
 
-def replaced(take: Take, **changes: Any) -> Take:
-    other = replace(take, **changes)
-    vars(other)["draft"] = take.draft
+def replaced(context: RenderContext, **changes: Any) -> RenderContext:
+    other = replace(context, **changes)
+    vars(other)["draft"] = context.draft
     return other
 
 
 @pytest.fixture(scope="module")
-def singles(fresh: Maker, takes: list[Take]) -> list[Any]:
+def singles(fresh: Maker, contexts: list[RenderContext]) -> list[Any]:
     pipeline = fresh()
-    return [pipeline(take) for take in takes]
+    return [pipeline(context) for context in contexts]
 
 
 class Card:
@@ -115,11 +115,11 @@ def assert_alike(one: Any, other: Any) -> None:
     assert off.mean() < 0.1
 
 
-def test_a_batch_is_its_pictures_made_singly(fresh: Maker, takes: list[Take], singles: list[Any]) -> None:
+def test_a_batch_is_its_pictures_made_singly(fresh: Maker, contexts: list[RenderContext], singles: list[Any]) -> None:
     pipeline = fresh()
     assert isinstance(pipeline, BatchPipeline)
     card = Card(pipeline)
-    made = pipeline.make(takes)
+    made = pipeline.make(contexts)
     assert set(card.rows) == {6 if doubles(pipeline) else 3}
     for one, single in zip(made, singles, strict=True):
         assert_alike(one, single)
@@ -154,10 +154,12 @@ def coloured(seed: int) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (144, 112, 3), np.uint8))
 
 
-def test_a_batch_that_runs_out_of_memory_goes_on_smaller(fresh: Maker, takes: list[Take], singles: list[Any]) -> None:
+def test_a_batch_that_runs_out_of_memory_goes_on_smaller(
+    fresh: Maker, contexts: list[RenderContext], singles: list[Any]
+) -> None:
     pipeline = fresh()
     card = Card(pipeline, most=2 if doubles(pipeline) else 1)
-    made = pipeline.make(takes)
+    made = pipeline.make(contexts)
     assert pipeline.at_once == 1
     assert card.rows[0] == 3 * card.rows[-1]
     for one, single in zip(made, singles, strict=True):
@@ -166,7 +168,7 @@ def test_a_batch_that_runs_out_of_memory_goes_on_smaller(fresh: Maker, takes: li
 
 @pytest.mark.parametrize("setting", ["OFFLOAD=group", "TILING=true", "ATTENTION=native"])
 def test_where_weights_lie_and_tiles_that_hold_the_picture_change_nothing(
-    fresh: Maker, takes: list[Take], singles: list[Any], setting: str, monkeypatch: pytest.MonkeyPatch
+    fresh: Maker, contexts: list[RenderContext], singles: list[Any], setting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(*f"VMODEL_HUB_{setting}".split("="))
     pipeline = fresh()
@@ -174,35 +176,35 @@ def test_where_weights_lie_and_tiles_that_hold_the_picture_change_nothing(
     assert vae.use_tiling == (setting == "TILING=true")
     if hasattr(vae, "tile_latent_min_size"):
         vae.tile_sample_min_size, vae.tile_latent_min_size = 512, 64
-    assert_alike(pipeline(takes[0]), singles[0])
+    assert_alike(pipeline(contexts[0]), singles[0])
 
 
 def test_networks_that_wait_in_memory_until_they_work_change_nothing(
-    fresh: Maker, takes: list[Take], singles: list[Any], monkeypatch: pytest.MonkeyPatch
+    fresh: Maker, contexts: list[RenderContext], singles: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without a card the settings leave it out; its hooks work the same on the processor.
     monkeypatch.setattr("pipelines.hub.runtime.device_placement._decide_offload", lambda *_: "model")
     pipeline = fresh()
     assert len(pipeline.pipeline._all_hooks) >= 2
-    assert_alike(pipeline(takes[0]), singles[0])
+    assert_alike(pipeline(contexts[0]), singles[0])
 
 
 def test_blocks_are_captured_whole_and_make_the_same_picture(
-    fresh: Maker, takes: list[Take], singles: list[Any], monkeypatch: pytest.MonkeyPatch
+    fresh: Maker, contexts: list[RenderContext], singles: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The whole compiler except the C++ behind it, which takes minutes.
     monkeypatch.setattr(torch.nn.Module, "compile", partialmethod(torch.nn.Module.compile, backend="aot_eager"))
     monkeypatch.setenv("VMODEL_HUB_COMPILE", "true")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = fresh()(takes[0])
+        made = fresh()(contexts[0])
     assert np.abs(made.astype(int) - singles[0]).max() <= 1
 
 
 @pytest.mark.parametrize(("precision", "kind"), [("fp8", "Parameter"), ("int8", "WeightQBytesTensor")])
 def test_fewer_bits_change_a_picture_a_little(
     fresh: Maker,
-    takes: list[Take],
+    contexts: list[RenderContext],
     singles: list[Any],
     precision: str,
     kind: str,
@@ -210,7 +212,7 @@ def test_fewer_bits_change_a_picture_a_little(
 ) -> None:
     monkeypatch.setenv("VMODEL_HUB_PRECISION", precision)
     pipeline = fresh()
-    off = np.abs(pipeline(takes[0]).astype(int) - singles[0])
+    off = np.abs(pipeline(contexts[0]).astype(int) - singles[0])
     assert 0 < off.mean() < 3
     inside = pipeline.pipeline
     denoiser = getattr(inside, "transformer", None) or inside.unet
@@ -230,7 +232,7 @@ class Stopped(Exception):
 
 
 def test_a_picture_is_cancelled_within_a_step_and_the_next_one_is_unharmed(
-    fresh: Maker, takes: list[Take], singles: list[Any]
+    fresh: Maker, contexts: list[RenderContext], singles: list[Any]
 ) -> None:
     pipeline, told = fresh(), list[float]()
     card = Card(pipeline)
@@ -241,20 +243,22 @@ def test_a_picture_is_cancelled_within_a_step_and_the_next_one_is_unharmed(
             raise Stopped
 
     with pytest.raises(Stopped), on_denoiser_step(pipeline, stop):
-        pipeline(takes[1])
+        pipeline(contexts[1])
     # The check precedes each call of the denoiser, and a forbidden call is never made.
     assert len(told) == len(card.rows) <= 2
-    assert_alike(pipeline(takes[0]), singles[0])
+    assert_alike(pipeline(contexts[0]), singles[0])
 
 
-def test_a_picture_that_no_card_memory_holds_is_refused_with_the_remedy(fresh: Maker, takes: list[Take]) -> None:
+def test_a_picture_that_no_card_memory_holds_is_refused_with_the_remedy(
+    fresh: Maker, contexts: list[RenderContext]
+) -> None:
     pipeline = fresh()
     Card(pipeline, most=0)
     with pytest.raises(CardMemoryExhausted, match=r"--size.*VMODEL_HUB_OFFLOAD=group"):
-        pipeline.make(takes)
+        pipeline.make(contexts)
 
 
-def test_a_garment_is_encoded_once_for_all_poses(fresh: Maker, takes: list[Take]) -> None:
+def test_a_garment_is_encoded_once_for_all_poses(fresh: Maker, contexts: list[RenderContext]) -> None:
     pipeline, calls = fresh(), list[str]()
     inside = pipeline.pipeline
     named = {"text": "text_encoder", "garment": "image_encoder", "picture": "vae"}
@@ -263,8 +267,8 @@ def test_a_garment_is_encoded_once_for_all_poses(fresh: Maker, takes: list[Take]
         network = network.encoder if name == "vae" else network
         if network is not None:
             network.register_forward_hook(lambda *_, what=what: calls.append(what))
-    for take in (*takes[:2], *takes[:2]):
-        pipeline(take)
+    for context in (*contexts[:2], *contexts[:2]):
+        pipeline(context)
     if isinstance(pipeline, Sdxl):
         # The caption and the negative prompt; the draft is a start and no reference, so it gets fresh noise.
         assert (calls.count("text"), calls.count("garment")) == (2, 1)

@@ -15,7 +15,7 @@ from pipelines.hub.runtime.visible_parts import EVERYTHING, VisibleParts, find_v
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.scene import FRAMINGS, VIEWS, frame_camera, render_conditions
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
 LENGTHS = {
@@ -42,16 +42,16 @@ def roster() -> dict[str, VirtualModel]:
     return dict(load_roster(Settings()))
 
 
-def seen_from(take: Take, view: str, framing: str) -> VisibleParts:
-    scene, hair = take.scene, take.scene.hair
+def seen_from(context: RenderContext, view: str, framing: str) -> VisibleParts:
+    scene, hair = context.scene, context.scene.hair
     camera = frame_camera(scene.posed, scene.drape, view, framing, (384, 288), 85.0, hair=hair)
-    return find_visible_parts(replace(take, camera=camera, maps=render_conditions(scene, camera)))
+    return find_visible_parts(replace(context, camera=camera, maps=render_conditions(scene, camera)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("framing", FRAMINGS)
-def test_each_view_and_framing_shows_what_it_shows(tee_take: Take, framing: str) -> None:
-    seen = {view: seen_from(tee_take, view, framing) for view in VIEWS}
+def test_each_view_and_framing_shows_what_it_shows(tee_context: RenderContext, framing: str) -> None:
+    seen = {view: seen_from(tee_context, view, framing) for view in VIEWS}
     assert seen.keys() == VIEWS.keys()
     with_head, with_jaw = framing in {"full", "upper"}, framing in {"full", "upper", "detail", "chin-down"}
     for view, each in seen.items():

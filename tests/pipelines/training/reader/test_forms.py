@@ -16,7 +16,7 @@ from vmodel.config import Settings
 from vmodel.drape import drape_outfit
 from vmodel.garment.pattern.fit import fit_photo
 from vmodel.garment.sizing import measure
-from vmodel.studio.stage_cache import Studio
+from vmodel.studio.stage_cache import StageCache
 from vmodel.types import ByteArray, FloatArray, GarmentPhoto
 
 Picture = tuple[ByteArray, FloatArray, dict[str, list[float]]]
@@ -24,7 +24,7 @@ Picture = tuple[ByteArray, FloatArray, dict[str, list[float]]]
 
 @pytest.fixture(scope="module")
 def wearer(tmp_path_factory: pytest.TempPathFactory) -> Body:
-    return build_body(Studio(Settings()).roster["wm-ines"])
+    return build_body(StageCache(Settings()).roster["wm-ines"])
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pipelines.training.blender.scene_export import hand_over
 from pipelines.training.scenes.scene import in_one_colour, zoom_in
 from vmodel.core.colour import to_linear
 from vmodel.scene import Scene, render_conditions, render_draft
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import FloatArray
 
 LIGHT, SEED, CHEST_M, SIZE = "dramatic-side", 1, 0.72, (128, 128)
@@ -28,14 +28,16 @@ def detail(picture: FloatArray, inside: FloatArray) -> FloatArray:
 
 @pytest.mark.slow
 @pytest.mark.blender
-def test_threads_of_knitted_cloth_are_photographed_where_the_draft_has_them(tee_take: Take, tmp_path: Path) -> None:
-    plain = in_one_colour(tee_take.scene)
+def test_threads_of_knitted_cloth_are_photographed_where_the_draft_has_them(
+    tee_context: RenderContext, tmp_path: Path
+) -> None:
+    plain = in_one_colour(tee_context.scene)
     assert plain.drape is not None
     knit = replace(plain.drape, material="knit", texture_materials=())
     scene = Scene(plain.posed, plain.body, plain.skin, plain.hair, knit, plain.garment)
     stature = float(scene.posed.vertices_m[:, 2].max())
-    camera = zoom_in(replace(tee_take.camera, size=SIZE), np.array([0.0, -0.1, CHEST_M * stature]), 0.08)
-    hand_over(scene, [camera], scene.lit(LIGHT, camera, SEED).setup, SEED, tmp_path / "scene.npz")
+    camera = zoom_in(replace(tee_context.camera, size=SIZE), np.array([0.0, -0.1, CHEST_M * stature]), 0.08)
+    hand_over(scene, [camera], scene.lighting_for(LIGHT, camera, SEED).setup, SEED, tmp_path / "scene.npz")
     with BlenderWorker(find_blender_python()) as photographer:
         photograph = photographer.render(tmp_path / "scene.npz", tmp_path, [16], SEED)[0]
     inside = render_conditions(scene, camera).garment_mask.astype(np.float32)

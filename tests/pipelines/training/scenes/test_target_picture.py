@@ -20,7 +20,7 @@ from pipelines.training.scenes.target_picture import (
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, render_conditions
 from vmodel.scene.hair.rasteriser import StrandLayer
-from vmodel.shot.pipeline_interface import Take
+from vmodel.shot.pipeline_interface import RenderContext
 from vmodel.types import ConditionMaps, FloatArray
 
 
@@ -136,8 +136,10 @@ def test_what_the_denoiser_wiped_off_skin_is_there_in_its_light() -> None:
     assert np.allclose(made[6:34, 6:34].mean(axis=1), target[6:34, 6:34].mean(axis=1), rtol=0.06)
 
 
-def test_cloth_to_be_photographed_has_the_mean_colour_of_its_print_and_all_else_of_the_scene(tee_take: Take) -> None:
-    scene = tee_take.scene
+def test_cloth_to_be_photographed_has_the_mean_colour_of_its_print_and_all_else_of_the_scene(
+    tee_context: RenderContext,
+) -> None:
+    scene = tee_context.scene
     plain = in_one_colour(scene)
     assert scene.garment is not None
     assert plain.garment is not None
@@ -146,7 +148,7 @@ def test_cloth_to_be_photographed_has_the_mean_colour_of_its_print_and_all_else_
         assert np.ptp(dyed.reshape(-1, 3), axis=0).max() == 0
         assert np.allclose(to_linear(dyed)[0, 0], to_linear(printed).mean(axis=(0, 1)), atol=0.01)
     assert plain.geometry.vertices_m is scene.geometry.vertices_m
-    seen, before = (render_conditions(each, tee_take.camera) for each in (plain, scene))
+    seen, before = (render_conditions(each, tee_context.camera) for each in (plain, scene))
     cloth = seen.garment_mask > 0.98
     assert np.ptp(seen.albedo[cloth], axis=0).max() < np.ptp(before.albedo[cloth], axis=0).max()
     assert np.array_equal(seen.albedo[seen.garment_mask == 0], before.albedo[before.garment_mask == 0])
