@@ -33,7 +33,9 @@ _FARTHER: Final = ((1.0, 1.0), (3.0, 0.05), (9.0, 0.002))
 """Multiples of the blur of ``light_between``, and weights of what is so far away: it counts where nothing is near."""
 
 
-def continue_cloth(picture: ByteArray, known: BoolArray, hole: BoolArray, light_px: float) -> ByteArray:
+def continue_cloth(
+    picture: ByteArray, known: BoolArray, hole: BoolArray, light_px: float, upright: bool = False
+) -> ByteArray:
     """Fill a hole with copies of the known cloth, each shifted so that it matches around the hole.
 
     Args:
@@ -41,6 +43,7 @@ def continue_cloth(picture: ByteArray, known: BoolArray, hole: BoolArray, light_
         known: (H, W) bool, cloth that may be copied.
         hole: (H, W) bool, what is to be filled.
         light_px: see ``light_between``.
+        upright: copies are shifted up and down only, so that buttons and plackets stay in their columns.
     Returns:
         (H, W, 3) uint8.
     """
@@ -48,16 +51,16 @@ def continue_cloth(picture: ByteArray, known: BoolArray, hole: BoolArray, light_
         return picture
     part = tuple(slice(*np.flatnonzero((known | hole).any(axis))[[0, -1]] + (0, 1)) for axis in (1, 0))
     filled = picture.copy()
-    filled[part] = _continued(picture[part], known[part] & ~hole[part], hole[part], light_px)
+    filled[part] = _continued(picture[part], known[part] & ~hole[part], hole[part], light_px, upright)
     return filled
 
 
-def _continued(picture: ByteArray, source: BoolArray, hole: BoolArray, light_px: float) -> ByteArray:
+def _continued(picture: ByteArray, source: BoolArray, hole: BoolArray, light_px: float, upright: bool) -> ByteArray:
     filled, whole, rest = picture.copy(), source.copy(), hole.copy()
     for _ in range(_ROUNDS):
         if not rest.any():
             return filled
-        shift = _best_shift(filled, whole, source, rest)
+        shift = _best_shift(filled, whole, source, rest, upright)
         if shift is None:
             break
         moved, there = _shifted(picture, shift), _shifted(source.astype(np.uint8), shift) > 0
@@ -97,7 +100,9 @@ def _small(shape: tuple[int, ...]) -> tuple[int, int]:
     return max(1, shape[1] // _LESS), max(1, shape[0] // _LESS)
 
 
-def _best_shift(picture: ByteArray, known: BoolArray, source: BoolArray, hole: BoolArray) -> IntArray | None:
+def _best_shift(
+    picture: ByteArray, known: BoolArray, source: BoolArray, hole: BoolArray, upright: bool
+) -> IntArray | None:
     """Return the (x, y) pixels by which cloth is to be looked for beside a hole, or None where none matches."""
     size = _small(hole.shape)
     colour = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32) - 128
@@ -117,6 +122,8 @@ def _best_shift(picture: ByteArray, known: BoolArray, source: BoolArray, hole: B
         apart -= 2 * at_shifts(rim * colour[..., channel], may * colour[..., channel])
     covers = at_shifts(gap, may) / max(float(gap.sum()), 1.0)
     usable = count > _LEAST_RIM * rim.sum()
+    if upright:
+        usable[:, np.arange(usable.shape[1]) != size[0] - 1] = False
     most = float(np.where(usable, covers, 0).max(initial=0))
     if most < _LEAST_FILLED:
         return None
@@ -124,18 +131,20 @@ def _best_shift(picture: ByteArray, known: BoolArray, source: BoolArray, hole: B
     score = (_NOISE + np.maximum(apart, 0) / np.maximum(count, 1)) * (1 + _WHOLE * (1 - covers))
     row, column = np.unravel_index(int(np.where(usable, score, np.inf).argmin()), score.shape)
     coarse = _LESS * np.array([column - size[0] + 1, row - size[1] + 1])
-    return _refined(picture, source, np.asarray(cv2.resize(rim, hole.shape[::-1]) > 0.5) & known, coarse)
+    return _refined(
+        picture, source, np.asarray(cv2.resize(rim, hole.shape[::-1]) > 0.5) & known, coarse, 0 if upright else _LESS
+    )
 
 
-def _refined(picture: ByteArray, source: BoolArray, rim: BoolArray, coarse: IntArray) -> IntArray:
-    """Return the best shift near a coarse one."""
+def _refined(picture: ByteArray, source: BoolArray, rim: BoolArray, coarse: IntArray, aside: int) -> IntArray:
+    """Return the best shift near a coarse one, at most some pixels to its sides."""
     rows, columns = np.nonzero(rim)
     step = max(1, len(rows) // _PLACES)
     rows, columns = rows[::step], columns[::step]
     own = picture[rows, columns].astype(np.float32)
     best, least = coarse, np.inf
     for y in range(-_LESS, _LESS + 1):
-        for x in range(-_LESS, _LESS + 1):
+        for x in range(-aside, aside + 1):
             shift = coarse + np.array([x, y])
             there = rows + shift[1], columns + shift[0]
             inside = (there[0] >= 0) & (there[0] < rim.shape[0]) & (there[1] >= 0) & (there[1] < rim.shape[1])

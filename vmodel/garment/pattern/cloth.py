@@ -8,7 +8,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from vmodel.garment.blocks.paint import Canvas, outline_alpha
 from vmodel.garment.blocks.parts import Block
@@ -17,10 +16,11 @@ from vmodel.garment.imaging.contour import SIDES
 from vmodel.garment.imaging.detect_details import placed_marks
 from vmodel.garment.imaging.inpaint import bleed, fill_mirrored
 from vmodel.garment.imaging.remove_details import fill_woven, sewn_marks
+from vmodel.garment.imaging.shifted_cloth import continue_cloth
 from vmodel.garment.imaging.warp import Places, sample
 from vmodel.garment.pattern.cut.upper_draft import neck_curve
 from vmodel.garment.pattern.details.collar_leaf import NO_LEAF, Leaf, has_lapels, measured_leaf, usual_leaf
-from vmodel.garment.pattern.details.lying_sleeves import without_sleeves
+from vmodel.garment.pattern.details.lying_sleeves import LIGHT_CM, fade_in, without_sleeves
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
 from vmodel.garment.pattern.maps.sleeves import share_of_sleeves
 from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
@@ -32,8 +32,6 @@ _EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
 _ROUND_COLLAR_CM: Final = 1.0
 """Width round a collar that its shadow and stitches take up."""
-_SMOOTH_END_CM: Final = 0.5
-"""Deviation by which the lower end of a collar is smoothed across its columns."""
 _SLEEVES_RIM_PX: Final = 6
 """Pixels along the edge of a sleeve that lies on the front that may be something else's."""
 _FADE: Final = 1.6
@@ -123,7 +121,7 @@ def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
     """Replace a collar's picture by the cloth below it: the worn collar need not cover the place where it lay.
 
     What lies between its halves goes as well, as far as the neck or, below lapels, as far as they reach: the photo may
-    show the inside of the back there. Columns are mirrored at the collar's lower end, so that stripes and checks go on.
+    show the inside of the back there.
     """
     if front.collar is None or not front.collar.any():
         return front
@@ -138,15 +136,10 @@ def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
     if not has_lapels(block):
         between[lowest:] = 0
     covered = (near | between) > 0
-    height = len(covered)
-    columns = np.flatnonzero(covered.any(axis=0))
-    ends = height - 1 - np.argmax(covered[::-1, columns], axis=0)
-    ends = ndimage.gaussian_filter1d(ends.astype(np.float64), _SMOOTH_END_CM * canvas.px_per_cm, mode="nearest")
-    rows = np.arange(height)[:, None]
-    mirrored = np.clip(np.rint(2 * np.maximum(ends, rows) - rows).astype(int), 0, height - 1)
-    picture = front.picture.copy()
-    picture[:, columns] = front.picture[mirrored, columns]
-    return replace(front, picture=picture)
+    cloth = outline_alpha(block, canvas) > 0
+    trunk = cloth & (_fine(canvas, share_of_sleeves(block))[..., 0] < 0.5)
+    shown = continue_cloth(front.picture, trunk & ~covered, covered, LIGHT_CM * canvas.px_per_cm, upright=True)
+    return replace(front, picture=fade_in(shown, front.picture, covered, ~cloth, canvas))
 
 
 def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tuple[_Side, float]:

@@ -24,7 +24,7 @@ _LEAST: Final = 0.06
 _LONG: Final = frozenset({Sleeve.THREE_QUARTER, Sleeve.LONG})
 _ROUND_CM, _SOFT_CM = 1.2, 0.6
 """Width round such a sleeve that its shadow takes up, and over which its edge runs into the cloth that replaces it."""
-_LIGHT_CM: Final = 2.5
+LIGHT_CM: Final = 2.5
 """Deviation of the blur that tells light from pattern where two places are compared."""
 
 
@@ -77,13 +77,18 @@ def without_sleeves(
         return picture, np.zeros_like(covered)
     across = _mirrored_columns(canvas)
     mirrored, there = picture[:, across], usable[:, across] & covered
-    light_px = _LIGHT_CM * canvas.px_per_cm
+    light_px = LIGHT_CM * canvas.px_per_cm
     light = light_between(picture, mirrored, usable & usable[:, across], light_px)
     filled = np.where(there[..., None], np.clip(mirrored + light, 0, 255), picture).astype(np.uint8)
     filled = continue_cloth(filled, usable | there, covered & ~there, light_px)
-    depth = cv2.distanceTransform(np.pad(covered | ~trunk, 1, constant_values=True).astype(np.uint8), cv2.DIST_L2, 5)
-    share = np.clip(depth[1:-1, 1:-1] / (_SOFT_CM * canvas.px_per_cm), 0, 1)[..., None] * covered[..., None]
-    return (filled * share + picture * (1 - share)).astype(np.uint8), covered
+    return fade_in(filled, picture, covered, ~trunk, canvas), covered
+
+
+def fade_in(filled: ByteArray, picture: ByteArray, hole: BoolArray, beyond: BoolArray, canvas: Canvas) -> ByteArray:
+    """Let a filled hole run into the picture around it, but not along its edge to what lies beyond the cloth."""
+    depth = cv2.distanceTransform(np.pad(hole | beyond, 1, constant_values=True).astype(np.uint8), cv2.DIST_L2, 5)
+    share = np.clip(depth[1:-1, 1:-1] / (_SOFT_CM * canvas.px_per_cm), 0, 1)[..., None] * hole[..., None]
+    return np.asarray(filled * share + picture * (1 - share), np.uint8)
 
 
 def _with_shadow(lying: BoolArray, canvas: Canvas) -> BoolArray:
