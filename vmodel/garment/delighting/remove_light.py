@@ -20,6 +20,7 @@ from vmodel.config import Settings
 from vmodel.core.parallel import one_thread
 from vmodel.garment.delighting.network import OFFSET, SIDE, STRIDE, load_light_network
 from vmodel.garment.delighting.plain_cloth import GREY, blurred, light_left, light_left_where_plain
+from vmodel.garment.delighting.shade_tint import shade_of_a_tint, with_its_tint
 from vmodel.garment.imaging.inpaint import extent
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -33,13 +34,6 @@ _MOST: Final = 1.4
 """Logarithm of the light beyond which hardly more is removed: in the darkest shade there is more noise than cloth."""
 _MOST_TINT: Final = 0.5
 """The same for the light's colour."""
-_FOLDS_PX: Final = 1.5, 14.0
-"""Blurs between which folds are visible, whose shade gives the tint of all shade."""
-_PLAIN_SHADE, _PLAIN_TINT = 0.03, 0.02
-"""Deviations of the light, and of the tint, that carry no information about it: noise, threads, small prints."""
-_MOST_FOLLOWS: Final = 0.5
-"""Largest strength with which a channel follows the light, more or less than the others."""
-_ROUNDS: Final = 12
 _PATTERNED: Final = (0.5, 0.85)
 """Mean probabilities of being printed between which cloth counts as patterned all over."""
 _PATTERN_PX: Final = 24.0
@@ -129,7 +123,7 @@ def _light(
         answer = load_light_network(Settings().weights)(pictures, masks)[0]
     light = answer.permute(1, 2, 0).numpy()[:height, :width]
     patterned = 0.0 if printed is None else _share_of_pattern(printed[inside], shares)
-    light = (1 - patterned) * _with_its_tint(light, picture, inside) + patterned * _mostly_wide(light, inside)
+    light = (1 - patterned) * with_its_tint(light, picture, inside) + patterned * _on_patterns(light, picture, inside)
     light = light + light_left(np.log(picture + OFFSET) - light, inside, shares)
     light = _even_across_prints(light, picture, inside)
     if printed is not None:
@@ -149,51 +143,16 @@ def _share_of_pattern(printed: FloatArray, shares: Mapping[str, float]) -> float
     return float(np.interp(printed.mean(), _PATTERNED, (0, 1))) * (1 - shares.get("plain", 0) - shares.get("logo", 0))
 
 
-def _mostly_wide(light: FloatArray, inside: BoolArray) -> FloatArray:
-    """Return the light (h, w, 3) with less of what is as narrow as a pattern: the network takes it for folds."""
+def _on_patterns(light: FloatArray, picture: FloatArray, inside: BoolArray) -> FloatArray:
+    """Return the light (h, w, 3) with less of what is as narrow as a pattern: the network takes it for folds.
+
+    Shade that has a tint of its own is told by it.
+    """
     cloth = inside.astype(np.float32)[..., None]
     around = np.maximum(blurred(cloth[..., 0], _PATTERN_PX), 1e-3)[..., None]
     wide = blurred(light * cloth, _PATTERN_PX) / around
-    return np.asarray(wide + _FINE_LIGHT * (light - wide), np.float32)
-
-
-def _with_its_tint(light: FloatArray, picture: FloatArray, inside: BoolArray) -> FloatArray:
-    """Give the light (h, w, 3) the tint that shade has in this picture.
-
-    Other lamps, or surrounding surfaces, light the shade. How strongly a channel follows the light is one number per
-    picture, which is robust to prints: their tints change where the light does not.
-    """
-    core = cv2.erode(inside.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    if not core.any():
-        return light
-    logs = np.log(picture + OFFSET)
-    tone, seen = light @ GREY, logs - (logs @ GREY)[..., None]
-    tint = light - tone[..., None]
-    folds, seen_there, told_there = (_between_blurs(each, inside)[core] for each in (tone[..., None], seen, tint))
-    known = float(np.square(folds).mean())
-    trust = known / (known + _PLAIN_SHADE**2)
-    follows = [_follows(folds[:, 0], seen_there[:, c]) - _follows(folds[:, 0], told_there[:, c]) for c in range(3)]
-    return np.asarray(light + trust * np.clip(follows, -_MOST_FOLLOWS, _MOST_FOLLOWS) * tone[..., None], np.float32)
-
-
-def _between_blurs(field: FloatArray, inside: BoolArray) -> FloatArray:
-    """Return the narrower less the wider blur, within the cloth, of a field of n channels: (h, w, n)."""
-    weight = inside.astype(np.float32)
-    less, more = (
-        np.stack([cv2.GaussianBlur(field[..., c] * weight, (0, 0), px) for c in range(field.shape[2])], 2)
-        / np.maximum(cv2.GaussianBlur(weight, (0, 0), px), 1e-3)[..., None]
-        for px in _FOLDS_PX
-    )
-    return np.asarray(less - more)
-
-
-def _follows(folds: FloatArray, tint: FloatArray) -> float:
-    """Fit the slope of a tint (n,) over the light (n,) by least absolute differences, iteratively reweighted."""
-    slope = 0.0
-    for _ in range(_ROUNDS):
-        weight = folds / np.maximum(np.abs(tint - slope * folds), _PLAIN_TINT)
-        slope = float((weight * tint).sum() / max(float((weight * folds).sum()), 1e-6))
-    return slope
+    less = wide + _FINE_LIGHT * (light - wide)
+    return np.asarray(less + shade_of_a_tint(light, less, picture, inside), np.float32)
 
 
 def _even_across_prints(light: FloatArray, picture: FloatArray, inside: BoolArray) -> FloatArray:
