@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support.garments.open_fronts import draw_open
+from vmodel.garment.recognition.network import SLEEVES
 from vmodel.garment.recognition.surface import Surface
 from vmodel.shot.request import GarmentSource
 from vmodel.studio import read_garment
@@ -27,7 +28,8 @@ def test_a_front_is_parted_where_the_surface_is_not_the_cloths_outer_face(
     top, low = (photo.landmarks.points_px[name] for name in ("neck_front", "hem_mid"))
     strip = np.zeros(photo.inside.shape, np.float32)
     cv2.line(strip, top.astype(int).tolist(), low.astype(int).tolist(), 0.6, 17)
-    surface = Surface({"print": 0 * strip, "foreign": strip}, 4 * np.eye(2, 3))
+    none = dict.fromkeys(("print", *SLEEVES), 0 * strip)
+    surface = Surface(none | {"foreign": strip}, 4 * np.eye(2, 3))
     monkeypatch.setattr(read_garment, "_surface_of", lambda *_: surface)
     monkeypatch.setattr(read_garment, "is_worn_open", lambda _: sure)
     asked = GarmentSource(Path(flat_lay.name))
