@@ -31,6 +31,8 @@ _FINE_PX: Final = 5.0
 """Blur beyond which the tint of a place is shade's."""
 _LEAST_WAY: Final = 0.1
 """Strength of a tint, per logarithm of light, below which shade is hardly told by it."""
+_MOST_LIT: Final = 0.2
+"""Logarithm of light over the usual beyond which hardly any is told by the tint: it is a collar of another colour."""
 _TONE_BY_TINT: Final = 0.5
 """Share of the light told by the tint that is removed from the lightness; all of the tint is."""
 _ROUNDS: Final = 12
@@ -107,6 +109,7 @@ def shade_of_a_tint(told: FloatArray, kept: FloatArray, picture: FloatArray, ins
     rest = seen - kept + (kept @ GREY)[..., None]
     rest = _within(rest - np.median(rest[core], axis=0), inside, _FINE_PX)
     shade = np.tanh(rest @ way / (way @ way + _LEAST_WAY**2))[..., None]
+    shade = np.where(shade > 0, _MOST_LIT * np.tanh(shade / _MOST_LIT), shade)
     return np.asarray(share * shade * (way + _TONE_BY_TINT), np.float32)
 
 
