@@ -40,6 +40,16 @@ def test_what_may_not_be_copied_is_not() -> None:
     assert not ((filled[hole][:, 2] > 200) & (filled[hole][:, 0] < 60)).any()
 
 
+def test_level_stripes_stay_level_and_a_placket_in_its_columns() -> None:
+    cloth = np.full((360, 360, 3), 210, np.uint8)
+    cloth[(np.arange(360) % 45) < 16] = (60, 80, 140)
+    cloth[:, 170:190] = (150, 40, 40)
+    rows, columns = np.mgrid[:360, :360]
+    hole = rows < 120 - np.abs(columns - 180) // 3
+    torn = np.where(hole[..., None], np.uint8(0), cloth)
+    assert off(continue_cloth(torn, ~hole, hole, 40.0, upright=True), cloth, hole) < 6
+
+
 def test_a_picture_without_a_hole_stays_as_it_is() -> None:
     cloth = checks()
     everywhere = np.ones(cloth.shape[:2], bool)
