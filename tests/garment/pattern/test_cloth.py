@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.garment.pattern.test_shape_of_photo import BODY, GENDER, photo_of
 from tests.support.garments import flat_lays as drawn
 from vmodel.garment.annotate import draw_understanding
 from vmodel.garment.pattern.details.collar import fold_line
@@ -152,6 +153,17 @@ def test_an_allover_print_goes_round_the_back() -> None:
     for texture in (0, 1):
         bright = inside(garment, texture)[:, 0] > 135
         assert 0.4 < bright.mean() < 0.6
+
+
+@pytest.mark.parametrize(("allover", "behind"), [(0.9, True), (0.1, False)])
+def test_few_motifs_are_on_the_back_only_where_a_pattern_covers_the_garment(allover: float, behind: bool) -> None:
+    motifs = np.zeros(drawn.SIZE, np.uint8)
+    for place in ((drawn.MIDDLE - 60, 260), (drawn.MIDDLE + 50, 360)):
+        cv2.circle(motifs, (round(place[0]), place[1]), 14, 1, -1)
+    photo = photo_of(drawn.tee().painted(motifs > 0, (230, 220, 60)))
+    photo = replace(photo, kind=replace(photo.kind, cloth=(("allover", allover),)))
+    shown = [bool((inside(fit_photo(photo, BODY, GENDER, "cotton"), side)[:, 0] > 170).any()) for side in (0, 1)]
+    assert shown == [True, behind]
 
 
 def test_a_photo_of_the_back_is_worn_on_the_back_and_as_seen_from_behind() -> None:

@@ -24,12 +24,16 @@ from vmodel.garment.pattern.details.lying_sleeves import LIGHT_CM, fade_in, with
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
 from vmodel.garment.pattern.maps.sleeves import share_of_sleeves
 from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
-from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
+from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline
 
 _STEP_PX: Final = 4
 """Pixels of the canvas between places at which a map is evaluated."""
 _EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
+_PLACKET_CM: Final = 2.2
+"""Half the width of a shirt's buttoned band."""
+_PATTERNED: Final = 0.5
+"""Probability from which on a pattern covers all of a garment."""
 _ROUND_COLLAR_CM: Final = 1.0
 """Width round a collar that its shadow and stitches take up."""
 _SLEEVES_RIM_PX: Final = 6
@@ -95,7 +99,9 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
             whole = _closed_front(photo, block, canvas)
             whole = whole if collar is None else _without_collar(replace(whole, collar=front.collar), block, canvas)
         if photo.opening is not None:
-            whole = _without_edges(whole, canvas)
+            whole = _without_edges(whole, canvas, _EDGE_CM)
+        elif block.kind.neckline == Neckline.COLLAR and _is_patterned(photo.kind):
+            whole = _without_edges(whole, canvas, _PLACKET_CM)
         behind = _made_back(whole, block, canvas)
     else:
         behind = _side_of(back, block, canvas, "back")[0].picture
@@ -159,12 +165,12 @@ def _closed_front(photo: GarmentPhoto, block: Block, canvas: Canvas) -> _Side:
     return _rendered(source, block, canvas, upper_maps(source, block, "front", closed=True)[0])
 
 
-def _without_edges(front: _Side, canvas: Canvas) -> _Side:
+def _without_edges(front: _Side, canvas: Canvas, wide_cm: float) -> _Side:
     """Replace the edges that meet in the middle (zips, buttons and bands) by mirrored cloth from beside them."""
 
     def from_beside(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         away = np.abs(x)
-        return np.where(away < _EDGE_CM, np.where(x < 0, -1, 1) * (2 * _EDGE_CM - away), x), y
+        return np.where(away < wide_cm, np.where(x < 0, -1, 1) * (2 * wide_cm - away), x), y
 
     marks = front.marks
     if marks is not None:
@@ -173,10 +179,15 @@ def _without_edges(front: _Side, canvas: Canvas) -> _Side:
 
 
 def _marked(photo: GarmentPhoto) -> Source:
-    placed = placed_marks(photo.rgb, photo.mask)
+    placed = None if _is_patterned(photo.kind) else placed_marks(photo.rgb, photo.mask)
     for lying in photo.lying.values():
         placed = None if placed is None else placed & ~lying
     return Source(photo, None if placed is None else placed | sewn_marks(photo.rgb, photo.mask), placed)
+
+
+def _is_patterned(kind: GarmentKind) -> bool:
+    """Tell whether a pattern covers all of a garment, so that no stripe or motif counts as placed on it."""
+    return dict(kind.cloth).get("allover", 0.0) > _PATTERNED
 
 
 def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
