@@ -287,7 +287,8 @@ def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -
     own = _colours_of(photo, outer, inwards, usual)
     wide = np.array([_width(photo, own, *each) for each in zip(outer, inwards, usual, strict=True)])
     wide[-1] = usual[-1]
-    wide = smooth_line(ndimage.minimum_filter1d(wide, 3, mode="nearest"), 3)
+    smooth = smooth_line(ndimage.minimum_filter1d(wide, 3, mode="nearest"), 3)
+    wide = np.minimum(smooth, wide)  # past its cloth there is nothing but torn mirror images
     return np.stack([outer, outer + wide[:, None] * inwards], axis=1)
 
 
