@@ -34,7 +34,7 @@ _CUFF_SHARES: Final = {"cuff_outer": (0.15, 0.3, 0.45), "cuff_inner": (0.55, 0.7
 """Shares of a sleeve's end, from its outer to its inner corner, at which its outline is searched for."""
 _CUFF_REACH: Final = 0.5
 """Search distance from the landmarks, as a share of the end's width."""
-_NARROWEST, _WIDEST = 0.5, 1.7
+_NARROWEST, _WIDEST = 0.35, 1.7
 """Widths between which a long sleeve's inner edge is searched for, as shares of the usual width there."""
 _SURELY_SLEEVE: Final = 0.3
 """Share of the usual width within which the cloth is surely the sleeve's own."""
