@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.disk_log import DiskLog
-from vmodel.core.files import json_bytes, make_folder, make_home, stem_of, write_durably, write_whole
+from vmodel.core.files import json_bytes, make_folder, make_home, make_private, stem_of, write_durably, write_whole
 from vmodel.errors import OutputNotWritable
 
 
@@ -106,3 +109,17 @@ def test_a_file_name_that_is_no_text_comes_back_from_json() -> None:
     written = json_bytes({"photo": photo}, 2)
     assert "袍" in written.decode()
     assert json.loads(written) == {"photo": photo}
+
+
+def test_a_private_file_keeps_the_locks_that_this_process_holds_on_it(tmp_path: Path) -> None:
+    """A process loses its locks on a file when it closes it anywhere: SQLite's database would be open to others."""
+    path = tmp_path / "vmodel.db"
+    make_private(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    take = f"import fcntl; fcntl.lockf(open({str(path)!r}, 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    with path.open("r+b") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        make_private(path)
+        other = subprocess.run([sys.executable, "-c", take], capture_output=True, check=False, timeout=60)
+    assert other.returncode != 0
+    assert b"BlockingIOError" in other.stderr

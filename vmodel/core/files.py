@@ -108,9 +108,12 @@ def close_to_others(path: Path) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Create an empty file that only its owner reads, for a library that would let others read what it creates."""
+    """Create an empty file that only its owner reads, for a library that would let others read what it creates.
+
+    One that exists is not opened: closing it would release the locks that SQLite holds on it in this process.
+    """
     with contextlib.suppress(OSError):  # the library reports it better
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, OWNER_FILE))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_FILE))
 
 
 def _is_open(home: Path) -> bool:
