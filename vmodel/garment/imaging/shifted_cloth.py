@@ -11,6 +11,10 @@ from scipy import signal
 from vmodel.garment.imaging.inpaint import fill_mirrored
 from vmodel.types import BoolArray, ByteArray, FloatArray, IntArray
 
+LIGHT_CM: Final = 2.5
+"""Deviation of the blur that tells light from pattern where two places of a garment are compared."""
+SOFT_CM: Final = 0.6
+"""Width over which a filled hole runs into the cloth around it."""
 _LESS: Final = 4
 """How much smaller the picture is on which shifts are compared first."""
 _RIM: Final = 5
@@ -94,6 +98,21 @@ def light_between(picture: ByteArray, other: ByteArray, both: BoolArray, light_p
         total += counts * cv2.GaussianBlur(step, (0, 0), farther * light_px / _LESS)
         sure += counts * cv2.GaussianBlur(weight, (0, 0), farther * light_px / _LESS)
     return np.asarray(cv2.resize(total / sure[..., None], both.shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def fade_in(filled: ByteArray, picture: ByteArray, hole: BoolArray, beyond: BoolArray, soft_px: float) -> ByteArray:
+    """Let a filled hole run into the picture around it, but not where it ends with the cloth.
+
+    Args:
+        filled: (H, W, 3) uint8, the picture with its hole filled.
+        picture: (H, W, 3) uint8, as it was.
+        hole: (H, W) bool.
+        beyond: (H, W) bool, what is not the cloth.
+        soft_px: width over which it does.
+    """
+    depth = cv2.distanceTransform(np.pad(hole | beyond, 1, constant_values=True).astype(np.uint8), cv2.DIST_L2, 5)
+    share = np.clip(depth[1:-1, 1:-1] / soft_px, 0, 1)[..., None] * hole[..., None]
+    return np.asarray(filled * share + picture * (1 - share), np.uint8)
 
 
 def _small(shape: tuple[int, ...]) -> tuple[int, int]:

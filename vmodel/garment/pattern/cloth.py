@@ -16,11 +16,11 @@ from vmodel.garment.imaging.contour import SIDES
 from vmodel.garment.imaging.detect_details import placed_marks
 from vmodel.garment.imaging.inpaint import bleed, fill_mirrored
 from vmodel.garment.imaging.remove_details import fill_woven, sewn_marks
-from vmodel.garment.imaging.shifted_cloth import continue_cloth
+from vmodel.garment.imaging.shifted_cloth import LIGHT_CM, SOFT_CM, continue_cloth, fade_in
 from vmodel.garment.imaging.warp import Places, sample
 from vmodel.garment.pattern.cut.upper_draft import neck_curve
 from vmodel.garment.pattern.details.collar_leaf import NO_LEAF, Leaf, has_lapels, measured_leaf, usual_leaf
-from vmodel.garment.pattern.details.lying_sleeves import LIGHT_CM, fade_in, without_sleeves
+from vmodel.garment.pattern.details.lying_sleeves import without_sleeves
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
 from vmodel.garment.pattern.maps.sleeves import share_of_sleeves
 from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
@@ -145,7 +145,8 @@ def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
     cloth = outline_alpha(block, canvas) > 0
     trunk = cloth & (_fine(canvas, share_of_sleeves(block))[..., 0] < 0.5)
     shown = continue_cloth(front.picture, trunk & ~covered, covered, LIGHT_CM * canvas.px_per_cm, upright=True)
-    return replace(front, picture=fade_in(shown, front.picture, covered, ~cloth, canvas))
+    shown = fade_in(shown, front.picture, covered, ~cloth, SOFT_CM * canvas.px_per_cm)
+    return replace(front, picture=shown)
 
 
 def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tuple[_Side, float]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from vmodel.garment.blocks.paint import Canvas
 from vmodel.garment.imaging.contour import SIDES
-from vmodel.garment.imaging.shifted_cloth import continue_cloth, light_between
+from vmodel.garment.imaging.shifted_cloth import LIGHT_CM, SOFT_CM, continue_cloth, fade_in, light_between
 from vmodel.garment.recognition.surface import Surface
 from vmodel.types import BoolArray, ByteArray, GarmentKind, IntArray, Sleeve
 
@@ -22,10 +22,8 @@ the front and were not learnt from, 26 are."""
 _LEAST: Final = 0.06
 """Least area of such a sleeve, as a share of the garment's."""
 _LONG: Final = frozenset({Sleeve.THREE_QUARTER, Sleeve.LONG})
-_ROUND_CM, _SOFT_CM = 1.2, 0.6
-"""Width round such a sleeve that its shadow takes up, and over which its edge runs into the cloth that replaces it."""
-LIGHT_CM: Final = 2.5
-"""Deviation of the blur that tells light from pattern where two places are compared."""
+_ROUND_CM: Final = 1.2
+"""Width round such a sleeve that its shadow takes up."""
 
 
 def find_lying(surface: Surface, mask: BoolArray, kind: GarmentKind) -> dict[str, BoolArray]:
@@ -81,14 +79,7 @@ def without_sleeves(
     light = light_between(picture, mirrored, usable & usable[:, across], light_px)
     filled = np.where(there[..., None], np.clip(mirrored + light, 0, 255), picture).astype(np.uint8)
     filled = continue_cloth(filled, usable | there, covered & ~there, light_px)
-    return fade_in(filled, picture, covered, ~trunk, canvas), covered
-
-
-def fade_in(filled: ByteArray, picture: ByteArray, hole: BoolArray, beyond: BoolArray, canvas: Canvas) -> ByteArray:
-    """Let a filled hole run into the picture around it, but not along its edge to what lies beyond the cloth."""
-    depth = cv2.distanceTransform(np.pad(hole | beyond, 1, constant_values=True).astype(np.uint8), cv2.DIST_L2, 5)
-    share = np.clip(depth[1:-1, 1:-1] / (_SOFT_CM * canvas.px_per_cm), 0, 1)[..., None] * hole[..., None]
-    return np.asarray(filled * share + picture * (1 - share), np.uint8)
+    return fade_in(filled, picture, covered, ~trunk, SOFT_CM * canvas.px_per_cm), covered
 
 
 def _with_shadow(lying: BoolArray, canvas: Canvas) -> BoolArray:
