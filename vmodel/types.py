@@ -103,8 +103,7 @@ class FlatLay:
     """Photo of one garment, decoded, upright and in sRGB.
 
     Attributes:
-        name: file name without folder, for messages and sidecars.
-        sha256: hex digest of the file as uploaded.
+        name, sha256: file name without folder, for messages and sidecars, and hex digest of the file as uploaded.
         rgb: (H, W, 3) uint8 sRGB.
         alpha: (H, W) float32 in 0..1 if the file carried a cut-out of its own, otherwise None.
     """
@@ -209,7 +208,7 @@ class GarmentPhoto:
         neck_edge: (n, 2) pixels along the front's neck from left to right; None where it was not looked for.
         collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
         bands: "hem" or "cuff" -> height of the rib there as a share of the distance between the armpits.
-        lying: "left" or "right" -> (H, W) bool, all that is seen of a sleeve; absent where none lies on the front.
+        lying, beside: "left" or "right" -> (H, W) bool, all that is seen of a long sleeve on the front, or beside it.
     """
 
     rgb: ByteArray
@@ -222,6 +221,7 @@ class GarmentPhoto:
     collar: BoolArray | None = None
     bands: Mapping[str, float] = field(default_factory=dict)
     lying: Mapping[str, BoolArray] = field(default_factory=dict)
+    beside: Mapping[str, BoolArray] = field(default_factory=dict)
 
     def middle(self, name: str) -> FloatArray:
         """Return the (2,) point halfway between a landmark of the left and its twin on the right."""
@@ -233,8 +233,8 @@ class GarmentPhoto:
 
     def distance(self, first: str, second: str) -> float:
         """Return the distance in pixels between two landmarks of one side, the mean of both sides."""
-        ways = [np.linalg.norm(self.points[f"{first}_{s}"] - self.points[f"{second}_{s}"]) for s in ("left", "right")]
-        return float(np.mean(ways))
+        ways = [self.points[f"{first}_{side}"] - self.points[f"{second}_{side}"] for side in ("left", "right")]
+        return float(np.linalg.norm(ways, axis=1).mean())
 
     def has(self, *names: str) -> bool:
         """Check that both sides of all named landmarks are known."""

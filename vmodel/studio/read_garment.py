@@ -12,6 +12,7 @@ from vmodel.garment.designs.block_design import is_design, make_garment, read_de
 from vmodel.garment.designs.flat_shape import DrawnShape, paint_shape, understand_drawing
 from vmodel.garment.designs.pattern_design import read_sewn_design, sew_design
 from vmodel.garment.load_photo import read_back_of_drawing, read_flat_lay
+from vmodel.garment.pattern.details.sleeves_seen import find_beside
 from vmodel.garment.pattern.fit import PhotoOfBack, make_pattern
 from vmodel.garment.recognition.kind import (
     KindQuestion,
@@ -24,6 +25,7 @@ from vmodel.garment.recognition.kind import (
     second_kind,
     seen_bands,
     seen_part,
+    seen_parts,
     understand,
 )
 from vmodel.garment.recognition.surface import Surface
@@ -110,7 +112,8 @@ def _cut_from(
     garment = make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside, surface)
     if surface is None or garment.photo is None:
         return garment
-    return replace(garment, photo=replace(garment.photo, bands=seen_bands(flat_lay, cutout, kind, landmarks)))
+    photo = replace(garment.photo, bands=seen_bands(flat_lay, cutout, kind, landmarks))
+    return replace(garment, photo=replace(photo, beside=find_beside(seen_parts(flat_lay, cutout), photo)))
 
 
 def _surface_of(flat_lay: FlatLay, cutout: Cutout) -> Surface | None:
@@ -122,7 +125,7 @@ def _inside(flat_lay: FlatLay, cutout: Cutout, surface: Surface | None) -> BoolA
     """Find where the back's inner side shows, (H, W) bool."""
     if surface is None:
         return seen_part(flat_lay, cutout, "inside")
-    return surface.over("foreign", cutout.mask.shape) > _INSIDE
+    return cutout.mask & (surface.over("foreign", cutout.mask.shape) > _INSIDE)
 
 
 def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource) -> tuple[Garment, ...]:

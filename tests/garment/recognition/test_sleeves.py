@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vmodel.config import Settings
-from vmodel.garment.pattern.details.lying_sleeves import find_lying
+from vmodel.garment.pattern.details.sleeves_seen import find_lying
 from vmodel.garment.recognition.network import SIZE, load_network
 from vmodel.garment.recognition.surface import Surface, read_mask_and_surface
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentKind, Sleeve

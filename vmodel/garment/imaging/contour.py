@@ -127,17 +127,22 @@ def gap_row(mask: BoolArray) -> float | None:
     return float(top[0] + height[0] + top[1]) / 2
 
 
+def trunk_of(photo: GarmentPhoto) -> BoolArray:
+    """Return the (H, W) bool mask of a garment without the sleeves beside its front."""
+    return np.asarray(photo.mask & ~np.any(list(photo.beside.values()), axis=0)) if photo.beside else photo.mask
+
+
 def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]]:
     """Locate the sides: share of the way from armpit to hem -> (2,) pixels on the left and on the right."""
     reach = 0.3 * photo.half("armpit")
-    found = {}
+    trunk, found = trunk_of(photo), {}
     for share in SIDE_SHARES:
         spots = []
         for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
             corner = photo.points.get(f"hem_{side}", photo.points.get(f"leg_outer_{side}"))
             assert corner is not None
             at = (1 - share) * photo.points[f"armpit_{side}"] + share * corner
-            x = corner[0] if share == 1 else outline_beside(photo.mask, at, reach, sign)
+            x = corner[0] if share == 1 else outline_beside(trunk, at, reach, sign)
             if side in photo.lying and _is_near(photo.lying[side], np.array([x, at[1]])):
                 x = at[0]  # the outline there is the sleeve's
             spots.append(np.array([x, at[1]]))
@@ -160,11 +165,11 @@ def hem_spots(photo: GarmentPhoto) -> FloatArray:
     normal *= np.sign(normal[1]) or 1.0
     base = right + way * (HEM_SHARES[:, None] + 1) / 2
     steps = np.arange(-0.25 * size, 0.25 * size, 1.0)
-    below = np.zeros(len(HEM_SHARES))
+    trunk, below = trunk_of(photo), np.zeros(len(HEM_SHARES))
     for place, at in enumerate(base):
         line = at + steps[:, None] * normal
-        columns, rows = (np.clip(np.round(line[:, i]).astype(int), 0, photo.mask.shape[1 - i] - 1) for i in (0, 1))
-        inside = photo.mask[rows, columns]
+        columns, rows = (np.clip(np.round(line[:, i]).astype(int), 0, trunk.shape[1 - i] - 1) for i in (0, 1))
+        inside = trunk[rows, columns]
         below[place] = float(steps[inside].max()) if inside.any() else 0.0
     if "hem_mid" in photo.points:  # the landmark is more reliable than an outline that runs into shadow
         middle = float((photo.points["hem_mid"] - (left + right) / 2) @ normal)

@@ -24,9 +24,9 @@ from vmodel.garment.pattern.cut.upper_draft import draft_upper
 from vmodel.garment.pattern.details.collar import at_fold, find_collar, fold_line
 from vmodel.garment.pattern.details.front_edge import front_alone
 from vmodel.garment.pattern.details.front_opening import between, find_opening
-from vmodel.garment.pattern.details.lying_sleeves import find_lying
 from vmodel.garment.pattern.details.neck import inside_of_neck
 from vmodel.garment.pattern.details.neck_edge import neck_edge
+from vmodel.garment.pattern.details.sleeves_seen import find_lying
 from vmodel.garment.pattern.maps.sleeves import with_whole_cuffs
 from vmodel.garment.recognition.surface import Surface
 from vmodel.garment.sizing.stated_sizes import stated_sizes
@@ -339,11 +339,14 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
         None if line is None else line @ affine[:, :2].T + affine[:, 2] for line in (photo.opening, photo.neck_edge)
     )
     moved = replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening, neck_edge=edge)
-    lying = {
-        side: cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
-        for side, each in photo.lying.items()
-    }
-    return replace(moved, lying=lying, collar=None if photo.collar is None else collar)
+    lying, beside = (
+        {
+            side: cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
+            for side, each in of.items()
+        }
+        for of in (photo.lying, photo.beside)
+    )
+    return replace(moved, lying=lying, beside=beside, collar=None if photo.collar is None else collar)
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:

@@ -227,8 +227,13 @@ def detected_kind(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> Garmen
 
 def seen_part(flat_lay: FlatLay, cutout: Cutout, name: str) -> BoolArray:
     """Return the (H, W) bool mask of one of ``PARTS`` in the photo."""
-    part = np.asarray(read_kinds(flat_lay, cutout).parts == PARTS.index(name), np.uint8)
-    return np.asarray(cv2.resize(part, cutout.mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
+    return np.asarray(seen_parts(flat_lay, cutout) == PARTS.index(name))
+
+
+def seen_parts(flat_lay: FlatLay, cutout: Cutout) -> ByteArray:
+    """Return the (H, W) uint8 index into ``PARTS`` of each place of the photo."""
+    parts = read_kinds(flat_lay, cutout).parts
+    return np.asarray(cv2.resize(parts, cutout.mask.shape[::-1], interpolation=cv2.INTER_NEAREST))
 
 
 def can_be_open(kind: GarmentKind) -> bool:

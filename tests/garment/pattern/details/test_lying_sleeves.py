@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vmodel.garment.blocks.paint import Canvas
-from vmodel.garment.pattern.details.lying_sleeves import find_lying, without_sleeves
+from vmodel.garment.pattern.details.lying_sleeves import without_sleeves
+from vmodel.garment.pattern.details.sleeves_seen import find_lying
 from vmodel.garment.recognition.network import SLEEVES
 from vmodel.garment.recognition.surface import Surface
 from vmodel.types import BoolArray, ByteArray, Category, GarmentKind, Sleeve

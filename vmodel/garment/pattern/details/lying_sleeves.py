@@ -1,4 +1,4 @@
-"""Sleeves that were laid across the front, or hang before it: where they lie, and the front's cloth without them."""
+"""Cloth of a front without the sleeves that were laid across it, or hang before it."""
 
 from __future__ import annotations
 
@@ -8,48 +8,11 @@ import cv2
 import numpy as np
 
 from vmodel.garment.blocks.paint import Canvas
-from vmodel.garment.imaging.contour import SIDES
 from vmodel.garment.imaging.shifted_cloth import LIGHT_CM, SOFT_CM, continue_cloth, fade_in, light_between
-from vmodel.garment.recognition.surface import Surface
-from vmodel.types import BoolArray, ByteArray, GarmentKind, IntArray, Sleeve
+from vmodel.types import BoolArray, ByteArray, IntArray
 
-_SEEN: Final = 0.5
-"""Probability from which on a place is taken for such a sleeve's."""
-_SURE: Final = 0.8
-"""Mean probability of these places from which the sleeve is believed: a front that is wrongly patched is worse than a
-sleeve printed on it. Of 150 photos without such sleeves one has a sleeve that is believed; of 31 sleeves that lie on
-the front and were not learnt from, 26 are."""
-_LEAST: Final = 0.06
-"""Least area of such a sleeve, as a share of the garment's."""
-_LONG: Final = frozenset({Sleeve.THREE_QUARTER, Sleeve.LONG})
 _ROUND_CM: Final = 1.2
 """Width round such a sleeve that its shadow takes up."""
-
-
-def find_lying(surface: Surface, mask: BoolArray, kind: GarmentKind) -> dict[str, BoolArray]:
-    """Find sleeves that lie on the front.
-
-    Args:
-        surface: as the network sees it.
-        mask: (H, W) bool, the garment.
-        kind: of the garment.
-    Returns:
-        "left" or "right" -> (H, W) bool, all that is seen of such a sleeve; sleeves beside the front are absent.
-    """
-    if kind.sleeve not in _LONG or not kind.category.covers_upper:
-        return {}
-    found = {}
-    for side in SIDES:
-        share = surface.over(f"sleeve_{side}", mask.shape)
-        place = _largest((share > _SEEN) & mask)
-        if place.sum() > _LEAST * mask.sum() and float(share[place].mean()) > _SURE:
-            found[side] = place
-    return found
-
-
-def _largest(mask: BoolArray) -> BoolArray:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    return np.zeros_like(mask) if count < 2 else np.asarray(labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()))
 
 
 def without_sleeves(

@@ -16,6 +16,7 @@ from vmodel.garment.imaging.contour import (
     outline_across,
     outline_beside,
     side_spots,
+    trunk_of,
 )
 from vmodel.garment.imaging.warp import Pairs, Places, solve_warp
 from vmodel.garment.pattern.cut.cap_sleeves import cap_pairs, has_caps
@@ -72,7 +73,7 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
         body = solve_warp(outline, _body_pairs(photo, block, side), printed_places(source, block))
         places, stretch = body.at, body.stretch
     if not (block.kind.category.has_legs or photo.is_drawn):
-        places = to_end(places, photo.mask, _edges(block, side)["hem"], _UP)
+        places = to_end(places, trunk_of(photo), _edges(block, side)["hem"], _UP)
     if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
         photo = with_bands(photo)
         arms = tuple(arm for arm in SIDES if f"cuff_{arm}" in block.front)
@@ -161,8 +162,8 @@ def _above_band(photo: GarmentPhoto, block: Block, hem: FloatArray) -> Pairs:
     if "hem" not in block.bands:
         return []
     up_cm, up_px = block.bands["hem"].height_cm, 2 * photo.half("armpit") * photo.bands["hem"]
-    spots = hem_spots(photo) - np.array([0.0, up_px])
-    ends = [outline_beside(photo.mask, spot, 0.5 * up_px, sign) for spot, sign in ((spots[0], -1.0), (spots[-1], 1.0))]
+    spots, trunk = hem_spots(photo) - np.array([0.0, up_px]), trunk_of(photo)
+    ends = [outline_beside(trunk, spot, 0.5 * up_px, sign) for spot, sign in ((spots[0], -1.0), (spots[-1], 1.0))]
     return [
         (
             _at_share(hem, (share + 1) / 2) + np.array([0.0, up_cm]),
