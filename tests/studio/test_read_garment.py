@@ -28,6 +28,7 @@ def test_a_front_is_parted_where_the_surface_is_not_the_cloths_outer_face(
     top, low = (photo.landmarks.points_px[name] for name in ("neck_front", "hem_mid"))
     strip = np.zeros(photo.inside.shape, np.float32)
     cv2.line(strip, top.astype(int).tolist(), low.astype(int).tolist(), 0.6, 17)
+    strip[~photo.cutout.mask] = 0.6  # a reader is sure of nothing beside the garment
     none = dict.fromkeys(("print", *SLEEVES), 0 * strip)
     surface = Surface(none | {"foreign": strip}, 4 * np.eye(2, 3))
     monkeypatch.setattr(read_garment, "_surface_of", lambda *_: surface)
@@ -39,3 +40,4 @@ def test_a_front_is_parted_where_the_surface_is_not_the_cloths_outer_face(
     assert garment.photo.opening is not None
     apart = np.linalg.norm(garment.photo.opening[0] - garment.photo.opening[1], axis=1)
     assert np.median(apart) == pytest.approx(17, abs=4)
+    assert (garment.photo.mask & ~photo.cutout.mask).sum() < 0.01 * photo.cutout.mask.sum()
