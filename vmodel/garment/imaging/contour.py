@@ -132,8 +132,13 @@ def trunk_of(photo: GarmentPhoto) -> BoolArray:
     return np.asarray(photo.mask & ~np.any(list(photo.beside.values()), axis=0)) if photo.beside else photo.mask
 
 
-def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]]:
-    """Locate the sides: share of the way from armpit to hem -> (2,) pixels on the left and on the right."""
+def side_spots(photo: GarmentPhoto, *, behind: bool = False) -> dict[float, tuple[FloatArray, FloatArray]]:
+    """Locate the sides: share of the way from armpit to hem -> (2,) pixels on the left and on the right.
+
+    Args:
+        photo: the garment, upright.
+        behind: a side goes on straight behind a sleeve that hangs before it; otherwise it ends with what is seen.
+    """
     reach = 0.3 * photo.half("armpit")
     trunk, found = trunk_of(photo), {}
     for share in SIDE_SHARES:
@@ -143,7 +148,8 @@ def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]
             assert corner is not None
             at = (1 - share) * photo.points[f"armpit_{side}"] + share * corner
             x = corner[0] if share == 1 else outline_beside(trunk, at, reach, sign)
-            if side in photo.lying and _is_near(photo.lying[side], np.array([x, at[1]])):
+            sleeve = photo.lying.get(side, photo.beside.get(side) if behind else None)
+            if sleeve is not None and share < 1 and _is_near(sleeve, np.array([x, at[1]])):
                 x = at[0]  # the outline there is the sleeve's
             spots.append(np.array([x, at[1]]))
         found[share] = spots[0], spots[1]

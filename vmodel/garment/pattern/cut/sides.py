@@ -31,7 +31,7 @@ _MOST_LIFT_CM: Final = 5.0
 def fit_sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: float, armpit: float) -> FloatArray:
     """Return the (n, 2) half widths from armpit to hem: as in the outline, and at least as wide as the body needs."""
     legs = photo.kind.category == Category.JUMPSUIT
-    spans = [float(np.linalg.norm(left - right)) / 2 for left, right in side_spots(photo).values()]
+    spans = [float(np.linalg.norm(left - right)) / 2 for left, right in side_spots(photo, behind=True).values()]
     seen = chest * np.array([1.0, *(span / max(photo.half("armpit"), 1.0) for span in spans)])
     down = np.array((0.0, *SIDE_SHARES))
     if not legs:
