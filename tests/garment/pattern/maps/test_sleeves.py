@@ -82,3 +82,15 @@ def test_a_sleeve_ends_with_its_cloth_where_it_is_narrow(deep_px: int) -> None:
     away = cv2.distanceTransform((~photo.mask).astype(np.uint8), cv2.DIST_L2, 5)
     assert len(beside) >= 2
     assert max(away[round(float(y)), round(float(x))] for x, y in beside) < 3
+
+
+def test_a_folded_short_sleeve_is_followed_into_the_trunk() -> None:
+    photo = photo_of(drawn.tee())
+    corners = [cut(photo).landmarks_cm[name] for name in NAMES]
+    flat = edges_of_sleeve(photo, NAMES, corners)[1]
+    folded = replace(photo, points={**photo.points, "armpit_left": photo.points["cuff_inner_left"] + (0.0, 1.0)})
+    inner = edges_of_sleeve(folded, NAMES, corners)[1]
+    long_px = float(np.linalg.norm(flat[-1] - flat[1]))
+    assert np.linalg.norm(inner[-1] - inner[1]) > 0.7 * long_px
+    inside = photo.mask[tuple(np.rint(inner[1:-1]).astype(int).T[::-1])]
+    assert inside.mean() > 0.8

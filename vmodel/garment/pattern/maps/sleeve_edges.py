@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -34,6 +35,8 @@ _COLOURS, _TRUNK = 400, 0.35
 """Number of places of the trunk whose colours count, and their distance from its middle as a share of its size."""
 LEAST_CM: Final = 0.5
 """Length of an edge below which its direction is its neighbour's."""
+_FOLDED: Final = 0.5
+"""Length of a short sleeve's inner edge, over that of the block's, below which it is folded."""
 _BEGINS, _ENDS = 0.3, 0.15
 """Share of the usual width within which a sleeve that is seen begins, and least width of it that counts."""
 _GAP_STEPS: Final = 9
@@ -54,6 +57,7 @@ def edges_of_sleeve(
         own: (H, W) bool, where the photo shows this sleeve; None where that is not known.
     """
     if photo.kind.sleeve == Sleeve.SHORT:
+        photo = _unfolded(photo, names, corners)
         found = np.array([_across_short_sleeve(photo, names, float(share)) for share in SHARES])
         found[0], found[-1] = ([photo.points[name] for name in ends] for ends in (names[:2], names[2:]))
         found = smooth_line(found, 2)
@@ -65,6 +69,22 @@ def edges_of_sleeve(
     before = found[0] - (found[2] - found[0]) * BEFORE / SHARES[2]
     whole = np.concatenate([before[None], found])
     return whole[:, 0], whole[:, 1]
+
+
+def _unfolded(photo: GarmentPhoto, names: list[str], corners: list[FloatArray]) -> GarmentPhoto:
+    """Move the armpit of a hanging short sleeve, which is folded there, into the trunk: as far from the end as it is.
+
+    Its lines would otherwise meet in one place of the end, and a band there would cover its whole underside.
+    """
+    shoulder, armpit, outer, inner = (photo.points[name] for name in names)
+    way, way_cm = outer - shoulder, corners[2] - corners[0]
+    px_per_cm = float(np.linalg.norm(way)) / max(float(np.linalg.norm(way_cm)), LEAST_CM)
+    whole_px = px_per_cm * float(np.linalg.norm(corners[3] - corners[1]))
+    if float(np.linalg.norm(inner - armpit)) > _FOLDED * whole_px:
+        return photo
+    return replace(
+        photo, points={**photo.points, names[1]: inner - whole_px * way / max(float(np.linalg.norm(way)), 1.0)}
+    )
 
 
 def _square_root_cm(corners: list[FloatArray]) -> float:
