@@ -164,3 +164,15 @@ def test_a_neck_that_lies_flat_is_cut_deeper_than_its_photo_and_one_on_a_hanger_
         wide[laid] = np.linalg.norm(marks["neck_left"] - marks["neck_right"]) / shoulders
     assert 1.15 < deep["flat"] / deep["hanger"] < 1.3
     assert 1.12 < wide["flat"] / wide["hanger"] < 1.25
+
+
+@pytest.mark.parametrize("body", ["woman S", "man L"])
+def test_the_front_of_a_top_is_as_wide_between_its_sleeves_as_the_photos(body: str) -> None:
+    photo, (gender, measurements) = photo_of(drawn.tee()), drawn.BODIES[body]
+    middle, apart = photo.middle("neck")[0], 0.88 * photo.half("armpit")
+    points = {
+        f"shoulder_{side}": np.array([middle + np.sign(photo.points[f"shoulder_{side}"][0] - middle) * apart, y])
+        for side, y in ((side, photo.points[f"shoulder_{side}"][1]) for side in ("left", "right"))
+    }
+    block, _ = fit_block(replace(photo, points={**photo.points, **points}), measurements, gender, "cotton", {})
+    assert block.landmarks_cm["shoulder_left"][0] > 0.79 * block.landmarks_cm["armpit_left"][0]

@@ -89,6 +89,11 @@ def shown_of_width(height_cm: FloatArray | float, laid: str, body: BodyMeasureme
     return np.asarray(shown if laid in {"form", "worn"} else np.ones_like(shown))
 
 
+def shown_narrower(kind: GarmentKind) -> float:
+    """Return the width that a photo usually shows over the true one, for what hangs from the shoulders."""
+    return (_NARROWED_TOPS.get(kind.laid, {}).get(kind.category) or _NARROWED.get(kind.laid, _NARROWED["flat"]))[0]
+
+
 def solve_sizes(
     sizes: Sequence[Size],
     kind: GarmentKind,
