@@ -22,7 +22,7 @@ from vmodel.garment.recognition.kind import understand
 from vmodel.garment.recognition.network import load_network
 from vmodel.garment.recognition.reader import read_photo
 from vmodel.garment.recognition.surface import Surface
-from vmodel.types import BoolArray, ByteArray, Category, FlatLay, FloatArray
+from vmodel.types import BoolArray, ByteArray, Category, Cutout, FlatLay, FloatArray
 
 SIZE = (800, 640)
 STORY = Path(app.__file__).parent / "ui/static"
@@ -243,6 +243,24 @@ def test_no_ground_is_seen_through_a_closed_front() -> None:
     assert cut.mask[330:430, stripe[1]].mean() > 0.95
     parted = _cut_by_reading(replace(photo, rgb=rgb), replace(unsure, parted=0.9), Category.TOP)
     assert parted.mask[330:430, stripe[1]].mean() < 0.3
+
+
+@pytest.mark.parametrize(
+    ("what", "turned"), [("beside a waist", 0), ("beside a waist", 20), ("below an arched hem", 0)]
+)
+def test_ground_within_the_landmarks_is_no_cloth(what: str, turned: float) -> None:
+    garment = drawn.dress() if what == "beside a waist" else drawn.tee()
+    rgb, cloth = garment.rgb, garment.mask
+    if what == "below an arched hem":
+        arch = cv2.ellipse(np.zeros(drawn.SIZE, np.uint8), (drawn.MIDDLE, 480), (95, 60), 0, 0, 360, 1, -1) > 0
+        rgb[arch], cloth = drawn.GROUND, cloth & ~arch
+    garment = replace(garment.with_picture(rgb), cutout=Cutout(cloth.astype(np.float32), "mask", 1.0))
+    garment = garment.moved(cv2.getRotationMatrix2D((drawn.MIDDLE, 320), turned, 0.85), drawn.SIZE)
+    reading = read_photo(load_network(Settings().weights), garment.flat_lay.rgb)
+    points = {**reading.points_px, **garment.landmarks.points_px}
+    cut = _cut_by_reading(garment.flat_lay, replace(reading, points_px=points, parted=0.0), garment.kind.category)
+    assert (cut.mask & ~garment.mask).sum() < 0.005 * garment.mask.sum()
+    assert (garment.mask & ~cut.mask).sum() < 0.01 * garment.mask.sum()
 
 
 @pytest.mark.parametrize(("seen", "is_cloth"), [(0.9, True), (0.4, False)])
