@@ -66,8 +66,8 @@ _MOSTLY: Final = 0.8
 _PARTED: Final = 0.3
 """Probability that a front's edges lie apart from which on ground may be seen between them."""
 _SURELY_BESIDE: Final = 0.05
-"""Mask value up to which a place within the landmarks is ground all the same: beside a waist, below an arched hem. Taken
-for granted there, 2 to 6 % of such garments were ground; cloth that is missed mostly has more."""
+"""Mask value up to which a place within the landmarks is ground all the same: beside a waist, below an arched hem.
+Cloth there that the network misses mostly has more."""
 _ROWS: Final = 256
 """Side in pixels of the square into which a trunk is turned."""
 # Least half width of a mask's widest part, in longer sides of the photo.
@@ -159,7 +159,8 @@ def _closed_trunk(reading: PhotoReading, scale: float) -> BoolArray:
         return np.zeros(inside.shape, bool)
     window = 2 * max(1, round(_GUIDE_RADIUS * max(inside.shape))) + 1
     lowest = cv2.erode(reading.mask, np.ones((window, window), np.uint8))
-    return (inside > 0) & (lowest > _SURELY_BESIDE) & _between_cloth(reading.mask, scale * np.array(corners))
+    between = _between_cloth(reading.mask, scale * np.array(corners))
+    return np.asarray((inside > 0) & (lowest > _SURELY_BESIDE) & between)
 
 
 def _between_cloth(mask: FloatArray, corners: FloatArray) -> BoolArray:
