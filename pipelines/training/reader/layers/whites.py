@@ -29,9 +29,9 @@ from vmodel.garment.recognition.network import GarmentReaderNet
 from vmodel.types import ByteArray, FloatArray
 
 WHITES: Final = Path(__file__).with_name("whites.jsonl")
-VIEWS: Final = 4
+VIEWS: Final = 3
 """Number of views per photo, all but one at another exposure."""
-ON_PAPER: Final = 2
+ON_PAPER: Final = 1
 """Number of further views with the garment on white paper."""
 _WEIGHT_DECAY: Final = 1.0
 _LEAST_SEEN: Final = 50
