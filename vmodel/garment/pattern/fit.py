@@ -176,7 +176,7 @@ def _photo_of(
     if not drawn:  # past the outline the cloth goes on without its light
         rgb = taken_from(even_light(rgb, mask, dict(kind.cloth), printed), sources)
         if surface is not None:  # on cloth without its light, so that a lit place sets no bound
-            rgb = exposed(rgb, mask, surface.exposure)
+            rgb = exposed(rgb, mask, surface.exposure, surface.white)
     return GarmentPhoto(rgb, mask, points, kind, drawn, collar=collar)
 
 

@@ -106,7 +106,7 @@ _WOVEN: Final = (8, 16, 32)
 _LIT: Final = (4, 8, 16)
 """Strides of the features from which the illuminant is estimated."""
 _EXPOSED: Final = (4, 8, 16, 32)
-"""Strides of the features from which the exposure is estimated."""
+"""Strides of the features from which the exposure is estimated, and whether the cloth is white."""
 
 
 class GarmentReaderNet(nn.Module):
@@ -171,6 +171,7 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.5),
             nn.Linear(48, 1),
         )
+        self.white = nn.Sequential(nn.BatchNorm1d(exposed, affine=False), nn.Dropout(0.5), nn.Linear(exposed, 1))
         parted = 4 * sum(LEVELS[stride] for stride in _PARTED)
         self.front_scores = nn.Sequential(nn.BatchNorm1d(parted, affine=False), nn.Dropout(0.5), nn.Linear(parted, 1))
         self.close_scores = nn.Sequential(
@@ -198,8 +199,8 @@ class GarmentReaderNet(nn.Module):
         Returns:
             "mask" (B, S/2, S/2) logits, "parts" (B, len(PARTS), S/4, S/4) logits, "heat" (B, len(LANDMARKS), S/4, S/4)
             logits over the cells, under each name of ``CHOICES`` (B, n) logits, "illuminant" (B, 2), natural
-            logarithms of red and of blue over green that white cloth has in the picture's light, and "exposure" (B,),
-            stops by which the garment is to be brightened.
+            logarithms of red and of blue over green that white cloth has in the picture's light, "exposure" (B,), stops
+            by which the garment is to be brightened, and "white" (B,), logits that its cloth is white.
         """
         levels = self._features((pictures - self.mean) / self.deviation)
         deep = levels[32]
@@ -215,6 +216,7 @@ class GarmentReaderNet(nn.Module):
         mask = self.mask(fn.relu6(fine + self.fine(levels[2])))
         seen = mask.detach().sigmoid()
         woven = within(seen, [levels[stride] for stride in _WOVEN])
+        exposed = torch.cat([inside(seen, levels, _EXPOSED), around(seen, levels, _EXPOSED)], 1)
         return {
             "mask": mask[:, 0],
             "parts": self.parts(way),
@@ -223,9 +225,8 @@ class GarmentReaderNet(nn.Module):
             "cloth": self.cloth_scores(woven),
             "made_for": self.made_for_scores(torch.cat([shape, woven], 1)),
             "illuminant": self.illuminant(around(seen, levels, _LIT)),
-            "exposure": self.exposure(torch.cat([inside(seen, levels, _EXPOSED), around(seen, levels, _EXPOSED)], 1))[
-                :, 0
-            ],
+            "exposure": self.exposure(exposed)[:, 0],
+            "white": self.white(exposed)[:, 0],
         }
 
     def look_closely(self, necks: Tensor) -> dict[str, Tensor]:

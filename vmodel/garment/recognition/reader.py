@@ -99,6 +99,7 @@ class _Look:
         logs: attribute -> (n,) log probabilities.
         illuminant: (2,) natural logarithms of red and of blue over green that white cloth has.
         exposure: stops by which the garment is to be brightened.
+        white: probability that its cloth is white.
     """
 
     affine: FloatArray
@@ -108,6 +109,7 @@ class _Look:
     logs: Mapping[str, FloatArray]
     illuminant: FloatArray
     exposure: float
+    white: float
 
 
 class _LastReadings:
@@ -172,7 +174,12 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
         points_px={name: point * ratio for name, point in points.items()},
         confidence=confidence,
         shares=shares,
-        surface=replace(surface.scaled(float(ratio[0])), illuminant=first.illuminant, exposure=first.exposure),
+        surface=replace(
+            surface.scaled(float(ratio[0])),
+            illuminant=first.illuminant,
+            exposure=first.exposure,
+            white=first.white,
+        ),
         parted=_look_along_front(network, small, points) if may_be_open else 0.0,
     )
 
@@ -230,6 +237,7 @@ def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Loo
         logs,
         ((ahead["illuminant"][0] + mirrored["illuminant"][0]) / 2).numpy().astype(np.float64),
         float((ahead["exposure"][0] + mirrored["exposure"][0]) / 2),
+        float(((ahead["white"][0] + mirrored["white"][0]) / 2).sigmoid()),
     )
 
 

@@ -24,12 +24,14 @@ class Surface:
         illuminant: (2,) natural logarithms of red and of blue over green that white cloth has in its light;
             0 in white light.
         exposure: stops by which its photo has to be brightened to show it as in daylight.
+        white: probability that most of its cloth is white.
     """
 
     shares: Mapping[str, FloatArray]
     affine: FloatArray
     illuminant: FloatArray = field(default_factory=lambda: np.zeros(2))
     exposure: float = 0.0
+    white: float = 0.0
 
     def over(self, what: str, shape: tuple[int, ...]) -> FloatArray:
         """Return the (H, W) float32 probability of one of ``shares`` all over the photo."""
