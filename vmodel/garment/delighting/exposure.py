@@ -40,7 +40,7 @@ def exposed(rgb: ByteArray, mask: BoolArray, stops: float, white: float = 0.0) -
         rgb: (H, W, 3) uint8 sRGB.
         mask: (H, W) bool, the garment; not empty.
         stops: doublings of light, limited to ``STOPS``; small changes are left out.
-        white: probability that the cloth is white; such cloth is brightened to ``WHITE``, unless it is coloured or dark.
+        white: probability of white cloth, which is brightened to ``WHITE`` unless it is coloured or dark.
     """
     cloth = to_linear(rgb[mask])
     light = cloth @ LUMINANCE

@@ -1,4 +1,4 @@
-"""Training data of white cloth: labels, views at other exposures and on paper, and a layer that tells white from grey."""
+"""Training data of white cloth: labels, views at other exposures and on paper, a layer that tells it from grey."""
 
 from __future__ import annotations
 
