@@ -15,7 +15,7 @@ _HEEDED: Final = (0.1, 0.3)
 """Stops, either way, between which the change rises from none to all: what is smaller is as often wrong as right."""
 WHITE: Final = 0.55
 """Linear light of most of a white garment as judges wanted it on a shop's light grey ground."""
-_SURE: Final = (0.75, 0.95)
+_SURE: Final = (0.65, 0.85)
 """Probability of white cloth between which the change towards ``WHITE`` rises from none to all."""
 _NEUTRAL: Final = (0.025, 0.04)
 """OKLab chroma of cloth, as a share of its lightness, between which that change falls from all to none."""
