@@ -23,7 +23,7 @@ from vmodel.garment.pattern.cut.upper import fit_upper
 from vmodel.garment.pattern.cut.upper_draft import draft_upper
 from vmodel.garment.pattern.details.collar import at_fold, find_collar, fold_line
 from vmodel.garment.pattern.details.front_edge import front_alone
-from vmodel.garment.pattern.details.front_opening import PAST_HEM, between, find_opening
+from vmodel.garment.pattern.details.front_opening import between, find_opening
 from vmodel.garment.pattern.details.neck import inside_of_neck
 from vmodel.garment.pattern.details.neck_edge import neck_edge
 from vmodel.garment.pattern.details.sleeves_seen import find_lying
@@ -186,8 +186,7 @@ def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:
     gap = between(opening, photo.mask.shape) | inside
     if not gap.any():
         return replace(photo, opening=opening)
-    foreign = gap | between(opening, photo.mask.shape, PAST_HEM)
-    return replace(photo, opening=opening, rgb=bleed(photo.rgb, photo.mask & ~foreign, 1), mask=photo.mask | gap)
+    return replace(photo, opening=opening, rgb=bleed(photo.rgb, photo.mask & ~gap, 1), mask=photo.mask | gap)
 
 
 def fit_photo(

@@ -22,8 +22,8 @@ _FRONT_FROM: Final = 0.4
 """Distance from the middle beyond which cloth is surely the front's own, as a share of the same."""
 _NARROWEST: Final = 4
 """Least width of a gap, in steps."""
-PAST_HEM: Final = 0.05
-"""Share of its edges' length by which ground may show past the hem, see ``between``."""
+_BEYOND: Final = 0.05
+"""Extension of the gap past the hem, as a share of its length."""
 _SAMPLES: Final = 600
 _LIKER: Final = 0.5
 """Distance in colour from the inside over that from the front, below which cloth counts as inside."""
@@ -59,17 +59,11 @@ def find_opening(photo: GarmentPhoto, inside: BoolArray) -> FloatArray:
     return np.stack([middle + half * ends[:, [side]] * across for side in (1, 0)])
 
 
-def between(opening: FloatArray, size: tuple[int, ...], past_hem: float = 0.0) -> BoolArray:
-    """Return the (H, W) bool mask between the edges of an opening, where there is no cloth of the front.
-
-    Args:
-        opening: (2, n, 2) pixels from ``find_opening``.
-        size: (H, W, ...) of the photo.
-        past_hem: how far the mask goes on beyond the hem, which is not straight, as a share of the edges' length.
-    """
+def between(opening: FloatArray, size: tuple[int, ...]) -> BoolArray:
+    """Return the (H, W) bool mask between the edges of an opening, where there is no cloth of the front."""
     area = np.zeros(size[:2], np.uint8)
     if float(np.abs(opening[0] - opening[1]).max()) >= 2:
-        beyond = opening[:, -1] + past_hem * (opening[:, -1] - opening[:, 0])
+        beyond = opening[:, -1] + _BEYOND * (opening[:, -1] - opening[:, 0])  # hems are not straight
         loop = np.vstack([opening[0], beyond, opening[1][::-1]])
         cv2.fillPoly(area, [np.round(loop).astype(np.int32)], 1)
     return np.asarray(area > 0)

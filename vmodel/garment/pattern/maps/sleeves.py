@@ -46,7 +46,8 @@ def with_whole_cuffs(photo: GarmentPhoto) -> GarmentPhoto:
         way = outer + inner - shoulder - armpit
         down = way / max(float(np.linalg.norm(way)), 1.0)
         cloth = seen_alone(photo, side)
-        outer, inner = _within(cloth, outer, inner, down)
+        if side in photo.beside:
+            outer, inner = _within(cloth, outer, inner, down)
         for name, shares in _CUFF_SHARES.items():
             spots = [(1 - share) * outer + share * inner for share in shares]
             beyond = [(outline_outwards(cloth, at, down, _CUFF_REACH * wide) - at) @ down for at in spots]
