@@ -55,6 +55,11 @@ def test_burnt_out_white_stays_white() -> None:
     assert (balanced[0, :, 0] >= balanced[0, :, 2]).all()  # a warm highlight may stay warm; it turns no other colour
 
 
+def test_blue_cloth_stays_blue_where_it_was_taken_for_blue_light() -> None:
+    photo = lit((42, 148, 188), np.zeros(2))
+    assert in_white_light(photo, np.array([-0.2, 0.32])) is photo
+
+
 def test_a_light_that_may_be_white_changes_nothing() -> None:
     photo = lit((200, 180, 90), np.zeros(2))
     assert in_white_light(photo, np.array([0.05, -0.05])) is photo

@@ -21,17 +21,21 @@ colour, and would turn cyan without its red."""
 
 
 def in_white_light(rgb: ByteArray, illuminant: FloatArray) -> ByteArray:
-    """Return a photo as it looks in white light.
+    """Return a photo as it looks in white light, if its own is warm.
+
+    Of 400 photos chosen at random the network sees strong blue light in 11. By eye none of them has it: most show blue
+    cloth in daylight, which would turn grey or teal.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB.
         illuminant: (2,) natural logarithms of red and of blue over green that white cloth has in the photo.
     """
-    far = float(np.hypot(*illuminant))
+    warm = np.array([max(float(illuminant[0]), 0.0), min(float(illuminant[1]), 0.0)])
+    far = float(np.hypot(*warm))
     first, full = _STRONG
     if far <= first:
         return rgb
-    red, blue = illuminant * min(1.0, (far - first) / (full - first)) * (1 - _UNCERTAIN / far)
+    red, blue = warm * min(1.0, (far - first) / (full - first)) * (1 - _UNCERTAIN / far)
     gains = np.exp([-red, 0.0, -blue])
     gains /= gains @ _LUMINANCE
     table = to_srgb(np.clip(to_linear(np.arange(256, dtype=np.uint8)[:, None]) * gains, 0, 1))
