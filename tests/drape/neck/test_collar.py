@@ -226,6 +226,33 @@ def test_a_collar_stands_up_along_the_neck(collared: Collared) -> None:
     assert np.abs(stood[:, 0] - base[0]).min() < np.abs(ring[0][beside, 0] - base[0]).mean() - 0.003
 
 
+@pytest.mark.slow
+def test_a_buttoned_collar_meets_in_front(collared: Collared) -> None:
+    garment, worn, posed = collared
+    whole, collar = collar_of(with_widths(garment, [(0.0, 4.6), (1.0, 4.6)]), worn, posed)
+    fold = collar.reshape(-1, steps_of(whole.triangles[len(worn.triangles) :]), 3)[:, 4]
+    assert np.linalg.norm(fold[0] - fold[-1]) < 0.015
+
+
+@pytest.mark.slow
+def test_points_of_a_collar_keep_their_angle_to_its_fold(collared: Collared) -> None:
+    """In a photo the fold of a buttoned collar is steep, and its front edges lead outwards; worn, they hang down."""
+    garment, worn, posed = collared
+    shares = np.array([0.0, 0.5, 1.0])
+    along, edge = np.array([0.26, -0.97]), np.array([0.97, 0.26])  # square to each other
+    fold = np.outer(100 * shares, along)
+    lines = np.stack([fold, fold + 50 * edge], axis=1)
+    table = np.stack([shares, np.full(3, 4.6)], axis=1)
+    whole, collar = collar_of(
+        replace(garment, collar_cm=table, collar_px=np.stack([lines, lines * (-1, 1)])), worn, posed
+    )
+    sections = collar.reshape(-1, steps_of(whole.triangles[len(worn.triangles) :]), 3)
+    for half in (sections, sections[::-1]):
+        edge_worn, fold_worn = half[0, -1] - half[0, 4], half[12, 4] - half[0, 4]
+        turn = edge_worn @ fold_worn / np.linalg.norm(edge_worn) / np.linalg.norm(fold_worn)
+        assert abs(np.degrees(np.arcsin(turn))) < 12
+
+
 def widths_of(block: Block) -> FloatArray:
     """Return the usual widths of a block's collar."""
     return usual_leaf(block, lay_out(block)).widths_cm

@@ -18,6 +18,7 @@ from vmodel.body.mesh.subdivision import vertex_normals
 from vmodel.drape.geometry.nearest import nearest_on_mesh
 from vmodel.drape.neck.edge import joined, neck_ring, panels_of
 from vmodel.drape.neck.stand import STAND_STEPS, stand_up
+from vmodel.garment.imaging.contour import smooth_line
 from vmodel.garment.pattern.details.collar_leaf import LEANS
 from vmodel.types import Drape, FloatArray, Garment, Panel, PosedBody
 
@@ -49,6 +50,8 @@ _SLOWER: Final = 0.7
 """Cloth of the front that goes round the back, per length there."""
 _WIDE: Final = 0.5
 """Share of its largest width from which on a collar shows no other cloth."""
+_SLOPES: Final = 0.2
+"""Share of the way from the neck's front end to the back's middle over which the slope of a collar's fold is taken."""
 _NEAREST: Final = 8
 """Number of candidate triangles for the nearest one, which need not be the one whose centre is nearest."""
 
@@ -109,7 +112,7 @@ def _evenly(line: FloatArray) -> tuple[FloatArray, FloatArray]:
     along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
     at = np.linspace(0, 1, _SECTIONS)
     points = np.stack([np.interp(at * along[-1], along, line[:, axis]) for axis in range(3)], axis=1)
-    return np.asarray(gaussian_filter1d(points, 1.5, axis=0, mode="nearest")), 2 * np.minimum(at, 1 - at)
+    return smooth_line(points, 4), 2 * np.minimum(at, 1 - at)
 
 
 def _laid(
@@ -145,11 +148,8 @@ def _laid(
     for phi in np.linspace(0, np.pi, _ROLL_STEPS + 1)[1:]:
         away = radius * (1 - np.cos(phi)) - inside * (1 + np.cos(phi)) / 2
         rows.append(fold + normal * away[:, None] - down * (rise * np.sin(phi))[:, None])
-    across = line - line[::-1]
-    across *= np.array([1.0, 1.0, 0.0])
-    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-4)
     leaning = np.clip(1 - (share - share.min()) / LEANS, 0, 1)[:, None] * bool(edge.any())
-    heading = (1 - leaning) * down + leaning * (edge[0] * across - (0.0, 0.0, edge[1]))
+    heading = (1 - leaning) * down + leaning * _leant(fold, down, share, edge)
     heading /= np.linalg.norm(heading, axis=1, keepdims=True)
     for step in range(1, _FALL_STEPS + 1):
         height, facing_there = below(rows[-1])
@@ -158,16 +158,44 @@ def _laid(
         way = heading - facing_there * (sinking - np.clip(lack / (0.3 * width + 1e-4), -1.0, 0.8))[:, None]
         way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 0.2)
         rows.append(rows[-1] + way * (width / _FALL_STEPS)[:, None])
-    return np.asarray(gaussian_filter1d(np.stack(rows, axis=1), 1.0, axis=0, mode="nearest"))
+    return smooth_line(np.stack(rows, axis=1), 2)
+
+
+def _leant(fold: FloatArray, down: FloatArray, share: FloatArray, edge: FloatArray) -> FloatArray:
+    """Return the (sections, 3) direction in which each section's half of a collar ends in front.
+
+    Args:
+        fold: (sections, 3) metres, the line along which it folds over.
+        down: (sections, 3) directions in which it falls from there.
+        share: (sections,) of the way from the neck's front end to the back's middle.
+        edge: from ``_front_edge``.
+    """
+    half = len(fold) // 2
+    ways = []
+    for rows in (np.arange(half), np.arange(len(fold) - 1, half - 1, -1)):
+        beyond = np.searchsorted(share[rows[:-1]], share[rows[0]] + _SLOPES)
+        ahead = fold[rows[beyond]] - fold[rows[0]]
+        below = down[rows[0]] - (down[rows[0]] @ ahead) * ahead / (ahead @ ahead)
+        way = edge[0] * ahead / np.linalg.norm(ahead) + edge[1] * below / np.linalg.norm(below)
+        ways.append(np.tile(way, (len(rows), 1)))
+    return np.concatenate(ways)
 
 
 def _front_edge(garment: Garment) -> FloatArray:
-    """Return the (2,) direction of a collar's front edges, outwards and down; 0 where it ends in points."""
-    edges = garment.collar_px[:, 0, 1] - garment.collar_px[:, 0, 0]
+    """Return the (2,) direction of a collar's front edges, along its fold and square to it; 0 where it ends in points.
+
+    In a photo the fold goes down steeply to its front end, on a neck it is nearly level: an edge keeps its angle to it.
+    """
+    shares = garment.collar_cm[:, 0]
     if not garment.collar_cm[0, 1]:
         return np.zeros(2)
-    edge = np.abs(edges).mean(axis=0)
-    return np.asarray(edge / max(float(np.linalg.norm(edge)), 1e-6))
+    found = []
+    for lines in garment.collar_px:
+        fold, edge = lines[:, 0], lines[0, 1] - lines[0, 0]
+        ahead = [np.interp(shares[0] + _SLOPES, shares, fold[:, axis]) for axis in (0, 1)] - fold[0]
+        found.append((ahead @ edge, abs(ahead[0] * edge[1] - ahead[1] * edge[0])))
+    way = np.mean(found, axis=0)
+    return np.asarray(way / max(float(np.linalg.norm(way)), 1e-6))
 
 
 def _cloth_of(garment: Garment, share: FloatArray) -> FloatArray:

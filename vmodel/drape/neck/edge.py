@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
+from vmodel.garment.imaging.contour import smooth_line
 from vmodel.types import Drape, FloatArray, Garment, IntArray, Panel
 
 _SECTIONS: Final = 96
@@ -17,6 +17,8 @@ NEAR_CM: Final = 0.5
 """Largest distance from the cut's neck of a vertex that counts as on it."""
 _FRONT_GAP_RAD: Final = 0.04
 """Half of the angle that is left open in front of the neck."""
+_SMOOTH: Final = 8
+"""Times that the edge is smoothed, by about two of its points."""
 _POINTED: Final = 3.0
 """Exponent that narrows the part that hangs down behind."""
 
@@ -66,10 +68,12 @@ def neck_ring(panels: Mapping[int, Panel], worn: Drape) -> tuple[FloatArray, Flo
     across = np.array([axis[1], -axis[0], 0.0])
     angle = np.arctan2((points - centre) @ across, (points - centre) @ axis)
     order = np.argsort(angle)
-    first, last = max(angle.min(), _FRONT_GAP_RAD - np.pi), min(angle.max(), np.pi - _FRONT_GAP_RAD)
+    first, last = _FRONT_GAP_RAD - np.pi, np.pi - _FRONT_GAP_RAD
+    if sum(panel.side == "front" and "neck" in panel.edges for panel in panels.values()) > 1:  # it is open in front
+        first, last = max(angle.min(), first), min(angle.max(), last)
     turns = np.linspace(first, last, _SECTIONS)
     rows = [np.interp(turns, angle[order], points[order, i], period=2 * np.pi) for i in range(3)]
-    middle = gaussian_filter1d(np.stack(rows, axis=1), 2.0, axis=0, mode="nearest")
+    middle = smooth_line(np.stack(rows, axis=1), _SMOOTH)
     outward = np.cos(turns)[:, None] * axis + np.sin(turns)[:, None] * across
     return middle, outward, 1 - (1 - ((1 + np.cos(turns)) / 2) ** _POINTED) ** 2
 

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from vmodel.body.mesh.subdivision import vertex_normals
 from vmodel.drape.geometry.nearest import nearest_on_mesh
+from vmodel.garment.imaging.contour import smooth_line
 from vmodel.types import FloatArray, PosedBody
 
 STAND_STEPS: Final = 4
@@ -63,6 +64,6 @@ def stand_up(line: FloatArray, share: FloatArray, posed: PosedBody, unit: float)
         wanted = off + (np.minimum(off, unit * _OFF_SKIN_CM) - off) * stands * step / STAND_STEPS
         point = point + facing * (wanted - now)[:, None]
         rows.append(point)
-    sheet = gaussian_filter1d(np.stack(rows, axis=1), 2.0, axis=0, mode="nearest")
+    sheet = smooth_line(np.stack(rows, axis=1), 8)
     facing = gaussian_filter1d(facing, 3.0, axis=0, mode="nearest")
     return np.asarray(sheet), np.asarray(facing / np.linalg.norm(facing, axis=1, keepdims=True))
