@@ -11,7 +11,6 @@ from vmodel.garment.blocks.parts import Block
 from vmodel.garment.imaging.contour import SIDES, outline_outwards
 from vmodel.garment.imaging.warp import Places, solve_warp
 from vmodel.garment.pattern.cut.upper import SLEEVED
-from vmodel.garment.pattern.details.sleeves_seen import LONG
 from vmodel.garment.pattern.maps.ends import to_end
 from vmodel.garment.pattern.maps.shaded_sleeves import shaded_side
 from vmodel.garment.pattern.maps.sleeve_edges import BEFORE, LEAST_CM, SHARES, edges_of_sleeve, pixels_at
@@ -104,7 +103,7 @@ def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> di
     free = [side for side in sides if side not in photo.lying]
     better = max(free or sides, key=lambda each: shown[each])
     worse = {side for side in sides if shown[side] < _HARDLY_SHOWN < _SHOWN < shown[better]}
-    if len(free) == len(SIDES) and not worse and photo.kind.sleeve in LONG:
+    if len(free) == len(SIDES) and not worse:
         shaded = shaded_side(photo, edges)
         if shaded is not None:
             worse, better = {shaded}, next(side for side in sides if side != shaded)
