@@ -12,6 +12,7 @@ from vmodel.garment.imaging.contour import SIDES, outline_outwards
 from vmodel.garment.imaging.warp import Places, solve_warp
 from vmodel.garment.pattern.cut.upper import SLEEVED
 from vmodel.garment.pattern.maps.ends import to_end
+from vmodel.garment.pattern.maps.shaded_sleeves import shaded_side
 from vmodel.garment.pattern.maps.sleeve_edges import BEFORE, LEAST_CM, SHARES, edges_of_sleeve, pixels_at
 from vmodel.types import BoolArray, FloatArray, GarmentPhoto, Sleeve
 
@@ -80,15 +81,15 @@ def _within(cloth: BoolArray, outer: FloatArray, inner: FloatArray, down: FloatA
 def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> dict[str, Places]:
     """Map sleeves: a place at some share of its width and of its length is at those shares in the photo.
 
-    A sleeve that its photo hardly shows, or that lies on the front, gets the mirror image of the other. Where both lie
-    there, each is followed within its own outline.
+    A sleeve that its photo hardly shows, or in much deeper folds than the other, or lying on the front, gets the mirror
+    image of the other. Where both lie there, each is followed within its own outline.
 
     Args:
         photo: the garment.
         block: cut for it, the same on both sides.
         sides: that have a sleeve.
     """
-    maps, shown = {}, {}
+    maps, shown, edges = {}, {}, {}
     for side in sides:
         names = [f"{name}_{side}" for name in _CORNERS]
         corners = [block.landmarks_cm[name] for name in names]
@@ -98,9 +99,14 @@ def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> di
         if not photo.is_drawn:
             maps[side] = _to_cuff(maps[side], seen_alone(photo, side), corners)
         shown[side] = _shown(own, outer_px[1:], inner_px[1:])
+        edges[side] = outer_px[1:], inner_px[1:]
     free = [side for side in sides if side not in photo.lying]
     better = max(free or sides, key=lambda each: shown[each])
     worse = {side for side in sides if shown[side] < _HARDLY_SHOWN < _SHOWN < shown[better]}
+    if len(free) == len(SIDES) and not worse:
+        shaded = shaded_side(photo, edges)
+        if shaded is not None:
+            worse, better = {shaded}, next(side for side in sides if side != shaded)
     for side in worse if not free else worse | photo.lying.keys():
         maps[side] = _mirrored(maps[better])
     return maps
