@@ -12,8 +12,8 @@ from vmodel.garment.imaging.contour import SIDES, outline_outwards
 from vmodel.garment.imaging.warp import Places, solve_warp
 from vmodel.garment.pattern.cut.upper import SLEEVED
 from vmodel.garment.pattern.maps.ends import to_end
-from vmodel.garment.pattern.maps.shaded_sleeves import shaded_side
 from vmodel.garment.pattern.maps.sleeve_edges import BEFORE, LEAST_CM, SHARES, edges_of_sleeve, pixels_at
+from vmodel.garment.pattern.maps.uneven_sleeves import uneven_side
 from vmodel.types import BoolArray, FloatArray, GarmentPhoto, Sleeve
 
 _BLEND_CM: Final = 1.2
@@ -81,8 +81,8 @@ def _within(cloth: BoolArray, outer: FloatArray, inner: FloatArray, down: FloatA
 def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> dict[str, Places]:
     """Map sleeves: a place at some share of its width and of its length is at those shares in the photo.
 
-    A sleeve that its photo hardly shows, or in much deeper folds than the other, or lying on the front, gets the mirror
-    image of the other. Where both lie there, each is followed within its own outline.
+    A sleeve that its photo hardly shows, or shows much less even than the other, or that lies on the front, gets the
+    mirror image of the other. Where both lie there, each is followed within its own outline.
 
     Args:
         photo: the garment.
@@ -104,9 +104,9 @@ def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> di
     better = max(free or sides, key=lambda each: shown[each])
     worse = {side for side in sides if shown[side] < _HARDLY_SHOWN < _SHOWN < shown[better]}
     if len(free) == len(SIDES) and not worse:
-        shaded = shaded_side(photo, edges)
-        if shaded is not None:
-            worse, better = {shaded}, next(side for side in sides if side != shaded)
+        uneven = uneven_side(photo, edges)
+        if uneven is not None:
+            worse, better = {uneven}, next(side for side in sides if side != uneven)
     for side in worse if not free else worse | photo.lying.keys():
         maps[side] = _mirrored(maps[better])
     return maps

@@ -1,4 +1,4 @@
-"""Sleeves in deep folds: on plain cloth one wears the picture of the other, prints stay on their own sleeve."""
+"""Sleeves in folds or glare: on plain cloth one wears the picture of the other, prints stay on their own sleeve."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tests.support.garments import flat_lays as drawn
 from vmodel.garment.pattern.maps.sleeves import sleeve_maps
 from vmodel.types import GarmentPhoto
 
-PLAIN, FOLDED, PRINTED = 1.0, 0.45, (0.3, 0.5, 1.0)
+PLAIN, FOLDED, GLARING = 1.0, 0.75, 1.25
+DARK_PRINT, BLUE_PRINT = 0.3, (0.3, 0.5, 1.0)
 SIDES = ("left", "right")
 
 
@@ -29,6 +30,16 @@ def dyed(light: float | tuple[float, ...], kind_of_cloth: str = "plain") -> Garm
     return replace(photo, rgb=rgb, kind=replace(photo.kind, cloth=((kind_of_cloth, 1.0),)), is_drawn=False)
 
 
+def with_badge(photo: GarmentPhoto) -> GarmentPhoto:
+    """Return the photo with a black badge on its left sleeve, half as wide as its end."""
+    names = ("shoulder", "armpit", "cuff_outer", "cuff_inner")
+    x, y = np.mean([photo.points[f"{name}_left"] for name in names], axis=0).astype(int)
+    wide = int(np.linalg.norm(photo.points["cuff_outer_left"] - photo.points["cuff_inner_left"]) / 4)
+    rgb = photo.rgb.copy()
+    rgb[y - 4 * wide : y + 4 * wide, x - wide : x + wide] = 20
+    return replace(photo, rgb=rgb)
+
+
 def shown_on_left(photo: GarmentPhoto) -> str:
     """Return the side of the photo's sleeve that the worn left one shows."""
     block = cut(photo)
@@ -43,9 +54,13 @@ def shown_on_left(photo: GarmentPhoto) -> str:
     [
         pytest.param(dyed(PLAIN), "left", id="alike"),
         pytest.param(dyed(FOLDED), "right", id="folded"),
-        pytest.param(dyed(PRINTED), "left", id="printed"),
+        pytest.param(dyed(GLARING), "right", id="glaring"),
+        pytest.param(dyed(BLUE_PRINT), "left", id="printed in blue"),
+        pytest.param(dyed(DARK_PRINT), "left", id="printed in black"),
+        pytest.param(with_badge(dyed(FOLDED)), "left", id="folded with a badge"),
         pytest.param(dyed(FOLDED, "allover"), "left", id="patterned"),
+        pytest.param(dyed(FOLDED, "washed"), "left", id="washed"),
     ],
 )
-def test_a_sleeve_in_deep_folds_wears_the_other_ones_picture(photo: GarmentPhoto, side: str) -> None:
+def test_an_uneven_sleeve_wears_the_other_ones_picture(photo: GarmentPhoto, side: str) -> None:
     assert shown_on_left(photo) == side
