@@ -20,6 +20,9 @@ from vmodel.types import FlatLay, FloatArray
 WARM = np.array([0.25, -0.3])
 
 
+EVERYWHERE = np.ones((4, 5), bool)
+
+
 def lit(colour: tuple[int, int, int], illuminant: FloatArray) -> np.ndarray:
     """Return a photo of plain cloth in a light."""
     gains = np.exp([illuminant[0], 0, illuminant[1]])
@@ -29,40 +32,62 @@ def lit(colour: tuple[int, int, int], illuminant: FloatArray) -> np.ndarray:
 @pytest.mark.parametrize("grey", [60, 120, 190])
 def test_white_and_grey_cloth_loses_most_of_a_warm_light(grey: int) -> None:
     photo = lit((grey, grey, grey), WARM)
-    before, after = (np.ptp(each[0, 0].astype(int)) for each in (photo, in_white_light(photo, WARM)))
+    before, after = (np.ptp(each[0, 0].astype(int)) for each in (photo, in_white_light(photo, EVERYWHERE, WARM)))
     assert after < 0.3 * before
     assert after > 0  # what the network says is not quite certain
 
 
 def test_lightness_stays() -> None:
     photo = lit((120, 120, 120), WARM)
-    luminance = [to_linear(each)[0, 0] @ [0.2126, 0.7152, 0.0722] for each in (photo, in_white_light(photo, WARM))]
+    luminance = [
+        to_linear(each)[0, 0] @ [0.2126, 0.7152, 0.0722] for each in (photo, in_white_light(photo, EVERYWHERE, WARM))
+    ]
     assert luminance[1] == pytest.approx(luminance[0], rel=0.03)
 
 
 def test_navy_in_a_warm_light_is_navy_again() -> None:
     photo = lit((35, 40, 80), WARM)
     assert photo[0, 0, 2] - photo[0, 0, 0].astype(int) < 30  # looks nearly grey
-    balanced = in_white_light(photo, WARM)[0, 0].astype(int)
+    balanced = in_white_light(photo, EVERYWHERE, WARM)[0, 0].astype(int)
     assert balanced[2] - balanced[0] > 35
 
 
 def test_burnt_out_white_stays_white() -> None:
     photo = np.full((2, 2, 3), 255, np.uint8)
     photo[0] = (255, 250, 225)
-    balanced = in_white_light(photo, WARM).astype(int)
+    balanced = in_white_light(photo, np.ones((2, 2), bool), WARM).astype(int)
     assert (balanced[1] == 255).all()
     assert (balanced[0, :, 0] >= balanced[0, :, 2]).all()  # a warm highlight may stay warm; it turns no other colour
 
 
 def test_blue_cloth_stays_blue_where_it_was_taken_for_blue_light() -> None:
     photo = lit((42, 148, 188), np.zeros(2))
-    assert in_white_light(photo, np.array([-0.2, 0.32])) is photo
+    assert in_white_light(photo, EVERYWHERE, np.array([-0.2, 0.32])) is photo
+
+
+def test_white_cloth_loses_a_blue_light_that_its_surroundings_have_too() -> None:
+    photo = lit((200, 200, 200), np.array([-0.1, 0.16]))
+    balanced = in_white_light(photo, EVERYWHERE, np.array([-0.12, 0.15]), white=0.95)[0, 0].astype(int)
+    assert np.ptp(photo[0, 0].astype(int)) > 20
+    assert np.ptp(balanced) < 6
+
+
+@pytest.mark.parametrize(("illuminant", "white"), [((-0.1, 0.15), 0.5), ((0.1, -0.15), 0.95), ((0.0, 0.0), 0.95)])
+def test_pale_blue_cloth_stays_blue_unless_it_is_surely_white_in_blue_light(
+    illuminant: tuple[float, float], white: float
+) -> None:
+    photo = lit((200, 200, 200), np.array([-0.1, 0.16]))
+    assert (in_white_light(photo, EVERYWHERE, np.array(illuminant), white) == photo).all()
+
+
+def test_coloured_cloth_that_is_taken_for_white_keeps_its_colour() -> None:
+    photo = lit((240, 170, 40), np.zeros(2))
+    assert (in_white_light(photo, EVERYWHERE, np.array([0.1, -0.18]), white=0.95) == photo).all()
 
 
 def test_a_light_that_may_be_white_changes_nothing() -> None:
     photo = lit((200, 180, 90), np.zeros(2))
-    assert in_white_light(photo, np.array([0.05, -0.05])) is photo
+    assert in_white_light(photo, EVERYWHERE, np.array([0.05, -0.05])) is photo
 
 
 def test_the_network_sees_a_warm_and_a_cool_room(examples: Path) -> None:

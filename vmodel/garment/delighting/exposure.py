@@ -15,7 +15,7 @@ _HEEDED: Final = (0.1, 0.3)
 """Stops, either way, between which the change rises from none to all: what is smaller is as often wrong as right."""
 WHITE: Final = 0.55
 """Linear light of most of a white garment as judges wanted it on a shop's light grey ground."""
-_SURE: Final = (0.65, 0.85)
+SURE: Final = (0.65, 0.85)
 """Probability of white cloth between which the change towards ``WHITE`` rises from none to all."""
 _NEUTRAL: Final = (0.025, 0.04)
 """OKLab chroma of cloth, as a share of its lightness, between which that change falls from all to none."""
@@ -48,7 +48,7 @@ def exposed(rgb: ByteArray, mask: BoolArray, stops: float, white: float = 0.0) -
     most = max(0.0, float(np.log2(_WHITEST / max(bright, 1e-3))) + KEY_STOPS)
     heeded = float(np.clip(stops * np.interp(abs(stops), _HEEDED, (0, 1)), *STOPS))
     wanted = float(np.log2(WHITE / max(float(np.median(light)), 1e-3))) + KEY_STOPS
-    heeded += float(np.interp(white, _SURE, (0, 1))) * _may_be_white(cloth) * max(0.0, wanted - heeded)
+    heeded += float(np.interp(white, SURE, (0, 1))) * _may_be_white(cloth) * max(0.0, wanted - heeded)
     gain = 2.0 ** (min(heeded, most) - KEY_STOPS)
     light = to_linear(np.arange(256, dtype=np.uint8)) * gain
     if gain > 1:  # from the shoulder on a hyperbola that begins with slope 1 and reaches white where the photo does

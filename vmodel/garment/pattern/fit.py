@@ -171,7 +171,9 @@ def _photo_of(
             mask = mask & ~(inside if collar is None else inside & ~collar)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     sources = mirrored_at(clean_cloth(flat_lay.rgb, mask, max(2, round(_RIM * extent))))
-    lit = flat_lay.rgb if drawn or surface is None else in_white_light(flat_lay.rgb, surface.illuminant)
+    lit = flat_lay.rgb
+    if not drawn and surface is not None:
+        lit = in_white_light(lit, mask, surface.illuminant, surface.white)
     rgb = taken_from(lit, sources)
     if not drawn:  # past the outline the cloth goes on without its light
         rgb = taken_from(even_light(rgb, mask, dict(kind.cloth), printed), sources)
