@@ -220,7 +220,8 @@ def _without_sleeves(side: _Side, source: Source, block: Block, canvas: Canvas, 
     if set(SIDES) <= photo.lying.keys():
         sleeves = sample(bleed(photo.rgb, there, _SLEEVES_RIM_PX), fine)
         picture = ((1 - share) * picture + share * sleeves).astype(np.uint8)
-    cloth = _seen(photo.mask if source.printed is None else photo.mask & ~source.printed, fine)
+    shown = photo.mask if source.printed is None else photo.mask & ~source.printed
+    cloth = _seen(shown if photo.collar is None else shown & ~photo.collar, fine)
     trunk = (share[..., 0] < 0.5) & (outline_alpha(block, canvas) > 0)
     picture, covered = without_sleeves(picture, _seen(there, fine), trunk, cloth, canvas)
     return replace(side, picture=picture, marks=None if side.marks is None else side.marks & ~covered)

@@ -79,3 +79,15 @@ def test_worn_sleeves_keep_their_picture() -> None:
     front, covered = without_sleeves(striped(), place, trunk, trunk, CANVAS)
     assert not covered[:, :60].any()
     assert (front[:, :60] == striped()[:, :60]).all()
+
+
+def test_a_faint_placket_goes_on_where_sleeves_lay_across_it() -> None:
+    whole = np.full((400, 300, 3), 210, np.uint8)
+    whole[:, 140:160] = 198
+    place = np.zeros((400, 300), bool)
+    place[120:300, 60:240] = True
+    photographed = np.where(place[..., None], np.uint8((90, 200, 90)), whole)
+    everywhere = np.ones_like(place)
+    front, _ = without_sleeves(photographed, place, everywhere, everywhere, CANVAS)
+    assert np.abs(front[180:240, 144:156].astype(float) - 198).mean() < 2
+    assert np.abs(front[180:240, 170:220].astype(float) - 210).mean() < 2

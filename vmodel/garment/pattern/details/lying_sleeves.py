@@ -11,7 +11,7 @@ from vmodel.garment.blocks.paint import Canvas
 from vmodel.garment.imaging.shifted_cloth import LIGHT_CM, SOFT_CM, continue_cloth, fade_in, light_between
 from vmodel.types import BoolArray, ByteArray, IntArray
 
-_ROUND_CM: Final = 1.2
+_ROUND_CM: Final = 2.0
 """Width round such a sleeve that its shadow takes up."""
 
 
@@ -41,7 +41,7 @@ def without_sleeves(
     light_px = LIGHT_CM * canvas.px_per_cm
     light = light_between(picture, mirrored, usable & usable[:, across], light_px)
     filled = np.where(there[..., None], np.clip(mirrored + light, 0, 255), picture).astype(np.uint8)
-    filled = continue_cloth(filled, usable | there, covered & ~there, light_px)
+    filled = continue_cloth(filled, usable | there, covered & ~there, light_px, upright=True)
     return fade_in(filled, picture, covered, ~trunk, SOFT_CM * canvas.px_per_cm), covered
 
 
