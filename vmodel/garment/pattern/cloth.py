@@ -21,6 +21,7 @@ from vmodel.garment.imaging.warp import Places, sample
 from vmodel.garment.pattern.cut.upper_draft import neck_curve
 from vmodel.garment.pattern.details.collar_leaf import NO_LEAF, Leaf, has_lapels, measured_leaf, usual_leaf
 from vmodel.garment.pattern.details.lying_sleeves import without_sleeves
+from vmodel.garment.pattern.details.neckband import Neckband, below, find_neckband, with_neckband
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
 from vmodel.garment.pattern.maps.sleeves import share_of_sleeves
 from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
@@ -102,7 +103,8 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
             whole = _without_edges(whole, canvas, _EDGE_CM)
         elif block.kind.neckline == Neckline.COLLAR and _is_patterned(photo.kind):
             whole = _without_edges(whole, canvas, _PLACKET_CM)
-        behind = _made_back(whole, block, canvas)
+        band = None if photo.neck_edge is None else find_neckband(front.picture, block.front["neck"], canvas)
+        behind = _made_back(whole, block, canvas, band if photo.collar is None and photo.opening is None else None)
     else:
         behind = _side_of(back, block, canvas, "back")[0].picture
         if not back.is_drawn:  # no light falls on a drawing
@@ -191,14 +193,18 @@ def _is_patterned(kind: GarmentKind) -> bool:
     return dict(kind.cloth).get("allover", 0.0) > _PATTERNED
 
 
-def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
-    """Make a back from the front: remove what is printed or sewn on once, extend the cloth up to the back's edge."""
+def _made_back(front: _Side, block: Block, canvas: Canvas, band: Neckband | None) -> ByteArray:
+    """Make a back from the front: remove what is printed or sewn on once, extend the cloth up to the back's edge.
+
+    A band along the front's neck goes on along the back's.
+    """
     plain = _without_marks(front, block, canvas)
     if block.pieces and not block.kind.category.covers_upper:
         return _resampled(plain, canvas, lambda x, y: behind_front(block, x, y))
     if block.kind.neckline == Neckline.HALTER:  # its back is bare above the armpits
         return plain
-    return _drawn_up(plain, block, canvas)
+    whole = _drawn_up(plain, block, canvas, 0.0 if band is None else band.width_cm)
+    return whole if band is None else with_neckband(whole, band, block.back["neck"], canvas)
 
 
 def _rendered(source: Source, block: Block, canvas: Canvas, places: Places) -> _Side:
@@ -254,10 +260,11 @@ def _resampled(
     return sample(picture, _fine(canvas, at))
 
 
-def _drawn_up(plain: ByteArray, block: Block, canvas: Canvas) -> ByteArray:
-    """Stretch cloth from the front's upper edge up to the back's, which lies higher."""
+def _drawn_up(plain: ByteArray, block: Block, canvas: Canvas, band_cm: float) -> ByteArray:
+    """Stretch cloth from the front's upper edge, or from below a band along it, up to the back's, which lies higher."""
     top = "neck" if "neck" in block.front else "waist"
-    lines = [line[np.argsort(line[:, 0])] for line in (_cloths_edge(block, top), block.back[top])]
+    upper = _cloths_edge(block, top)
+    lines = [line[np.argsort(line[:, 0])] for line in (below(upper, band_cm) if band_cm else upper, block.back[top])]
     gap = max(float((np.interp(lines[0][:, 0], *lines[1].T) - lines[0][:, 1]).max()), 0.0)
     if gap < 0.3:
         return plain

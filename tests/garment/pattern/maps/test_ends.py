@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vmodel.garment.pattern.maps.ends import to_end
+from vmodel.garment.pattern.maps.ends import to_end, to_neck
 from vmodel.types import BoolArray, FloatArray
 
 PX_PER_CM = 10.0
 UP = np.array([0.0, 1.0])
 HEM = np.stack([np.linspace(-25, 25, 11), np.full(11, -60.0)], axis=1)
+NECK = np.stack([np.linspace(9, -9, 33), -8 * (1 - np.linspace(1, -1, 33) ** 2)], axis=1)
 
 
 def places(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -70,3 +71,18 @@ def test_the_end_of_a_slanted_sleeve_is_met_along_its_direction() -> None:
     assert found(*middle) == pytest.approx(places(*shifted), abs=1.5)
     far = middle + 12 * inwards
     assert found(*far) == pytest.approx(places(*far))
+
+
+def test_the_blocks_neck_shows_the_photos_edge_less_than_a_millimetre_inside() -> None:
+    edge = places(NECK[:, 0], NECK[:, 1]) + np.stack([np.zeros(33), np.linspace(9, -12, 33)], axis=1)
+    shown = to_neck(places, NECK, edge)(NECK[:, 0], NECK[:, 1])
+    assert np.linalg.norm(shown - edge, axis=1).max() < 0.02 * 180
+    assert shown[16, 1] > edge[16, 1]
+
+
+def test_cloth_below_a_neck_is_not_folded_and_stays_in_place_far_from_it() -> None:
+    at = to_neck(places, NECK, places(NECK[:, 0], NECK[:, 1] - 2.0))
+    rows = at(np.zeros(60), np.linspace(-8, -20, 60))[:, 1]
+    assert (np.diff(rows) > 0.2 * PX_PER_CM * 12 / 59).all()
+    for x, y in ((0.0, -17.0), (18.0, -3.0)):
+        assert at(np.array(x), np.array(y)) == pytest.approx(places(np.array(x), np.array(y)))

@@ -22,7 +22,7 @@ from vmodel.garment.imaging.warp import Pairs, Places, solve_warp
 from vmodel.garment.pattern.cut.cap_sleeves import cap_pairs, has_caps
 from vmodel.garment.pattern.cut.upper import SLEEVED
 from vmodel.garment.pattern.details.bare_shoulders import bare_side, with_bands
-from vmodel.garment.pattern.maps.ends import to_end
+from vmodel.garment.pattern.maps.ends import to_end, to_neck
 from vmodel.garment.pattern.maps.sleeves import joined, sleeve_maps
 from vmodel.garment.pattern.maps.swim import above, brief_pairs, leg_line_pairs, top_pairs
 from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
@@ -74,6 +74,8 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
         places, stretch = body.at, body.stretch
     if not (block.kind.category.has_legs or photo.is_drawn):
         places = to_end(places, trunk_of(photo), _edges(block, side)["hem"], _UP)
+    if side == "front" and photo.neck_edge is not None and photo.collar is None and photo.opening is None:
+        places = to_neck(places, block.front["neck"], photo.neck_edge)
     if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
         photo = with_bands(photo)
         arms = tuple(arm for arm in SIDES if f"cuff_{arm}" in block.front)
