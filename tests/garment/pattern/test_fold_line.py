@@ -58,3 +58,14 @@ def test_the_neck_goes_down_to_where_lapels_cross_even_if_they_were_seen_further
 
 def test_nothing_is_cut_along_half_a_collar() -> None:
     assert fold_line(photo(), leaves(apart=4.0, sides=(1.0,))) is None
+
+
+@pytest.mark.parametrize(("deep", "folds"), [(430.0, True), (280.0, False)], ids=["lapels", "none"])
+def test_an_open_front_has_a_fold_where_it_has_lapels(deep: float, folds: bool) -> None:
+    edges = np.stack([np.stack([np.linspace(MIDDLE, MIDDLE + 60 * sign, 9), np.linspace(deep, 580, 9)], 1)
+                      for sign in (1, -1)])  # fmt: skip
+    points = {**photo().points, "neck_front": np.array((MIDDLE, deep))}
+    line = fold_line(replace(photo(), points=points, opening=edges), leaves(apart=80.0))
+    assert (line is not None) == folds
+    if line is not None:
+        assert line[16, 1] == pytest.approx(deep, abs=12)

@@ -92,7 +92,8 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
             leaf = usual_leaf(block, canvas)
         else:
             collar, leaf = _cut_out(seen, photo)
-            front = _without_collar(front, block, canvas)
+            if not block.kind.open_front:  # the lapels of an open one lie where they are printed
+                front = _without_collar(front, block, canvas)
     doubt = None
     if back is None:
         whole = front

@@ -56,19 +56,20 @@ def find_collar(photo: GarmentPhoto, rgb: ByteArray) -> BoolArray | None:
 def fold_line(photo: GarmentPhoto, collar: BoolArray) -> FloatArray | None:
     """Find the line along which a collar folds over, (33, 2) pixels along the neck from the left to the right.
 
-    The line of an open collar goes down to its opening's end. There is none (None) for open fronts, and where a half of
-    the collar is not seen.
+    The line of an open collar goes down to its opening's end. There is none (None) for open fronts without lapels, and
+    where a half of the collar is not seen.
 
     Args:
         photo: the garment as read.
         collar: from ``find_collar``.
     """
-    if photo.opening is not None:
-        return None
     left, right, front = (photo.points[f"neck_{name}"] for name in ("left", "right", "front"))
     middle, wide = (left + right) / 2, max(float(np.linalg.norm(left - right)), 1.0)
     across = (left - right) / wide
     axes = np.stack([across, [-across[1], across[0]]])
+    told = float((front - middle) @ axes[1]) / wide
+    if photo.opening is not None and told < _LAPELS_FROM:
+        return None
     rows, columns = np.nonzero(collar)
     places = (np.stack([columns + 0.5, rows + 0.5], axis=1) - middle) @ axes.T / wide
     sides = []
@@ -84,7 +85,6 @@ def fold_line(photo: GarmentPhoto, collar: BoolArray) -> FloatArray | None:
     ends = np.array([side[-1] for side in sides if side is not None])
     lowest = float(ends[:, 1].mean())
     apart = float(ends[0, 0] - ends[1, 0])
-    told = float((front - middle) @ axes[1]) / wide
     if apart > _CLOSED:
         lowest = max(lowest + _OPENS * apart, told)
     if told > _LAPELS_FROM:

@@ -96,6 +96,7 @@ def _halves(source: Source, block: Block, opening: FloatArray, closed: bool) -> 
         edge = edge[np.argsort(-edge[:, 1])]
         pairs = _side_pairs(source.photo, block, side) + _half_hem_pairs(source.photo, hem, side, edge[-1], edge_px[-1])
         pairs += [(_at_share(edge, share), _at_share(edge_px, share), 1.0) for share in _OPENING_SHARES]
+        pairs += _fold_pairs(source.photo, block, side)
         halves[side] = solve_warp(np.array([place for place, _, _ in pairs]), pairs, printed)
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -117,6 +118,14 @@ def _half_hem_pairs(photo: GarmentPhoto, hem: FloatArray, side: str, foot: Float
         in_block, in_photo = (begin + share * (1 - begin) for begin in (start, start_px))
         pairs.append((_at_share(hem, (1 + in_block) / 2), _at_share(spots, (1 + in_photo) / 2), 0.8))
     return pairs
+
+
+def _fold_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
+    """Pair the line along which half of an open front's collar folds over with the photo, down to near its end."""
+    if photo.collar is None or photo.neck_edge is None:
+        return []
+    shares = [share if side == "left" else 1 - share for share in _FOLD_SHARES if share < 0.5]
+    return [(_at_share(block.front["neck"], share), _at_share(photo.neck_edge, share), 3.0) for share in shares]
 
 
 def _at_share(line: FloatArray, share: float) -> FloatArray:
