@@ -209,6 +209,8 @@ class GarmentPhoto:
         collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
         bands: "hem" or "cuff" -> height of the rib there as a share of the distance between the armpits.
         lying, beside: "left" or "right" -> (H, W) bool, all that is seen of a long sleeve on the front, or beside it.
+        printed: (H, W) bool, places of another colour than most of the cloth, filled; None where they were not looked
+            for.
     """
 
     rgb: ByteArray
@@ -222,6 +224,7 @@ class GarmentPhoto:
     bands: Mapping[str, float] = field(default_factory=dict)
     lying: Mapping[str, BoolArray] = field(default_factory=dict)
     beside: Mapping[str, BoolArray] = field(default_factory=dict)
+    printed: BoolArray | None = None
 
     def middle(self, name: str) -> FloatArray:
         """Return the (2,) point halfway between a landmark of the left and its twin on the right."""
