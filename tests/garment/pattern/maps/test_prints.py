@@ -18,7 +18,7 @@ RADIUS_PX, DOWN_PX = 40, 230
 
 
 def disc() -> BoolArray:
-    return cv2.circle(np.zeros(drawn.SIZE, np.uint8), (drawn.MIDDLE, DOWN_PX), RADIUS_PX, 1, -1) > 0
+    return np.asarray(cv2.circle(np.zeros(drawn.SIZE, np.uint8), (drawn.MIDDLE, DOWN_PX), RADIUS_PX, 1, -1) > 0)
 
 
 def box_cm(garment: Garment) -> FloatArray:
