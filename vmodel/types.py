@@ -200,17 +200,14 @@ class GarmentPhoto:
 
     Attributes:
         rgb: (H, W, 3) uint8 sRGB, the cloth's colours bled past its outline.
-        mask: (H, W) bool, the garment.
+        mask, printed: (H, W) bool, the garment and, unless it is None, what the reader takes for a print.
         points: landmark -> (2,) float64 pixels (x, y).
-        kind: what it is.
-        is_drawn: it is a technical flat; no light falls on it.
+        kind, is_drawn: what it is, and whether it is a technical flat, on which no light falls.
         opening: (2, n, 2) pixels from neck to hem, edges of the left and right half of a front; None for a closed one.
         neck_edge: (n, 2) pixels along the front's neck from left to right; None where it was not looked for.
         collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
         bands: "hem" or "cuff" -> height of the rib there as a share of the distance between the armpits.
         lying, beside: "left" or "right" -> (H, W) bool, all that is seen of a long sleeve on the front, or beside it.
-        printed: (H, W) bool, places of another colour than most of the cloth, filled; None where they were not looked
-            for.
     """
 
     rgb: ByteArray
