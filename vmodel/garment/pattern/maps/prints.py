@@ -93,6 +93,8 @@ def _widened(columns: FloatArray, wide_px: float, across: float) -> float:
 def _neck_to_hem(photo: GarmentPhoto, block: Block, which: str) -> tuple[list[float], list[float]] | None:
     """Return the heights of a side's neck and hem in pixels and in cm; None where it lacks one of them."""
     marks, neck = block.landmarks_cm, f"neck_{which}"
+    if photo.collar is not None:  # its fold line is paired with the photo, and its own leaves count as printed
+        return None
     if neck not in photo.points or neck not in marks or not photo.has("hem") or "hem_left" not in marks:
         return None
     hem_cm = (marks["hem_left"] + marks["hem_right"]) / 2
