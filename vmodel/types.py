@@ -200,10 +200,9 @@ class GarmentPhoto:
 
     Attributes:
         rgb: (H, W, 3) uint8 sRGB, the cloth's colours bled past its outline.
-        mask: (H, W) bool, the garment.
+        mask, printed: (H, W) bool, the garment and, unless it is None, what the reader takes for a print.
         points: landmark -> (2,) float64 pixels (x, y).
-        kind: what it is.
-        is_drawn: it is a technical flat; no light falls on it.
+        kind, is_drawn: what it is, and whether it is a technical flat, on which no light falls.
         opening: (2, n, 2) pixels from neck to hem, edges of the left and right half of a front; None for a closed one.
         neck_edge: (n, 2) pixels along the front's neck from left to right; None where it was not looked for.
         collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
@@ -222,6 +221,7 @@ class GarmentPhoto:
     bands: Mapping[str, float] = field(default_factory=dict)
     lying: Mapping[str, BoolArray] = field(default_factory=dict)
     beside: Mapping[str, BoolArray] = field(default_factory=dict)
+    printed: BoolArray | None = None
 
     def middle(self, name: str) -> FloatArray:
         """Return the (2,) point halfway between a landmark of the left and its twin on the right."""

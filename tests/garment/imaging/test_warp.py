@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support.garments import flat_lays as drawn
-from vmodel.garment.imaging.warp import Warp, solve_warp
+from vmodel.garment.imaging.warp import Prints, Warp, solve_warp
 from vmodel.garment.pattern.maps import legs, trunk
 from vmodel.types import FloatArray
 
@@ -59,14 +59,14 @@ def test_a_placed_print_keeps_its_shape_where_the_photo_is_askew() -> None:
     """The garment in the photo is half again as wide as its cut; the print on its chest stays round."""
     wide = [(place, (spot - [260, 0]) * [1.5, 1.0] + [260, 0], w) for place, spot, w in corners(0.0, 0)]
     x, y = (values.ravel() for values in np.meshgrid(np.linspace(-8, 8, 9), np.linspace(-28, -12, 9)))
-    spots = np.stack([x, y], axis=1)
+    printed = Prints(np.stack([x, y], axis=1), np.full((x.size, 2), 5.0), [])
 
     def ratio(warp: Warp) -> float:
         left, right, low, high = warp.at(np.array([-4.0, 4.0, 0.0, 0.0]), np.array([-20.0, -20.0, -24.0, -16.0]))
         return float(np.linalg.norm(right - left) / np.linalg.norm(high - low))
 
     assert ratio(solve_warp(SQUARE, wide)) > 1.35
-    assert ratio(solve_warp(SQUARE, wide, (spots, np.ones(len(spots))))) == pytest.approx(1, abs=0.05)
+    assert ratio(solve_warp(SQUARE, wide, printed)) == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize(

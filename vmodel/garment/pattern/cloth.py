@@ -23,8 +23,9 @@ from vmodel.garment.pattern.details.collar_leaf import NO_LEAF, Leaf, has_lapels
 from vmodel.garment.pattern.details.lying_sleeves import without_sleeves
 from vmodel.garment.pattern.details.neckband import Neckband, below, find_neckband, with_neckband
 from vmodel.garment.pattern.maps.legs import behind_front, legs_map
+from vmodel.garment.pattern.maps.prints import printed_places
 from vmodel.garment.pattern.maps.sleeves import share_of_sleeves
-from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
+from vmodel.garment.pattern.maps.trunk import Source, skirt_map, upper_maps
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline
 
 _STEP_PX: Final = 4
@@ -159,7 +160,7 @@ def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tu
     elif block.kind.category == Category.SKIRT:
         at, stretch = skirt_map(source, block, side)
     else:
-        at, stretch = legs_map(photo, block, side, printed_places(source, block))
+        at, stretch = legs_map(photo, block, side, printed_places(photo, source.printed, block, side))
     return _rendered(source, block, canvas, at), stretch
 
 
@@ -183,10 +184,14 @@ def _without_edges(front: _Side, canvas: Canvas, wide_cm: float) -> _Side:
 
 
 def _marked(photo: GarmentPhoto) -> Source:
-    placed = None if _is_patterned(photo.kind) else placed_marks(photo.rgb, photo.mask)
+    if _is_patterned(photo.kind):
+        return Source(photo, None, None)
+    marks = placed_marks(photo.rgb, photo.mask)
+    there = [each for each in (marks, photo.printed) if each is not None]
+    printed = np.any(there, axis=0) if there else None
     for lying in photo.lying.values():
-        placed = None if placed is None else placed & ~lying
-    return Source(photo, None if placed is None else placed | sewn_marks(photo.rgb, photo.mask), placed)
+        marks, printed = (None if each is None else each & ~lying for each in (marks, printed))
+    return Source(photo, None if marks is None else marks | sewn_marks(photo.rgb, photo.mask), printed)
 
 
 def _is_patterned(kind: GarmentKind) -> bool:

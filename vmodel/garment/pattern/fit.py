@@ -52,6 +52,8 @@ _LEVEL_DEG: Final = 3.0
 _LONGEST_PX: Final = 2400
 _RIM: Final = 0.005
 """Width of the rim in which ground, shadow and lens mix the colours, as a share of the garment's extent."""
+_PRINTED: Final = 0.5
+"""Probability from which on a place is printed."""
 MOST_STRETCH: Final = 1.35
 """Ratio of a print's two directions above which the seller is warned."""
 PhotoOfBack = tuple[FlatLay, Cutout, Landmarks, Surface | None]
@@ -179,7 +181,8 @@ def _photo_of(
         rgb = taken_from(even_light(rgb, mask, dict(kind.cloth), printed), sources)
         if surface is not None:  # on cloth without its light, so that a lit place sets no bound
             rgb = exposed(rgb, mask, surface.exposure, surface.white)
-    return GarmentPhoto(rgb, mask, points, kind, drawn, collar=collar)
+    shown = None if drawn or printed is None else mask & (printed > _PRINTED)
+    return GarmentPhoto(rgb, mask, points, kind, drawn, collar=collar, printed=shown)
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:
@@ -332,15 +335,17 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
     else:
         own = at
     picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    mask, collar = (
-        cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
-        for each in (photo.mask, np.zeros_like(photo.mask) if photo.collar is None else photo.collar)
+    mask, collar, printed = (
+        None if each is None else cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
+        for each in (photo.mask, photo.collar, photo.printed)
     )
+    assert mask is not None
     points = {name: affine[:, :2] @ point + affine[:, 2] for name, point in photo.points.items()}
     opening, edge = (
         None if line is None else line @ affine[:, :2].T + affine[:, 2] for line in (photo.opening, photo.neck_edge)
     )
     moved = replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening, neck_edge=edge)
+    moved = replace(moved, collar=collar, printed=printed)
     lying, beside = (
         {
             side: cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
@@ -348,7 +353,7 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
         }
         for of in (photo.lying, photo.beside)
     )
-    return replace(moved, lying=lying, beside=beside, collar=None if photo.collar is None else collar)
+    return replace(moved, lying=lying, beside=beside)
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:

@@ -8,7 +8,7 @@ import numpy as np
 
 from vmodel.garment.blocks.parts import Block, Edges
 from vmodel.garment.imaging.contour import SIDES, outline_across
-from vmodel.garment.imaging.warp import Pairs, Places, solve_warp
+from vmodel.garment.imaging.warp import Pairs, Places, Prints, solve_warp
 from vmodel.garment.pattern.details.front_edge import WAIST_SHARES, waist_spot
 from vmodel.types import BoolArray, FloatArray, GarmentPhoto
 
@@ -28,9 +28,7 @@ _LEAST_RISE: Final = 0.6
 """Least depth of the crotch, as a share of the way from the waist to where the legs part in a photo."""
 
 
-def legs_map(
-    photo: GarmentPhoto, block: Block, side: str, printed: tuple[FloatArray, FloatArray] | None
-) -> tuple[Places, float]:
+def legs_map(photo: GarmentPhoto, block: Block, side: str, printed: Prints | None) -> tuple[Places, float]:
     """Map both legs.
 
     Args:

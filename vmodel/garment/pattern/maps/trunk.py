@@ -23,6 +23,7 @@ from vmodel.garment.pattern.cut.cap_sleeves import cap_pairs, has_caps
 from vmodel.garment.pattern.cut.upper import SLEEVED
 from vmodel.garment.pattern.details.bare_shoulders import bare_side, with_bands
 from vmodel.garment.pattern.maps.ends import to_end, to_neck
+from vmodel.garment.pattern.maps.prints import printed_places
 from vmodel.garment.pattern.maps.sleeves import joined, sleeve_maps
 from vmodel.garment.pattern.maps.swim import above, brief_pairs, leg_line_pairs, top_pairs
 from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
@@ -66,11 +67,13 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
     if side == "front" and photo.opening is not None:
         places, stretch = _halves(source, block, photo.opening, closed)
     elif gap is not None:
-        top = solve_warp(outline, top_pairs(photo, block, side, gap), printed_places(source, block))
+        printed = printed_places(photo, source.printed, block, side)
+        top = solve_warp(outline, top_pairs(photo, block, side, gap), printed)
         brief = solve_warp(outline, brief_pairs(photo, block, side, gap))
         places, stretch = above(top.at, brief.at, block), top.stretch
     else:
-        body = solve_warp(outline, _body_pairs(photo, block, side), printed_places(source, block))
+        printed = printed_places(photo, source.printed, block, side)
+        body = solve_warp(outline, _body_pairs(photo, block, side), printed)
         places, stretch = body.at, body.stretch
     if not (block.kind.category.has_legs or photo.is_drawn):
         places = to_end(places, trunk_of(photo), _edges(block, side)["hem"], _UP)
@@ -87,7 +90,7 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
 
 def _halves(source: Source, block: Block, opening: FloatArray, closed: bool) -> tuple[Places, float]:
     """Map the trunk of a front with two edges: each half by itself, up to its own edge."""
-    printed, hem = printed_places(source, block), block.front["hem"]
+    printed, hem = printed_places(source.photo, source.printed, block, "front"), block.front["hem"]
     middle = np.array([block.landmarks_cm["neck_front"], hem[len(hem) // 2]])
     halves = {}
     for side, edge_px in zip(SIDES, opening, strict=True):
@@ -232,21 +235,5 @@ def skirt_map(source: Source, block: Block, which: str) -> tuple[Places, float]:
     hem = _edges(block, which)["hem"]
     for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
         pairs.append((hem[round((share + 1) / 2 * (len(hem) - 1))], spot, 0.8))
-    warp = solve_warp(_trunk(block.front), pairs, printed_places(source, block))
+    warp = solve_warp(_trunk(block.front), pairs, printed_places(photo, source.printed, block, which))
     return warp.at if photo.is_drawn else to_end(warp.at, photo.mask, hem, _UP), warp.stretch
-
-
-def printed_places(source: Source, block: Block) -> tuple[FloatArray, FloatArray] | None:
-    """Locate a placed print in the block by a first rough map; return its places and weights for keeping them."""
-    photo, placed = source.photo, source.printed
-    if placed is None or not placed.any():
-        return None
-    rows, columns = np.nonzero(placed[::8, ::8])
-    spots = np.stack([columns, rows], axis=1) * 8.0 + 4.0
-    corners = [name for name in ("neck", "shoulder", "armpit", "waist", "hem", "hip", "leg_outer")
-               if photo.has(name) and f"{name}_left" in block.landmarks_cm]  # fmt: skip
-    there = np.array([photo.points[f"{name}_{side}"] for name in corners for side in SIDES])
-    target = np.array([block.landmarks_cm[f"{name}_{side}"] for name in corners for side in SIDES])
-    design = np.column_stack([there, np.ones(len(there))])
-    affine, *_ = np.linalg.lstsq(design, target, rcond=None)
-    return np.column_stack([spots, np.ones(len(spots))]) @ affine, np.ones(len(spots))
