@@ -166,6 +166,25 @@ def test_few_motifs_are_on_the_back_only_where_a_pattern_covers_the_garment(allo
     assert shown == [True, behind]
 
 
+@pytest.mark.parametrize(("half", "behind"), [(80, False), (400, True)], ids=["a picture", "all of it"])
+def test_a_large_picture_that_the_reader_sees_is_not_on_the_back_unless_hardly_any_cloth_is_left(
+    half: int, behind: bool
+) -> None:
+    """Colours alone take it for a pattern: a third of the front has others than the cloth."""
+    spots = np.kron(np.random.default_rng(0).random((80, 90)) > 0.5, np.ones((8, 8), bool))
+    height, width = drawn.SIZE
+    rows, columns = np.mgrid[:height, :width]
+    picture = (np.abs(columns - drawn.MIDDLE) < half) & (np.abs(rows - 320) < 1.5 * half)
+    photo = photo_of(drawn.tee().painted(spots[:height, :width] & picture, (230, 220, 60)))
+    rows, columns = np.nonzero((photo.rgb[..., 0] > 200) & photo.mask)
+    printed = np.zeros_like(photo.mask)
+    printed[rows.min() : rows.max(), columns.min() : columns.max()] = True
+    photo = replace(photo, printed=printed & photo.mask)
+    front, back = (inside(fit_photo(photo, BODY, GENDER, "cotton"), side)[:, 0] > 170 for side in (0, 1))
+    assert front.mean() > 0.05
+    assert (back.mean() > 0.05) == behind
+
+
 def test_a_photo_of_the_back_is_worn_on_the_back_and_as_seen_from_behind() -> None:
     """A mark at the photo's left is on the wearer's left, since a back is seen from behind."""
     front, mark = drawn.tee(), cv2.circle(np.zeros(drawn.SIZE, np.uint8), (190, 320), 24, 1, -1) > 0

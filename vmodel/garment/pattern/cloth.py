@@ -36,6 +36,8 @@ _PLACKET_CM: Final = 2.2
 """Half the width of a shirt's buttoned band."""
 _PATTERNED: Final = 0.5
 """Probability from which on a pattern covers all of a garment."""
+_MOST_PRINTED: Final = 0.6
+"""Share of a garment that is printed up to which a print is taken off its back: beyond it no cloth is left to go on."""
 _ROUND_COLLAR_CM: Final = 1.0
 """Width round a collar that its shadow and stitches take up."""
 _SLEEVES_RIM_PX: Final = 6
@@ -191,6 +193,8 @@ def _marked(photo: GarmentPhoto) -> Source:
     printed = np.any(there, axis=0) if there else None
     for lying in photo.lying.values():
         marks, printed = (None if each is None else each & ~lying for each in (marks, printed))
+    if printed is not None and printed.sum() < _MOST_PRINTED * photo.mask.sum():
+        marks = printed
     return Source(photo, None if marks is None else marks | sewn_marks(photo.rgb, photo.mask), printed)
 
 
