@@ -193,8 +193,8 @@ def _marked(photo: GarmentPhoto) -> Source:
     printed = np.any(there, axis=0) if there else None
     for lying in photo.lying.values():
         marks, printed = (None if each is None else each & ~lying for each in (marks, printed))
-    if printed is not None and printed.sum() < _MOST_PRINTED * photo.mask.sum():
-        marks = printed
+    if photo.kind.category.covers_upper and printed is not None:  # washed trousers are taken for printed ones
+        marks = printed if printed.sum() < _MOST_PRINTED * photo.mask.sum() else marks
     return Source(photo, None if marks is None else marks | sewn_marks(photo.rgb, photo.mask), printed)
 
 
