@@ -155,6 +155,15 @@ def test_an_allover_print_goes_round_the_back() -> None:
         assert 0.4 < bright.mean() < 0.6
 
 
+def test_stripes_are_as_close_together_up_to_the_backs_neck() -> None:
+    stripes = np.broadcast_to((np.arange(drawn.SIZE[0]) // 12 % 2 == 0)[:, None], drawn.SIZE)
+    garment = drawn.tee().painted(stripes, (230, 220, 60)).fitted()
+    neck = garment.landmarks_cm["neck_back"][1]
+    bright = np.array([at(garment, (0.0, y), back=True)[0] > 135 for y in np.arange(neck - 14, neck - 0.5, 0.1)])
+    expected = 13.5 / (12 * garment.cm_per_px)
+    assert np.count_nonzero(np.diff(bright.astype(int))) == pytest.approx(expected, abs=1)
+
+
 @pytest.mark.parametrize(("allover", "behind"), [(0.9, True), (0.1, False)])
 def test_few_motifs_are_on_the_back_only_where_a_pattern_covers_the_garment(allover: float, behind: bool) -> None:
     motifs = np.zeros(drawn.SIZE, np.uint8)

@@ -42,8 +42,9 @@ _ROUND_COLLAR_CM: Final = 1.0
 """Width round a collar that its shadow and stitches take up."""
 _SLEEVES_RIM_PX: Final = 6
 """Pixels along the edge of a sleeve that lies on the front that may be something else's."""
-_FADE: Final = 1.6
-"""Depth over which the shift of ``_drawn_up`` fades out, in multiples of the largest gap, beyond the shift itself."""
+_LEVEL_CM: Final = 0.3
+"""Distance of the upper edges of front and back up to which they count as level, and of the cloth that is taken up from
+the front's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,21 +272,19 @@ def _resampled(
 
 
 def _drawn_up(plain: ByteArray, block: Block, canvas: Canvas, band_cm: float) -> ByteArray:
-    """Stretch cloth from the front's upper edge, or from below a band along it, up to the back's, which lies higher."""
+    """Let the front's cloth go on above its upper edge, or a band along it, up to the back's edge, which is higher."""
     top = "neck" if "neck" in block.front else "waist"
     upper = _cloths_edge(block, top)
     lines = [line[np.argsort(line[:, 0])] for line in (below(upper, band_cm) if band_cm else upper, block.back[top])]
-    gap = max(float((np.interp(lines[0][:, 0], *lines[1].T) - lines[0][:, 1]).max()), 0.0)
-    if gap < 0.3:
+    x, y = canvas.grid_cm()
+    low, high = (np.interp(x, *line.T) for line in lines)
+    if float((high - low).max()) < _LEVEL_CM:
         return plain
-
-    def from_below(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        low, high = (np.interp(x, *line.T) for line in lines)
-        lack = np.maximum(high - low, 0) + 0.3
-        share = np.clip(1 - (high - y) / (_FADE * gap + lack), 0, 1)
-        return x, y - lack * share
-
-    return _resampled(plain, canvas, from_below)
+    covered = (y > low - _LEVEL_CM) & (y < high + 1.0) & (np.abs(x) < np.abs(lines[0][:, 0]).max())
+    cloth = outline_alpha(block, canvas) > 0
+    trunk = cloth & (_fine(canvas, share_of_sleeves(block))[..., 0] < 0.5)
+    whole = continue_cloth(plain, trunk & ~covered, covered, LIGHT_CM * canvas.px_per_cm, upright=True)
+    return fade_in(whole, plain, covered, ~cloth, SOFT_CM * canvas.px_per_cm)
 
 
 def _cloths_edge(block: Block, top: str) -> FloatArray:
