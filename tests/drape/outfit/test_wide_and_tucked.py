@@ -15,7 +15,7 @@ from vmodel.body.pose.library import load_pose
 from vmodel.drape import drape_outfit
 from vmodel.drape.outfit import sequence
 from vmodel.drape.outfit.compress_layers import overhang_share, pull_under
-from vmodel.drape.outfit.layering import cut_below_band
+from vmodel.drape.outfit.layering import cut_below_band, push_out_over
 from vmodel.errors import DrapeFailed
 from vmodel.types import Category, Drape, DrapeReport, FloatArray, Garment, IntArray, PosedBody
 
@@ -90,6 +90,31 @@ def test_the_band_that_a_top_is_tucked_into_cuts_nothing_off_its_sleeves(body: B
     assert all(tuple(point) in kept for point in top.vertices_m[len(trunk_m) :].tolist())
     low = top.vertices_m[: len(trunk_m)][trunk_m[:, 2] < 0.93]
     assert not any(tuple(point) in kept for point in low.tolist())
+
+
+def test_a_top_that_billows_over_the_band_comes_out_from_inside_it(body: Body, standing: PosedBody) -> None:
+    middle = middle_of(standing, 1.0)
+    trunk_m, triangles = tube(0.9, 1.3, 0.16)
+    billows = 1 + 0.45 * np.exp(-(((trunk_m[:, 2:] - 1.02) / 0.05) ** 2))
+    top = cloth(trunk_m * np.hstack([billows, billows, np.ones_like(billows)]) + middle, triangles)
+    skirt_m, below = tube(0.5, 1.0, 0.17)
+    rim = np.stack([np.arange(72), (np.arange(72) + 1) % 72], axis=1) + 39 * 72
+    skirt = cloth(skirt_m + middle, below, rim.astype(np.int32))
+    worn = np.asarray(cut_below_band(top, skirt, body, standing).vertices_m - middle)
+    away = np.linalg.norm(worn[:, :2], axis=1)
+    assert away[worn[:, 2] < 1.0].max() < 0.17
+    assert away[worn[:, 2] > 1.04].max() > 0.19  # it still billows above
+
+
+def test_the_edge_of_a_skirt_stays_level_below_cloth_that_hangs_over_it(body: Body, standing: PosedBody) -> None:
+    middle = middle_of(standing, 1.0)
+    top_m, triangles = tube(0.98, 1.3, 0.185)
+    skirt_m, below = tube(0.5, 1.0, 0.17)
+    rim = np.stack([np.arange(72), (np.arange(72) + 1) % 72], axis=1) + 39 * 72
+    top, skirt = cloth(top_m + middle, triangles), cloth(skirt_m + middle, below, rim.astype(np.int32))
+    lifted = push_out_over(skirt, top, np.zeros(len(top_m), bool))
+    moved = np.linalg.norm(np.asarray(lifted.vertices_m - skirt.vertices_m), axis=1)
+    assert moved[np.unique(rim)].max() == 0
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,10 @@ _BESIDE_M = 0.016
 _SUNK_M, _LIFTED_M = 0.004, 0.0005
 _DEEPEST_M = 0.03
 _NEIGHBOURS = 8
+_EDGE_M = 0.006
+"""Height over an outer garment's edge from which on inner cloth comes out from under it, and does not lift it."""
+_WIDENS = 0.7
+"""Distance by which a tucked top stands out past the band, over the height above it."""
 _SINK_ROUNDS = 12
 _EDGE_RINGS = 2
 _LEAVE_ROUNDS = 4
@@ -197,9 +201,11 @@ def push_out_over(outer: Drape, inner: Drape, beside: BoolArray) -> Drape:
     """
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
+    at_edge = np.zeros(len(cover), bool)
+    at_edge[outer.open_edges.ravel()] = True
     for _ in range(_SINK_ROUNDS):
         index, height, near = _above(points, facing, cover, outward)
-        through = near & ~beside & (height > -_LIFTED_M)
+        through = near & ~beside & (height > -_LIFTED_M) & ~(at_edge[index] & (height > _EDGE_M))
         raised = np.zeros(len(cover), np.float32)
         np.maximum.at(raised, index[through], height[through] + _LIFTED_M)
         cover = np.asarray(cover + outward * raised[:, None], np.float32)
@@ -271,6 +277,8 @@ def _above(
 def cut_below_band(top: Drape, lower: Drape, body: Body, posed: PosedBody) -> Drape:
     """Remove the part of a tucked top that is inside the waistband of what is worn on the legs.
 
+    Above the band it widens evenly from there: cloth that hung over the band would end outside it.
+
     Args:
         top: in the pose.
         lower: the garment that it is tucked into.
@@ -283,8 +291,15 @@ def cut_below_band(top: Drape, lower: Drape, body: Body, posed: PosedBody) -> Dr
     near_m, nearest = cKDTree(points[band][:, :2]).query(top.vertices_m[:, :2])
     beneath = (top.vertices_m[:, 2] < points[band][nearest, 2] - 0.012) & (near_m < 0.09)
     reached, _ = cKDTree(points).query(top.vertices_m, distance_upper_bound=0.09)
-    gone = beneath & np.isfinite(reached) & (part_under(top, body, posed) == TRUNK)
-    return drop_triangles(top, gone)
+    trunk = part_under(top, body, posed) == TRUNK
+    gone = beneath & np.isfinite(reached) & trunk
+    outward = vertex_normals(np.asarray(points, np.float32), lower.triangles)[band][nearest] * (1, 1, 0)
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
+    away = top.vertices_m - points[band][nearest]
+    past = (away * outward).sum(axis=1) - _WIDENS * np.maximum(away[:, 2], 0) + _SUNK_M
+    over = trunk & (near_m < 0.09) & (np.abs(away[:, 2]) < 0.09)
+    gathered = top.vertices_m - outward * (np.maximum(past, 0) * over)[:, None]
+    return drop_triangles(replace(top, vertices_m=np.asarray(gathered, np.float32)), gone)
 
 
 def merge_garments(garments: Sequence[Garment], drapes: Sequence[Drape], main: int) -> tuple[Garment, Drape]:
