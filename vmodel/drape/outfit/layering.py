@@ -30,8 +30,8 @@ _DEEPEST_M = 0.03
 _NEIGHBOURS = 8
 _EDGE_M = 0.006
 """Height over an outer garment's edge from which on inner cloth comes out from under it, and does not lift it."""
-_WIDENS = 0.7
-"""Distance by which a tucked top stands out past the band, over the height above it."""
+_INSIDE_M, _WIDENS = 0.007, 0.7
+"""Distance of a tucked top from the band at its edge, inside it, and how far it widens over the height above."""
 _SINK_ROUNDS = 12
 _EDGE_RINGS = 2
 _LEAVE_ROUNDS = 4
@@ -296,7 +296,7 @@ def cut_below_band(top: Drape, lower: Drape, body: Body, posed: PosedBody) -> Dr
     outward = vertex_normals(np.asarray(points, np.float32), lower.triangles)[band][nearest] * (1, 1, 0)
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
     away = top.vertices_m - points[band][nearest]
-    past = (away * outward).sum(axis=1) - _WIDENS * np.maximum(away[:, 2], 0) + _SUNK_M
+    past = (away * outward).sum(axis=1) - _WIDENS * np.maximum(away[:, 2], 0) + _INSIDE_M
     over = trunk & (near_m < 0.09) & (np.abs(away[:, 2]) < 0.09)
     gathered = top.vertices_m - outward * (np.maximum(past, 0) * over)[:, None]
     return drop_triangles(replace(top, vertices_m=np.asarray(gathered, np.float32)), gone)
