@@ -29,7 +29,18 @@ from vmodel.drape.outfit.layering import (
 )
 from vmodel.drape.simulate.put_on import for_piece
 from vmodel.scene.geometry.raytracer import Tracer
-from vmodel.types import BoolArray, Category, Drape, Garment, GarmentKind, IntArray, Length, Neckline, Sleeve
+from vmodel.types import (
+    BoolArray,
+    Category,
+    Drape,
+    FloatArray,
+    Garment,
+    GarmentKind,
+    IntArray,
+    Length,
+    Neckline,
+    Sleeve,
+)
 from vmodel.wardrobe.pieces import PIECES, make_piece
 
 if TYPE_CHECKING:
@@ -125,6 +136,11 @@ def through(inner: Drape, outer: Drape) -> float:
     return poke_through_share(inner, outer, nowhere(inner))
 
 
+def mesh(shot: Shot, points_m: FloatArray, triangles: IntArray) -> Drape:
+    """Return a closed mesh as a worn garment."""
+    return replace(shot.drape, vertices_m=points_m, triangles=triangles, open_edges=np.zeros((0, 2), np.int32))
+
+
 def nowhere(garment: Drape) -> BoolArray:
     return np.zeros(len(garment.vertices_m), bool)
 
@@ -134,7 +150,7 @@ def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
     swollen = np.abs(inner_m[:, 2] - 1.0) < 0.05
     inner_m[swollen, :2] *= 1.1
     outer_m, _ = tube(0.8, 1.2, 0.155)
-    inner, outer = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (inner_m, outer_m))
+    inner, outer = (mesh(tee_shot, each, triangles) for each in (inner_m, outer_m))
     assert through(inner, outer) > 0.1
     laid = push_out_over(outer, inner, nowhere(inner))
     assert through(inner, laid) == 0
@@ -174,7 +190,7 @@ def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot:
     skirt_m, triangles = tube(0.6, 1.0, 0.15)
     sleeve_m, _ = tube(0.6, 1.0, 0.05)
     sleeve_m[:, 0] += 0.21
-    skirt, sleeve = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (skirt_m, sleeve_m))
+    skirt, sleeve = (mesh(tee_shot, each, triangles) for each in (skirt_m, sleeve_m))
     assert through(skirt, sleeve) == 0
     assert np.array_equal(push_under(skirt, sleeve, nowhere(skirt)).vertices_m, skirt_m.astype(np.float32))
     assert np.array_equal(push_out_over(sleeve, skirt, nowhere(skirt)).vertices_m, sleeve_m.astype(np.float32))
