@@ -22,7 +22,8 @@ from vmodel.garment.blocks.paint import Canvas, lay_out
 from vmodel.garment.blocks.parts import Block
 from vmodel.garment.pattern.details.collar import at_fold
 from vmodel.garment.pattern.details.collar_leaf import measured_leaf, usual_leaf
-from vmodel.garment.pattern.fit import fit_block, fit_garment, upright
+from vmodel.garment.pattern.fit import fit_block, fit_garment
+from vmodel.garment.pattern.upright import upright
 from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment, PosedBody
 

@@ -11,7 +11,9 @@ from shapely.geometry import Polygon
 from tests.support.garments import flat_lays as drawn
 from vmodel.errors import SizeImplausible
 from vmodel.garment.blocks.parts import Block
-from vmodel.garment.pattern.fit import fit_block, upright
+from vmodel.garment.imaging.inpaint import extent
+from vmodel.garment.pattern.fit import fit_block
+from vmodel.garment.pattern.upright import upright
 from vmodel.garment.recognition.landmarks import loop_order
 from vmodel.garment.sizing import measure
 from vmodel.types import Category, FloatArray, GarmentPhoto, Neckline
@@ -245,3 +247,17 @@ def test_the_back_of_a_garment_on_straps_is_open_as_well() -> None:
     marks = block.landmarks_cm
     assert block.back["neck"][:, 1].min() < 0.75 * marks["armpit_left"][1]
     assert block_of("tee", "woman S").back["neck"][:, 1].min() > -3
+
+
+def test_a_phones_twelve_megapixels_make_the_same_garment_from_fewer_pixels() -> None:
+    small = drawn.tee()
+    height, width = small.mask.shape
+    large = small.moved(np.array([[6.0, 0, 0], [0, 6.0, 0]]), (6 * height, 6 * width))
+    photos = [each.pattern().photo for each in (small, large)]
+    assert photos[0] is not None
+    assert photos[1] is not None
+    assert extent(photos[1].mask) < 2400 < extent(large.mask)
+    gender, body = drawn.BODIES["man M"]
+    cuts = [fit_block(upright(photo), body, gender, "cotton", {})[0].cut for photo in photos if photo is not None]
+    areas = [[Polygon(np.concatenate([*piece.edges.values()])).area for piece in cut] for cut in cuts]
+    assert areas[1] == pytest.approx(areas[0], rel=0.01)

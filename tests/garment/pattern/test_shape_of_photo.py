@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.garments import flat_lays as drawn
 from vmodel.garment.blocks.parts import Block
-from vmodel.garment.pattern.fit import fit_block, upright
+from vmodel.garment.pattern.fit import fit_block
+from vmodel.garment.pattern.upright import upright
 from vmodel.types import GarmentPhoto, Neckline
 
 GENDER, BODY = drawn.BODIES["woman S"]

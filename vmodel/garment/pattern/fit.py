@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 
 from vmodel.garment.blocks.paint import FINEST_PX_PER_CM, Canvas, lay_out
@@ -27,7 +26,7 @@ from vmodel.garment.pattern.details.front_opening import between, find_opening
 from vmodel.garment.pattern.details.neck import inside_of_neck
 from vmodel.garment.pattern.details.neck_edge import neck_edge
 from vmodel.garment.pattern.details.sleeves_seen import find_lying
-from vmodel.garment.pattern.maps.sleeves import with_whole_cuffs
+from vmodel.garment.pattern.upright import bounded, upright
 from vmodel.garment.recognition.surface import Surface
 from vmodel.garment.sizing.stated_sizes import stated_sizes
 from vmodel.garment.vector.technical_flat import is_drawing
@@ -38,7 +37,6 @@ from vmodel.types import (
     Category,
     Cutout,
     FlatLay,
-    FloatArray,
     Garment,
     GarmentKind,
     GarmentPhoto,
@@ -47,9 +45,6 @@ from vmodel.types import (
     Panel,
 )
 
-_LEVEL_DEG: Final = 3.0
-"""Tilt of a garment in its photo below which it is not turned upright."""
-_LONGEST_PX: Final = 2400
 _RIM: Final = 0.005
 """Width of the rim in which ground, shadow and lens mix the colours, as a share of the garment's extent."""
 _PRINTED: Final = 0.5
@@ -89,8 +84,9 @@ def make_pattern(
         inside: (H, W) bool, where an open front shows the inner side of the back; None for nowhere.
         surface: prints and foreign places of the photo, and its light's colour; None where nothing is known.
     Returns:
-        The garment without panels: those depend on who wears it.
+        The garment without panels: those depend on who wears it. Its photo is no larger than textures need.
     """
+    flat_lay, cutout, landmarks, surface, inside = bounded(flat_lay, cutout, landmarks, surface, inside)
     seen = GarmentPhoto(flat_lay.rgb, cutout.mask, landmarks.points_px, kind, is_drawing(Path(flat_lay.name)))
     collar = None if seen.is_drawn or not kind.category.covers_upper else find_collar(seen, flat_lay.rgb)
     shown = replace(kind, open_front=kind.open_front or bool(worn_open))
@@ -103,7 +99,7 @@ def make_pattern(
         kind = replace(kind, open_front=worn_open)
         front = replace(front, kind=kind)
     front = _with_neck_edge(front, flat_lay.rgb)
-    behind = None if back is None else _photo_of(*back, kind, is_back=True)
+    behind = None if back is None else _photo_of(*bounded(*back)[:4], kind, is_back=True)
     return Garment(
         kind, (), (), (), {}, material=material or guess_material(kind), warnings=cutout.warnings, photo=front,
         back_photo=behind,
@@ -280,29 +276,6 @@ def _garment(
     )
 
 
-def upright(photo: GarmentPhoto) -> GarmentPhoto:
-    """Turn the photo so that the garment hangs straight down, crop it to the garment and bound its size."""
-    upper = "armpit" if photo.kind.neckline == Neckline.ASYMMETRIC else "neck"
-    top = photo.middle(upper if photo.kind.category.covers_upper else "waist")
-    ends = ("leg_outer", "leg_inner") if photo.kind.category.has_legs else ("hem",)
-    low = np.mean([photo.middle(name) for name in ends], axis=0)
-    way = low - top
-    angle = float(np.degrees(np.arctan2(way[0], way[1])))  # positive: the hem lies to the right
-    if abs(angle) < _LEVEL_DEG:
-        angle = 0.0
-    rows, columns = np.nonzero(photo.mask.any(1))[0], np.nonzero(photo.mask.any(0))[0]
-    corners = np.array([[x, y] for x in (columns[0], columns[-1] + 1) for y in (rows[0], rows[-1] + 1)], np.float64)
-    turn = np.radians(angle)
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    turned = corners @ rotation.T
-    margin = 0.04 * float(np.ptp(turned, axis=0).max())
-    first, extent = turned.min(0) - margin, np.ptp(turned, axis=0) + 2 * margin
-    scale = min(1.0, _LONGEST_PX / float(extent.max()))
-    affine = np.column_stack([scale * rotation, -scale * first])
-    size = tuple(int(np.ceil(value * scale)) for value in extent)
-    return with_whole_cuffs(_moved(photo, affine, (size[0], size[1])))
-
-
 def _with_neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> GarmentPhoto:
     """Add the neck's edge that the photo shows: the front's own, or the line along which its collar folds over.
 
@@ -318,42 +291,6 @@ def _with_neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> GarmentPhoto:
         points |= {"neck_left": edge[0], "neck_right": edge[-1]}
     collar = None if photo.collar is None else at_fold(photo.collar, edge)
     return replace(photo, neck_edge=edge, collar=collar, points={**photo.points, **points})
-
-
-def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> GarmentPhoto:
-    """Transform the photo by an affine map; size is (width, height)."""
-    at = affine.copy()
-    at[:, 2] += at[:, :2] @ [0.5, 0.5] - 0.5  # cv2's pixel centres lie at integers
-    shrink = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
-    rgb = photo.rgb
-    if shrink < 0.7:  # warpAffine skips pixels where it shrinks: average first
-        small = (max(1, round(rgb.shape[1] * shrink)), max(1, round(rgb.shape[0] * shrink)))
-        rgb = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
-        ratio = np.array([photo.rgb.shape[1] / small[0], photo.rgb.shape[0] / small[1]])
-        own = np.column_stack([affine[:, :2] * ratio, affine[:, 2]])
-        own[:, 2] += own[:, :2] @ [0.5, 0.5] - 0.5
-    else:
-        own = at
-    picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    mask, collar, printed = (
-        None if each is None else cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
-        for each in (photo.mask, photo.collar, photo.printed)
-    )
-    assert mask is not None
-    points = {name: affine[:, :2] @ point + affine[:, 2] for name, point in photo.points.items()}
-    opening, edge = (
-        None if line is None else line @ affine[:, :2].T + affine[:, 2] for line in (photo.opening, photo.neck_edge)
-    )
-    moved = replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening, neck_edge=edge)
-    moved = replace(moved, collar=collar, printed=printed)
-    lying, beside = (
-        {
-            side: cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
-            for side, each in of.items()
-        }
-        for of in (photo.lying, photo.beside)
-    )
-    return replace(moved, lying=lying, beside=beside)
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:

@@ -52,13 +52,14 @@ def find_beside(parts: ByteArray, photo: GarmentPhoto) -> dict[str, BoolArray]:
     """Find long sleeves beside the front.
 
     Args:
-        parts: (H, W) uint8 index into ``PARTS``, as the network sees them.
+        parts: (h, w) uint8 index into ``PARTS``, as the network sees them, the whole photo at any size.
         photo: of the garment, whose sleeves on its front are known.
     Returns:
         "left" or "right" -> (H, W) bool, all that is seen of such a sleeve; absent where none is clearly seen.
     """
     if photo.is_drawn or photo.kind.sleeve not in LONG or not photo.kind.category.covers_upper:
         return {}
+    parts = np.asarray(cv2.resize(parts, photo.mask.shape[::-1], interpolation=cv2.INTER_NEAREST))
     found = {}
     for side in (each for each in SIDES if each not in photo.lying):
         place = _largest((parts == PARTS.index(f"sleeve_{side}")) & photo.mask)
