@@ -30,6 +30,8 @@ from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentKind
 
 _STEP_PX: Final = 4
 """Pixels of the canvas between places at which a map is evaluated."""
+_LEAP: Final = 8.0
+"""Distance in the photo between two such places, over the usual one, from which on nothing lies between them."""
 _EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
 _PLACKET_CM: Final = 2.2
@@ -250,13 +252,31 @@ def _seen(mask: BoolArray, fine: FloatArray) -> BoolArray:
 
 
 def _fine(canvas: Canvas, places: Places) -> FloatArray:
-    """Evaluate a smooth map at every pixel of the canvas, (H, W, 2) float32, interpolated from a coarse grid."""
+    """Evaluate a map at every pixel of the canvas, (H, W, 2) float32, interpolated from a coarse grid where smooth."""
     height, width = canvas.size
     rows, columns = -(-height // _STEP_PX), -(-width // _STEP_PX)
     y, x = np.mgrid[:rows, :columns] * float(_STEP_PX) + _STEP_PX / 2
     coarse = places(x / canvas.px_per_cm + canvas.low_cm[0], (height - y) / canvas.px_per_cm + canvas.low_cm[1])
     whole = cv2.resize(coarse.astype(np.float32), (columns * _STEP_PX, rows * _STEP_PX), interpolation=cv2.INTER_LINEAR)
+    jumps = cv2.resize(_jumps(coarse).astype(np.uint8), whole.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    at = np.nonzero(jumps)
+    whole[at] = places(
+        (at[1] + 0.5) / canvas.px_per_cm + canvas.low_cm[0],
+        (height - at[0] - 0.5) / canvas.px_per_cm + canvas.low_cm[1],
+    )
     return np.asarray(whole[:height, :width])
+
+
+def _jumps(coarse: FloatArray) -> BoolArray:
+    """Find the places (rows, columns) of a coarse map beside which it leaps to another part of the photo."""
+    found = np.zeros(coarse.shape[:2], bool)
+    for axis in (0, 1):
+        steps = np.linalg.norm(np.diff(coarse, axis=axis), axis=-1)
+        leaps = steps > max(_LEAP * float(np.median(steps)), 1.0)
+        ends = [(0, 0), (0, 0)]
+        for ends[axis] in ((0, 1), (1, 0)):
+            found |= np.pad(leaps, ends)
+    return found
 
 
 def _resampled(

@@ -236,8 +236,25 @@ def _share(
     return np.asarray(away[0] / np.maximum(away[0] + away[1], 1e-6))
 
 
-def joined(places: Places, sleeve: Places, shoulder: FloatArray, armpit: FloatArray, cuff: FloatArray) -> Places:
-    """Join the map of a trunk and a sleeve's, which holds beyond the line from shoulder to armpit."""
+def joined(
+    places: Places,
+    sleeve: Places,
+    shoulder: FloatArray,
+    armpit: FloatArray,
+    cuff: FloatArray,
+    *,
+    adjacent: bool = True,
+) -> Places:
+    """Join the map of a trunk and a sleeve's, which holds beyond the line from shoulder to armpit.
+
+    Args:
+        places: of the trunk.
+        sleeve: map of the sleeve.
+        shoulder: (2,) cm, upper end of the seam.
+        armpit: (2,) cm, its lower end.
+        cuff: (2,) cm, on the sleeve.
+        adjacent: both maps run into one another, since the photo shows the seam there.
+    """
     way = (armpit - shoulder) / np.linalg.norm(armpit - shoulder)
     normal = np.array([-way[1], way[0]])
     normal *= np.sign((cuff - armpit) @ normal)
@@ -248,6 +265,7 @@ def joined(places: Places, sleeve: Places, shoulder: FloatArray, armpit: FloatAr
         below = (x - armpit[0]) * way[0] + (y - armpit[1]) * way[1]
         beyond = beyond - turned * np.maximum(below, 0)  # the trunk goes on below the armpit
         share = np.clip(beyond / _BLEND_CM + 0.5, 0, 1)[..., None]
+        share = share if adjacent else np.where(share > 0.5, 1.0, 0.0)
         return np.asarray((1 - share) * places(x, y) + share * sleeve(x, y))
 
     return at

@@ -24,6 +24,7 @@ from vmodel.garment.pattern.cut.upper import SLEEVED
 from vmodel.garment.pattern.details.bare_shoulders import bare_side, with_bands
 from vmodel.garment.pattern.maps.ends import to_end, to_neck
 from vmodel.garment.pattern.maps.prints import printed_places
+from vmodel.garment.pattern.maps.sleeve_cloth import cut_from_trunk
 from vmodel.garment.pattern.maps.sleeves import joined, sleeve_maps
 from vmodel.garment.pattern.maps.swim import above, brief_pairs, leg_line_pairs, top_pairs
 from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
@@ -82,9 +83,11 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
     if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
         photo = with_bands(photo)
         arms = tuple(arm for arm in SIDES if f"cuff_{arm}" in block.front)
-        for arm, sleeve in sleeve_maps(photo, block, arms).items():
+        sleeves = sleeve_maps(photo, block, arms)
+        new = cut_from_trunk(photo, block, places, sleeves)
+        for arm in arms:
             seam = (marks[f"{name}_{arm}"] for name in ("shoulder", "armpit", "cuff_outer"))
-            places = joined(places, sleeve, *seam)
+            places = joined(places, new.get(arm, sleeves[arm]), *seam, adjacent=arm not in new)
     return places, stretch
 
 
