@@ -104,6 +104,17 @@ def test_checks_stay_under_a_lamp_that_goes() -> None:
         assert after == pytest.approx(before, abs=0.05)
 
 
+def test_fine_stripes_keep_hardly_any_folds() -> None:
+    stripes = plain(200, 190, 185)
+    stripes[COLUMNS * 50 % 1 < 0.4] = (120, 90, 150)
+    photo = lit(stripes, SHADE * crumpled(0.2, 1))
+    evened = even_light(photo, MASK, ALL_OVER, np.ones(MASK.shape, np.float32))
+    assert spread(evened, DEEP, 8) < 0.27 * spread(photo, DEEP, 8)
+    stripe, between = (DEEP & (abs(COLUMNS * 50 % 1 - middle) < 0.1) for middle in (0.2, 0.7))
+    before, after = (np.log(picture[stripe].mean(0) / picture[between].mean(0)) for picture in (photo, evened))
+    assert after == pytest.approx(before, abs=0.05)
+
+
 @pytest.mark.parametrize("cloth", ["blocks", "washed"])
 def test_cloth_that_varies_on_purpose_is_left_to_the_network(cloth: str) -> None:
     share = np.clip((ROWS - 0.2) / 0.6, 0, 1)[..., None]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -46,6 +47,13 @@ _LOOKS: Final[Mapping[str, _Look]] = {
 }
 """Cloth, as the reader names it -> parameters of the search, in pixels of a garment 320 high. Narrower blurs would
 remove cables from knitwear and seams from quilts, which consist of light and shade as well."""
+_SMALL_MOTIFS: Final = _Look((), 0.35, 0.2)
+"""The same for a pattern of small motifs, whose own size decides on the blur."""
+_SCALES_PX: Final = tuple(0.7 * 2 ** (k / 2) for k in range(12))
+"""Deviations of blurs between which the size of motifs is looked for."""
+_MOTIFS, _LEAST_MOTIF_PX = 7.0, 6.0
+"""Blur beyond which a pattern is even, in deviations between which most of it lies, and its least deviation: stripes of
+several widths are wider than the edges that make up most of them."""
 _SHARPNESS: Final = 4
 """Exponent with which a difference beyond ``most`` loses weight."""
 _PRINTED: Final = (0.1, 0.4)
@@ -77,8 +85,26 @@ def light_left(rest: FloatArray, inside: BoolArray, shares: Mapping[str, float])
         share = shares.get(cloth, 0.0) + (shares.get("plain", 0.0) if cloth == "logo" else 0.0)
         if share > 0.01:
             slow = _slow_part(rest, inside, look, inside.astype(np.float32))
-            found += share * (_without_density(slow, rest[inside]) if cloth == "allover" else slow)
+            if cloth == "allover":
+                slow += _wider_than_motifs(rest - slow, inside, min(look.blurs_px))
+                slow = _without_density(slow, rest[inside])
+            found += share * slow
     return np.asarray(found, np.float32)
+
+
+def _wider_than_motifs(left: FloatArray, inside: BoolArray, widest_px: float) -> FloatArray:
+    """Return what is left (h, w, 3) beyond the size of a pattern's motifs, 0 where these are as wide as a blur."""
+    cloth = inside.astype(np.float32)
+    around = [np.maximum(blurred(cloth, scale), 1e-3)[..., None] for scale in _SCALES_PX]
+    levels = [
+        blurred(left * cloth[..., None], scale) / weight for scale, weight in zip(_SCALES_PX, around, strict=True)
+    ]
+    core = cv2.erode(cloth, np.ones((5, 5), np.uint8)) > 0
+    if not core.any():
+        return np.zeros_like(left)
+    powers = [float(np.square(finer - coarser)[core].sum()) for finer, coarser in pairwise(levels)]
+    blur = max(_MOTIFS * _SCALES_PX[int(np.argmax(powers))], _LEAST_MOTIF_PX)
+    return _wider_than(blur, left, cloth, _SMALL_MOTIFS, cloth) if blur < widest_px else np.zeros_like(left)
 
 
 def _without_density(slow: FloatArray, rest: FloatArray) -> FloatArray:
