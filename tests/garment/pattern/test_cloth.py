@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -225,6 +226,23 @@ def test_what_is_sewn_on_to_a_shirts_front_is_not_on_its_back(shirt: Garment) ->
     assert bright[1] == 0
     dark = np.abs(inside(shirt, 1) - np.array(drawn.INSIDE, float)).max(1) < 12
     assert dark.mean() < 0.01
+
+
+def test_the_stripes_of_a_shirt_go_on_over_the_middle_of_its_back_in_their_order() -> None:
+    colours = np.array([(200, 40, 40), (40, 40, 200), (230, 220, 60)], np.uint8)
+    photo = photo_of(drawn.shirt())
+    middle = photo.middle("armpit")[0]
+    columns = np.arange(photo.rgb.shape[1])
+    rgb = np.broadcast_to(colours[columns // 6 % 3], photo.rgb.shape).copy()
+    rgb[:, np.abs(columns - middle) < 6] = (20, 120, 20)  # the placket
+    kind = replace(photo.kind, cloth=(("allover", 1.0),))
+    garment = fit_photo(replace(photo, rgb=rgb, kind=kind, is_drawn=False), BODY, GENDER, "cotton")
+    y = float(garment.landmarks_cm["armpit_left"][1]) - 8
+    row = np.array([at(garment, (x, y), back=True) for x in np.arange(-5, 5, 0.05)])
+    seen = np.abs(row[:, None] - colours.astype(float)).max(2)
+    order = [int(each.argmin()) for each in seen if each.min() < 40]
+    turns = [second - first for first, second in pairwise(order) if second != first]
+    assert np.mean([turn % 3 == 1 for turn in turns]) > 0.8  # mirrored cloth has them in the other order
 
 
 def test_a_band_round_the_hem_is_on_the_back_as_well(shirt: Garment) -> None:

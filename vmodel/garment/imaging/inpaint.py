@@ -22,6 +22,8 @@ _ASKED_SIDE: Final = 512
 """Longer side in pixels of the photo in which strips of ground are searched."""
 _STRIP: Final = 0.015
 """Depth of these strips into the mask, as a share of the garment's extent."""
+_SMOOTH_PX: Final = 4
+"""How much smaller the picture is from which pixels are filled smoothly."""
 
 
 def extent(mask: BoolArray) -> float:
@@ -170,8 +172,10 @@ def mirrored_at(known: BoolArray) -> IntArray:
 
 def fill_smooth(rgb: ByteArray, known: BoolArray) -> ByteArray:
     """Fill unknown pixels by a blend of the known around them, near ones counting most (pull-push, Gortler 1996)."""
-    weight = known.astype(np.float32)
-    levels = [(rgb.astype(np.float32) * weight[..., None], weight)]
+    least = (max(1, known.shape[1] // _SMOOTH_PX), max(1, known.shape[0] // _SMOOTH_PX))
+    parts = np.where(known[..., None], rgb, 0), known.astype(np.uint8) * np.uint8(255)
+    colour, weight = (cv2.resize(each, least, interpolation=cv2.INTER_AREA).astype(np.float32) for each in parts)
+    levels = [(colour, weight / 255)]
     while min(levels[-1][1].shape) > 2 and not (levels[-1][1] > 0).all():
         colour, weight = levels[-1]
         size = ((colour.shape[1] + 1) // 2, (colour.shape[0] + 1) // 2)
@@ -182,4 +186,5 @@ def fill_smooth(rgb: ByteArray, known: BoolArray) -> ByteArray:
         coarse = cv2.resize(filled, colour.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         share = np.minimum(weight, 1)[..., None]
         filled = colour / np.maximum(weight, 1e-6)[..., None] * share + coarse * (1 - share)
-    return np.where(known[..., None], rgb, np.clip(filled + 0.5, 0, 255).astype(np.uint8))
+    whole = cv2.resize(np.clip(filled, 0, 255).astype(np.uint8), known.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(known[..., None], rgb, whole)

@@ -107,9 +107,9 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
             whole = _closed_front(photo, block, canvas)
             whole = whole if collar is None else _without_collar(replace(whole, collar=front.collar), block, canvas)
         if photo.opening is not None:
-            whole = _without_edges(whole, canvas, _EDGE_CM)
-        elif block.kind.neckline == Neckline.COLLAR and _is_patterned(photo.kind):
-            whole = _without_edges(whole, canvas, _PLACKET_CM)
+            whole = _without_edges(whole, block, canvas, _EDGE_CM)
+        elif block.kind.neckline == Neckline.COLLAR and not photo.is_drawn:
+            whole = _without_edges(whole, block, canvas, _PLACKET_CM)
         band = None if photo.neck_edge is None else find_neckband(front.picture, block.front["neck"], canvas)
         behind = _made_back(whole, block, canvas, band if photo.collar is None and photo.opening is None else None)
     else:
@@ -175,17 +175,15 @@ def _closed_front(photo: GarmentPhoto, block: Block, canvas: Canvas) -> _Side:
     return _rendered(source, block, canvas, upper_maps(source, block, "front", closed=True)[0])
 
 
-def _without_edges(front: _Side, canvas: Canvas, wide_cm: float) -> _Side:
-    """Replace the edges that meet in the middle (zips, buttons and bands) by mirrored cloth from beside them."""
-
-    def from_beside(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        away = np.abs(x)
-        return np.where(away < wide_cm, np.where(x < 0, -1, 1) * (2 * wide_cm - away), x), y
-
-    marks = front.marks
-    if marks is not None:
-        marks = _resampled(np.asarray(marks * np.uint8(255)), canvas, from_beside) > 127
-    return _Side(_resampled(front.picture, canvas, from_beside), marks)
+def _without_edges(front: _Side, block: Block, canvas: Canvas, wide_cm: float) -> _Side:
+    """Replace the edges that meet in the middle (zips, buttons and bands) by cloth from beside them."""
+    x, _ = canvas.grid_cm()
+    cloth = outline_alpha(block, canvas) > 0
+    trunk = cloth & (_fine(canvas, share_of_sleeves(block))[..., 0] < 0.5)
+    edges = np.abs(x) < wide_cm
+    shown = continue_cloth(front.picture, trunk & ~edges, edges & cloth, LIGHT_CM * canvas.px_per_cm)
+    shown = fade_in(shown, front.picture, edges, ~cloth, SOFT_CM * canvas.px_per_cm)
+    return replace(front, picture=shown, marks=None if front.marks is None else front.marks & ~edges)
 
 
 def _marked(photo: GarmentPhoto) -> Source:
