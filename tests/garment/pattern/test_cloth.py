@@ -13,9 +13,12 @@ import pytest
 from tests.garment.pattern.test_shape_of_photo import BODY, GENDER, photo_of
 from tests.support.garments import flat_lays as drawn
 from vmodel.garment.annotate import draw_understanding
+from vmodel.garment.pattern import fit
 from vmodel.garment.pattern.details.collar import fold_line
 from vmodel.garment.pattern.fit import fit_photo
-from vmodel.types import ByteArray, FloatArray, Garment
+from vmodel.garment.recognition.network import SLEEVES
+from vmodel.garment.recognition.surface import Surface
+from vmodel.types import BoolArray, ByteArray, FloatArray, Garment
 
 INK = (240, 200, 30)
 SQUARE_PX = 24
@@ -290,17 +293,22 @@ def test_trousers_wear_their_stripes_down_the_legs() -> None:
             assert across > 3 * down
 
 
-def test_a_collar_has_a_picture_of_its_own_and_the_front_shows_none() -> None:
-    """The worn collar does not cover the whole place where it lay in the photo."""
-    shirt = drawn.shirt()
+def leaves_of_collar() -> BoolArray:
+    """Draw the outer faces of a shirt's collar."""
     leaves = np.zeros(drawn.SIZE, np.uint8)
     for sign in (1, -1):
         leaf = np.array([(42, 84), (66, 104), (44, 142), (6, 118), (22, 108)]) * (sign, 1) + (drawn.MIDDLE, 0)
         cv2.fillPoly(leaves, [leaf.astype(np.int32)], 1)
-    whole = shirt.painted(leaves > 0, INK).pattern()
+    return leaves > 0
+
+
+def test_a_collar_has_a_picture_of_its_own_and_the_front_shows_none() -> None:
+    """The worn collar does not cover the whole place where it lay in the photo."""
+    shirt, leaves = drawn.shirt(), leaves_of_collar()
+    whole = shirt.painted(leaves, INK).pattern()
     assert whole.photo is not None
-    photo = replace(whole.photo, collar=(leaves > 0) & shirt.mask)
-    photo = replace(photo, neck_edge=fold_line(photo, leaves > 0))
+    photo = replace(whole.photo, collar=leaves & shirt.mask)
+    photo = replace(photo, neck_edge=fold_line(photo, leaves))
     worn = fit_photo(photo, drawn.WOMAN, "woman", "cotton")
 
     def inked(texture: int) -> float:
@@ -314,3 +322,20 @@ def test_a_collar_has_a_picture_of_its_own_and_the_front_shows_none() -> None:
     assert shown.sum() < 0.01 * inked(worn.collar_texture)
     assert inked(1) == 0
     assert len(worn.collar_cm)
+
+
+def test_the_inside_of_a_placket_that_hangs_open_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its facing and buttons are as photographed, not painted over with the front's cloth."""
+    leaves, foreign = leaves_of_collar(), np.zeros(drawn.SIZE, np.float32)
+    foreign[90:150, drawn.MIDDLE - 4 : drawn.MIDDLE + 5] = 1  # behind the fold and below it
+    leaves[122:] = False  # a short collar
+    shirt = drawn.shirt().painted(foreign > 0, INK)
+    monkeypatch.setattr(fit, "find_collar", lambda *_: leaves & shirt.mask)
+    none = dict.fromkeys(("print", *SLEEVES), 0 * foreign)
+    surface = Surface(none | {"foreign": foreign}, 4 * np.eye(2, 3))
+    cutout = replace(shirt.cutout, source="network")
+    photo = fit.make_pattern(shirt.flat_lay, cutout, shirt.kind, shirt.landmarks, surface=surface).photo
+    assert photo is not None
+    inked = np.abs(photo.rgb.astype(int) - INK).max(2) < 60
+    assert inked[128:142, drawn.MIDDLE - 3 : drawn.MIDDLE + 4].mean() > 0.9
+    assert not photo.mask[92:108, drawn.MIDDLE].any()

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vmodel.garment.pattern.details.collar import fold_line
+from vmodel.garment.pattern.details.collar import fold_line, in_placket
 from vmodel.types import BoolArray, Category, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
 NECK = {"neck_left": (400.0, 200.0), "neck_right": (200.0, 200.0), "neck_front": (300.0, 280.0)}
@@ -69,3 +69,15 @@ def test_an_open_front_has_a_fold_where_it_has_lapels(deep: float, folds: bool) 
     assert (line is not None) == folds
     if line is not None:
         assert line[16, 1] == pytest.approx(deep, abs=12)
+
+
+def test_the_inside_of_a_placket_that_hangs_open_is_seen_but_not_that_of_the_neck_above_it() -> None:
+    collar = leaves(apart=4.0)
+    line = fold_line(photo(), collar)
+    assert line is not None
+    neck, placket, label = (np.zeros((600, 600), bool) for _ in range(3))
+    neck[195:255, 290:310] = True
+    placket[305:400, 292:308] = True
+    label[262:298, 295:305] = True
+    assert np.array_equal(in_placket(neck | placket | label, collar, line), placket)
+    assert not in_placket(neck | label, collar, line).any()

@@ -21,7 +21,7 @@ from vmodel.garment.pattern.cut.lower import fit_legs, fit_skirt
 from vmodel.garment.pattern.cut.swim import in_two
 from vmodel.garment.pattern.cut.upper import fit_upper
 from vmodel.garment.pattern.cut.upper_draft import draft_upper
-from vmodel.garment.pattern.details.collar import at_fold, find_collar, fold_line
+from vmodel.garment.pattern.details.collar import at_fold, find_collar, fold_line, in_placket
 from vmodel.garment.pattern.details.front_edge import front_alone
 from vmodel.garment.pattern.details.front_opening import between, find_opening
 from vmodel.garment.pattern.details.neck import inside_of_neck
@@ -170,7 +170,12 @@ def _photo_of(
         mask, points = front_alone(flat_lay.rgb, mask, landmarks, kind.category, foreign)
         if foreign is not None and kind.category.covers_upper and not is_back:
             inside = inside_of_neck(kind, points, foreign)
-            mask = mask & ~(inside if collar is None else inside & ~collar)
+            if collar is not None:
+                inside &= ~collar
+                fold = fold_line(GarmentPhoto(flat_lay.rgb, mask, points, kind), collar)
+                if fold is not None:
+                    inside &= ~in_placket(inside, collar, fold)
+            mask = mask & ~inside
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     fringe = max(2, round(_RIM * extent))
     clean = clean_cloth(flat_lay.rgb, mask, fringe)
