@@ -15,7 +15,7 @@ from vmodel.garment.blocks.parts import Block
 from vmodel.garment.delighting.exposure import exposed
 from vmodel.garment.delighting.remove_light import even_light
 from vmodel.garment.delighting.white_balance import in_white_light
-from vmodel.garment.imaging.inpaint import bleed, clean_cloth, mirrored_at, pieces_beside, taken_from
+from vmodel.garment.imaging.inpaint import bleed, clean_cloth, mirrored_at, taken_from
 from vmodel.garment.pattern.cloth import Cloth, paint
 from vmodel.garment.pattern.cut.lower import fit_legs, fit_skirt
 from vmodel.garment.pattern.cut.swim import in_two
@@ -48,8 +48,6 @@ from vmodel.types import (
 
 _RIM: Final = 0.005
 """Width of the rim in which ground, shadow and lens mix the colours, as a share of the garment's extent."""
-_FOREIGN: Final = 0.75
-"""Probability from which on a place shows no outer face of the cloth; trims of another colour reach 0.6."""
 _PRINTED: Final = 0.5
 """Probability from which on a place is printed."""
 MOST_STRETCH: Final = 1.35
@@ -164,7 +162,6 @@ def _photo_of(
     """Take light and its colour from the photo, and extend its cloth past the outline: no ground may show at a seam."""
     drawn, mask, points = is_drawing(Path(flat_lay.name)), cutout.mask, landmarks.points_px
     printed = None if surface is None else surface.over("print", mask.shape)
-    foreign = None
     if not drawn and cutout.source != "mask":
         foreign = None if surface is None else surface.over("foreign", mask.shape)
         mask, points = front_alone(flat_lay.rgb, mask, landmarks, kind.category, foreign)
@@ -177,13 +174,7 @@ def _photo_of(
                     inside &= ~in_placket(inside, collar, fold)
             mask = mask & ~inside
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
-    fringe = max(2, round(_RIM * extent))
-    clean = clean_cloth(flat_lay.rgb, mask, fringe)
-    if foreign is not None and not kind.open_front:  # the edges of an open front are told by the inside beside them
-        beyond = pieces_beside(mask & (foreign > _FOREIGN), ~clean).astype(np.uint8)
-        own = cv2.dilate(beyond, np.ones((2 * fringe + 1, 2 * fringe + 1), np.uint8)) == 0
-        clean &= own if collar is None else own | collar
-    sources = mirrored_at(clean)
+    sources = mirrored_at(clean_cloth(flat_lay.rgb, mask, max(2, round(_RIM * extent))))
     lit = flat_lay.rgb
     if not drawn and surface is not None:
         lit = in_white_light(lit, mask, surface.illuminant, surface.white)

@@ -15,7 +15,6 @@ from vmodel.garment.cutout.segment import cut_out
 from vmodel.garment.load_photo import read_flat_lay
 from vmodel.garment.pattern.fit import make_pattern
 from vmodel.garment.recognition.kind import read_kinds, understand
-from vmodel.garment.recognition.surface import Surface
 from vmodel.types import BoolArray, FlatLay, GarmentPhoto
 
 
@@ -81,32 +80,6 @@ def test_past_its_outline_cloth_goes_on_without_its_shade(examples: Path) -> Non
     shaded = np.arange(width) > 0.66 * width
     inner, beyond = (np.median(taken.rgb[(away > 50) & (away < 80) & shaded], axis=0) for away in (inwards, outwards))
     assert np.abs(inner - beyond).max() < 4
-
-
-def taken_with(examples: Path, odd: BoolArray) -> GarmentPhoto:
-    """Return the garment of the example tee, green where the reader takes a part of it for something foreign."""
-    photo = read_flat_lay(examples / "logo-tee.jpg", Settings())
-    cutout = cut_out(photo)
-    kind, landmarks = understand(photo, cutout)
-    height, width = photo.rgb.shape[:2]
-    shares = {"print": np.zeros((160, 160), np.float32), "foreign": cv2.resize(odd.astype(np.float32), (160, 160))}
-    surface = Surface(shares, np.array([[640 / width, 0, 0], [0, 640 / height, 0]]))
-    rgb = np.where(odd[..., None], np.array([20, 160, 40], np.uint8), photo.rgb)
-    seen = make_pattern(replace(photo, rgb=rgb), cutout, kind, landmarks, surface=surface).photo
-    assert seen is not None
-    return seen
-
-
-@pytest.mark.parametrize("inwards", [0, 60])
-def test_what_is_foreign_at_the_edge_is_not_worn(examples: Path, inwards: int) -> None:
-    """That is ground which the mask contains. What lies within the cloth may be a badge."""
-    mask = cut_out(read_flat_lay(examples / "logo-tee.jpg", Settings())).mask
-    row = round(0.65 * mask.shape[0])
-    left = int(np.flatnonzero(mask[row])[0]) + inwards
-    odd = np.zeros(mask.shape, bool)
-    odd[row - 40 : row + 40, left : left + 40] = True
-    _, green, blue = np.median(taken_with(examples, odd).rgb[row - 20 : row + 20, left + 10 : left + 30], axis=(0, 1))
-    assert (green > 1.5 * blue) == (inwards > 0)
 
 
 def test_stitches_along_a_hem_are_no_edge(examples: Path) -> None:
