@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 
 from vmodel.garment.blocks.paint import FINEST_PX_PER_CM, Canvas, lay_out
