@@ -122,13 +122,13 @@ def dress_model(model: VirtualModel, reading: GarmentReading, request: ShotReque
     pose_name = request.pose or choose_pose(model, reading.kind.category)
     readings = _read_outfit(model, reading, pose_name, request, stages)
     wearer = _pose_body(model, pose_name, stages)
-    stages.prefetch(Stage.HAIR, *_hair(wearer, stages))
     bare = fit_outfit(readings, sources, model, wearer.body.measurements)
     completion = complete_outfit(bare, reading, model, wearer.body.measurements, request, stages)
     outfit = completion.beside(bare)
 
     base_layer = outfit.base_layer(outfit.main, model)
     stages.prefetch(Stage.SKIN, *_skin(wearer, base_layer, request, stages))
+    stages.prefetch(Stage.HAIR, *_hair(wearer, stages))
     put_on = _put_on(bare, completion, reading, wearer, request, stages)
     garments, whole, cloth = put_on.garments, put_on.whole, put_on.cloth
     worn = with_collars(garments, whole, with_hoods(garments, whole, cloth), wearer.posed)

@@ -73,32 +73,3 @@ def test_stripes_of_the_backdrops_colour_run_out_of_the_mask() -> None:
     rgb[80:320:8, 80:240] = rgb[81:320:8, 80:240] = rgb[82:320:8, 80:240] = 240
     column = bleed(rgb, mask, 1)[100:300, 77].mean(1)
     assert (column > 200).mean() > 0.3
-
-
-def beside_a_gap(dark: tuple[int, int, int]) -> tuple[ByteArray, BoolArray]:
-    """Return a photo of two parts that meet above a gap; the mask covers the gap's upper end, which lies in shade."""
-    rgb, mask = cloth_on((60, 70, 90), (220, 205, 180))
-    mask[150:320, 150:160] = False
-    rgb[150:320, 150:160] = (60, 70, 90)
-    rgb[138:150, 150:160] = dark
-    return rgb, mask
-
-
-def test_the_dark_end_of_a_gap_is_no_cloth() -> None:
-    """Beneath an armpit neither the colour of the ground nor that of the cloth is seen."""
-    rgb, mask = beside_a_gap((20, 18, 15))
-    assert bleed(rgb, mask, 1)[128:190, 140:170].min() > 150
-
-
-@pytest.mark.parametrize("places", [np.s_[130:150, 81:100], np.s_[130:150, 100:110], np.s_[90:150, 130:180]])
-def test_other_dark_places_stay(places: tuple[slice, slice]) -> None:
-    """One ends at a straight edge, one touches no ground, and one is far wider than the gap that it touches."""
-    rgb, mask = beside_a_gap((220, 205, 180))
-    rgb[places] = 20
-    assert np.median(bleed(rgb, mask, 1)[places]) == 20
-
-
-def test_a_dark_pattern_stays_at_the_end_of_a_gap() -> None:
-    rgb, mask = beside_a_gap((20, 18, 15))
-    rgb[80:320, 82:240:24] = rgb[80:320, 83:240:24] = rgb[80:320, 84:240:24] = 20
-    assert np.median(bleed(rgb, mask, 1)[140:148, 152:158]) < 30

@@ -6,15 +6,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from vmodel.types import BoolArray, ByteArray, FloatArray, IntArray
 
 RIM = 0.008
 LEAST_TINT = 0.1
 LEAST_CONTRAST = 12.0
-_NEXT: Final = np.ones((3, 3), np.uint8)
-"""Kernel that reaches the pixels around."""
 _LEAST_SHADED: Final = 0.35
 """Share of the way from cloth's hue to the backdrop's beyond which a strip is backdrop in the garment's shadow."""
 _MOST_TINT: Final = 1.15
@@ -27,14 +24,6 @@ _STRIP: Final = 0.015
 """Depth of these strips into the mask, as a share of the garment's extent."""
 _SMOOTH_PX: Final = 4
 """How much smaller the picture is from which pixels are filled smoothly."""
-_GAP: Final = 0.03
-"""Half the width up to which a gap between two parts of a garment is narrow, as a share of its extent: 2 to 3 cm."""
-_GAP_SHADE: Final = 0.7
-"""Logarithm of lightness by which the end of such a gap is darker than the cloth on both sides, at least."""
-_GAP_AREA: Final = 3.0
-"""Largest area of such an end in squares of that half width; a larger dark place is cloth."""
-_MOST_DARK: Final = 0.05
-"""Share of a garment in dark places as narrow as a gap, beyond which they are its pattern."""
 
 
 def extent(mask: BoolArray) -> float:
@@ -92,52 +81,9 @@ def _ground_within(rgb: ByteArray, mask: BoolArray) -> BoolArray:
     found |= _tinted(hues, depth, away, reach, _LEAST_HUE, LEAST_TINT)
     found |= _tinted(hues, depth, away, strip, _LEAST_HUE, _LEAST_SHADED)
     found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    found |= _ends_of_gaps(less, small)
     # include the outside, or pixels between two of the smaller photo's would be missed
     found |= ~small
     return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST) > 0) & mask
-
-
-def _ends_of_gaps(rgb: ByteArray, mask: BoolArray) -> BoolArray:
-    """Find the dark ends of narrow gaps: ground, or folds, in the shade of two parts of a garment.
-
-    A sleeve beside a trunk and two legs leave such a gap, whose end has the colour of neither ground nor cloth. It is
-    what a black top-hat finds (Serra 1982) in a picture whose ground is black, next to ground that a closing covers.
-
-    Args:
-        rgb: (h, w, 3) uint8.
-        mask: (h, w) bool, the garment.
-    Returns:
-        (h, w) bool.
-    """
-    radius = max(3, round(_GAP * extent(mask)))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    padded = np.pad(mask, radius + 1)
-    tone = np.log(cv2.GaussianBlur(rgb, (0, 0), 0.6).astype(np.float32).mean(2) + 12)
-    tone = np.pad(np.where(mask, tone, 0), radius + 1)
-    dark = padded & (cv2.morphologyEx(tone, cv2.MORPH_CLOSE, kernel) - tone > _GAP_SHADE)
-    if dark.sum() > _MOST_DARK * mask.sum():
-        return np.zeros(mask.shape, bool)
-    narrow = cv2.morphologyEx(padded.astype(np.uint8), cv2.MORPH_CLOSE, kernel) * ~padded
-    narrow = cv2.morphologyEx(narrow, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
-    large = _sized(narrow, radius**2 / 2, np.inf)
-    ends = _sized(pieces_beside(dark, large), 0, _GAP_AREA * radius**2)
-    inner = np.s_[radius + 1 : -radius - 1]
-    return np.asarray(cv2.dilate(ends.astype(np.uint8), _NEXT)[inner, inner] > 0) & mask
-
-
-def _sized(places: BoolArray, least: float, most: float) -> BoolArray:
-    """Keep the pieces of a mask (H, W) whose area in pixels lies between two bounds."""
-    labels = ndimage.label(places)[0]
-    areas = np.bincount(labels.ravel())
-    return np.asarray(((areas >= least) & (areas <= most))[labels] & places)
-
-
-def pieces_beside(places: BoolArray, others: BoolArray) -> BoolArray:
-    """Keep the pieces of a mask (H, W) that touch another one."""
-    labels = ndimage.label(places)[0]
-    beside = places & (cv2.dilate(others.astype(np.uint8), _NEXT) > 0)
-    return np.asarray(places & np.isin(labels, labels[beside]))
 
 
 def _tinted(
