@@ -26,7 +26,8 @@ from vmodel.garment.pattern.maps.legs import behind_front, legs_map
 from vmodel.garment.pattern.maps.prints import printed_places
 from vmodel.garment.pattern.maps.sleeves import share_of_sleeves
 from vmodel.garment.pattern.maps.trunk import Source, skirt_map, upper_maps
-from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline
+from vmodel.garment.recognition.kind import is_patterned
+from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
 
 _STEP_PX: Final = 4
 """Pixels of the canvas between places at which a map is evaluated."""
@@ -36,8 +37,6 @@ _EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
 _PLACKET_CM: Final = 2.2
 """Half the width of a shirt's buttoned band."""
-_PATTERNED: Final = 0.5
-"""Probability from which on a pattern covers all of a garment."""
 _MOST_PRINTED: Final = 0.6
 """Share of a garment that is printed up to which a print is taken off its back: beyond it no cloth is left to go on."""
 _ROUND_COLLAR_CM: Final = 1.0
@@ -150,12 +149,17 @@ def _without_collar(front: _Side, block: Block, canvas: Canvas) -> _Side:
         cv2.fillConvexPoly(between, cv2.convexHull(cv2.findNonZero(near)), 1)
     if not has_lapels(block):
         between[lowest:] = 0
-    covered = (near | between) > 0
+    return replace(front, picture=_continued(front.picture, (near | between) > 0, block, canvas, upright=True))
+
+
+def _continued(
+    picture: ByteArray, covered: BoolArray, block: Block, canvas: Canvas, upright: bool = False
+) -> ByteArray:
+    """Let the trunk's cloth go on in places (H, W) that show something else; see ``continue_cloth``."""
     cloth = outline_alpha(block, canvas) > 0
     trunk = cloth & (_fine(canvas, share_of_sleeves(block))[..., 0] < 0.5)
-    shown = continue_cloth(front.picture, trunk & ~covered, covered, LIGHT_CM * canvas.px_per_cm, upright=True)
-    shown = fade_in(shown, front.picture, covered, ~cloth, SOFT_CM * canvas.px_per_cm)
-    return replace(front, picture=shown)
+    shown = continue_cloth(picture, trunk & ~covered, covered, LIGHT_CM * canvas.px_per_cm, upright)
+    return fade_in(shown, picture, covered, ~cloth, SOFT_CM * canvas.px_per_cm)
 
 
 def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tuple[_Side, float]:
@@ -177,17 +181,13 @@ def _closed_front(photo: GarmentPhoto, block: Block, canvas: Canvas) -> _Side:
 
 def _without_edges(front: _Side, block: Block, canvas: Canvas, wide_cm: float) -> _Side:
     """Replace the edges that meet in the middle (zips, buttons and bands) by cloth from beside them."""
-    x, _ = canvas.grid_cm()
-    cloth = outline_alpha(block, canvas) > 0
-    trunk = cloth & (_fine(canvas, share_of_sleeves(block))[..., 0] < 0.5)
-    edges = np.abs(x) < wide_cm
-    shown = continue_cloth(front.picture, trunk & ~edges, edges & cloth, LIGHT_CM * canvas.px_per_cm)
-    shown = fade_in(shown, front.picture, edges, ~cloth, SOFT_CM * canvas.px_per_cm)
-    return replace(front, picture=shown, marks=None if front.marks is None else front.marks & ~edges)
+    edges = (np.abs(canvas.grid_cm()[0]) < wide_cm) & (outline_alpha(block, canvas) > 0)
+    marks = None if front.marks is None else front.marks & ~edges
+    return replace(front, picture=_continued(front.picture, edges, block, canvas), marks=marks)
 
 
 def _marked(photo: GarmentPhoto) -> Source:
-    if _is_patterned(photo.kind):
+    if is_patterned(photo.kind):
         return Source(photo, None, None)
     marks = placed_marks(photo.rgb, photo.mask)
     there = [each for each in (marks, photo.printed) if each is not None]
@@ -197,11 +197,6 @@ def _marked(photo: GarmentPhoto) -> Source:
     if photo.kind.category.covers_upper and printed is not None:  # washed trousers are taken for printed ones
         marks = printed if printed.sum() < _MOST_PRINTED * photo.mask.sum() else marks
     return Source(photo, None if marks is None else marks | sewn_marks(photo.rgb, photo.mask), printed)
-
-
-def _is_patterned(kind: GarmentKind) -> bool:
-    """Tell whether a pattern covers all of a garment, so that no stripe or motif counts as placed on it."""
-    return dict(kind.cloth).get("allover", 0.0) > _PATTERNED
 
 
 def _made_back(front: _Side, block: Block, canvas: Canvas, band: Neckband | None) -> ByteArray:
@@ -267,13 +262,13 @@ def _fine(canvas: Canvas, places: Places) -> FloatArray:
 
 def _jumps(coarse: FloatArray) -> BoolArray:
     """Find the places (rows, columns) of a coarse map beside which it leaps to another part of the photo."""
+    across, up = (np.linalg.norm(np.diff(coarse, axis=axis), axis=-1) for axis in (1, 0))
+    leaps = [each > max(_LEAP * float(np.median(each)), 1.0) for each in (across, up)]
     found = np.zeros(coarse.shape[:2], bool)
-    for axis in (0, 1):
-        steps = np.linalg.norm(np.diff(coarse, axis=axis), axis=-1)
-        leaps = steps > max(_LEAP * float(np.median(steps)), 1.0)
-        ends = [(0, 0), (0, 0)]
-        for ends[axis] in ((0, 1), (1, 0)):
-            found |= np.pad(leaps, ends)
+    found[:, 1:] |= leaps[0]
+    found[:, :-1] |= leaps[0]
+    found[1:] |= leaps[1]
+    found[:-1] |= leaps[1]
     return found
 
 
@@ -299,10 +294,7 @@ def _drawn_up(plain: ByteArray, block: Block, canvas: Canvas, band_cm: float) ->
     if float((high - low).max()) < _LEVEL_CM:
         return plain
     covered = (y > low - _LEVEL_CM) & (y < high + 1.0) & (np.abs(x) < np.abs(lines[0][:, 0]).max())
-    cloth = outline_alpha(block, canvas) > 0
-    trunk = cloth & (_fine(canvas, share_of_sleeves(block))[..., 0] < 0.5)
-    whole = continue_cloth(plain, trunk & ~covered, covered, LIGHT_CM * canvas.px_per_cm, upright=True)
-    return fade_in(whole, plain, covered, ~cloth, SOFT_CM * canvas.px_per_cm)
+    return _continued(plain, covered, block, canvas, upright=True)
 
 
 def _cloths_edge(block: Block, top: str) -> FloatArray:

@@ -16,6 +16,7 @@ from vmodel.types import BoolArray, Cutout, FlatLay, FloatArray, GarmentPhoto, L
 _LEVEL_DEG: Final = 3.0
 """Tilt of a garment in its photo below which it is not turned upright."""
 _LONGEST_PX: Final = 2400
+"""Longest side of an upright photo: textures are at most 1,800 px long, and are sampled from it."""
 _MARGIN: Final = 0.04
 """Room left round the garment on each side, as a share of its extent."""
 
@@ -71,10 +72,10 @@ def upright(photo: GarmentPhoto) -> GarmentPhoto:
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     turned = corners @ rotation.T
     margin = _MARGIN * float(np.ptp(turned, axis=0).max())
-    first, extent = turned.min(0) - margin, np.ptp(turned, axis=0) + 2 * margin
-    scale = min(1.0, _LONGEST_PX / float(extent.max()))
+    first, sides = turned.min(0) - margin, np.ptp(turned, axis=0) + 2 * margin
+    scale = min(1.0, _LONGEST_PX / float(sides.max()))
     affine = np.column_stack([scale * rotation, -scale * first])
-    size = tuple(int(np.ceil(value * scale)) for value in extent)
+    size = tuple(int(np.ceil(value * scale)) for value in sides)
     return with_whole_cuffs(_moved(photo, affine, (size[0], size[1])))
 
 

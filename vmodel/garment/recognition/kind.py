@@ -35,6 +35,8 @@ from vmodel.types import (
 
 _CHILDRENS: Final = 0.6
 """Probability of girls and boys as wearers above which a garment looks made for a child."""
+_PATTERNED: Final = 0.5
+"""Probability from which on a pattern covers all of a garment."""
 _NEAREST_KIND: Final = {"underwear": Category.TOP, "none": Category.TOP}
 """Kind that replaces one without a pattern if the seller insists; rights checks use the network's own kind."""
 SECOND_SHARE: Final = 0.1
@@ -317,6 +319,11 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
 def looks_childrens(kind: GarmentKind) -> bool:
     """Return whether a garment looks made for a child: of photos that do, three in four show a child's garment."""
     return sum(share for gender, share in kind.made_for if gender in {"girl", "boy"}) > _CHILDRENS
+
+
+def is_patterned(kind: GarmentKind) -> bool:
+    """Return whether a pattern covers all of a garment, so that no stripe or motif counts as placed on it."""
+    return dict(kind.cloth).get("allover", 0.0) > _PATTERNED
 
 
 def _decide_neckline(reading: PhotoReading) -> Neckline:

@@ -84,10 +84,10 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
         photo = with_bands(photo)
         arms = tuple(arm for arm in SIDES if f"cuff_{arm}" in block.front)
         sleeves = sleeve_maps(photo, block, arms)
-        new = cut_from_trunk(photo, block, places, sleeves)
+        recut = cut_from_trunk(photo, block, places, sleeves)
         for arm in arms:
             seam = (marks[f"{name}_{arm}"] for name in ("shoulder", "armpit", "cuff_outer"))
-            places = joined(places, new.get(arm, sleeves[arm]), *seam, adjacent=arm not in new)
+            places = joined(places, recut.get(arm, sleeves[arm]), *seam, adjacent=arm not in recut)
     return places, stretch
 
 
