@@ -76,3 +76,18 @@ def test_its_end_stays_as_photographed() -> None:
     spots = worn_on_left_sleeve(photo, np.linspace(0.0, 0.05, 5))
     outer = photo.points["cuff_outer_left"]
     assert np.linalg.norm(spots - outer, axis=1).max() < 0.5 * photo.half("armpit")
+
+
+def test_chest_pockets_are_not_copied_onto_it() -> None:
+    photo = striped()
+    block = cut(photo)
+    spots = worn_on_left_sleeve(photo, np.linspace(0.3, 0.9, 50))
+    armpit, hem = (photo.points[f"{name}_left"][1] for name in ("armpit", "hem"))
+    px_per_cm = (hem - armpit) / (block.landmarks_cm["armpit_left"] - block.landmarks_cm["hem_left"])[1]
+    assert spots[:, 1].min() > armpit + 10 * px_per_cm
+
+
+def test_it_is_not_cut_from_cloth_that_a_sleeve_covers() -> None:
+    photo = striped()
+    spots = worn_on_left_sleeve(replace(photo, lying={"right": photo.mask}), np.linspace(0.2, 0.7, 20))
+    assert not (np.abs(spots[:, 0] - photo.middle("armpit")[0]) < photo.half("armpit")).any()
