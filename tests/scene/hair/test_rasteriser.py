@@ -113,8 +113,8 @@ def test_hair_that_the_head_hides_is_not_drawn_and_the_rest_is() -> None:
     far = np.full((40, 30), 1.0, np.float32)
     far[:, 20:] = np.inf
     start = np.array([[5, 5, 2], [5, 5, 0.5], [16, 9, 2], [25, 9, 2], [-30, 9, 0.5]], np.float32)
-    end = start + np.array([8, 4, 0], np.float32)
-    assert sorted(sort_visible_by_depth(start, end, far)) == [1, 2, 3]
+    points = np.stack([start, start + np.array([8, 4, 0], np.float32)], axis=1)
+    assert list(sort_visible_by_depth(points, far)) == [2, 4, 6]  # first points of the strands 1, 2 and 3
 
 
 def test_a_strand_stays_where_it_is_whichever_others_are_drawn() -> None:

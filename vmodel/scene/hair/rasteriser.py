@@ -209,15 +209,12 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
 
     from vmodel.scene.hair.rasteriser_kernels import draw_segments
 
-    pixels, z = project_points(hair.points_m, camera)
-    half = np.asarray(hair.radius_m, np.float32) * camera.focal_px / np.maximum(z, 0.05).astype(np.float32)
-    points = np.concatenate([pixels, z[..., None]], axis=-1).astype(np.float32)
-    start, end = points[:, :-1].reshape(-1, 3), points[:, 1:].reshape(-1, 3)
-    widths = np.stack([half[:, :-1], half[:, 1:]], axis=-1).reshape(-1, 2).astype(np.float32)
-    bulk = np.repeat((hair.kind == HEAD) | (hair.kind == FACIAL), points.shape[1] - 1).astype(np.uint8)
-    first, last = np.ascontiguousarray(colours[:, :-1]), np.ascontiguousarray(colours[:, 1:])
-    vectors: list[tuple[Any, Any]] = [(start, wp.vec3), (end, wp.vec3), (widths, wp.vec2)]
-    vectors += [(first.reshape(-1, 3), wp.vec3), (last.reshape(-1, 3), wp.vec3), (bulk, wp.uint8)]
+    points = _projected(np.asarray(hair.points_m, np.float32), camera)
+    half = np.asarray(hair.radius_m, np.float32) * np.float32(camera.focal_px)
+    half /= np.maximum(points[..., 2], np.float32(0.05))
+    bulk = ((hair.kind == HEAD) | (hair.kind == FACIAL)).astype(np.uint8)
+    knots: list[tuple[Any, Any]] = [(points.reshape(-1, 3), wp.vec3), (half.ravel(), float)]
+    knots += [(np.ascontiguousarray(colours, np.float32).reshape(-1, 3), wp.vec3)]
     buffers: list[tuple[FloatArray, Any]] = [
         (outline.near_m, float),
         (outline.far_m, float),
@@ -232,8 +229,11 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
             draw_segments,
             dim=1,
             inputs=[
-                wp.array(sort_visible_by_depth(start, end, outline.far_m), dtype=int, device="cpu"),
-                *(wp.array(values, dtype=kind, device="cpu") for values, kind in vectors),
+                *(
+                    wp.array(values, dtype=kind, device="cpu", copy=False)
+                    for values, kind in ((sort_visible_by_depth(points, outline.far_m), int), *knots, (bulk, wp.uint8))
+                ),
+                points.shape[1],
                 _OPACITY,
                 *(wp.array(values, dtype=kind, device="cpu", copy=False) for values, kind in buffers),
             ],
@@ -241,22 +241,38 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
         )
 
 
-def sort_visible_by_depth(start: FloatArray, end: FloatArray, far_m: FloatArray) -> IntArray:
-    """Return the indices of segments that touch the picture and are not hidden at both ends, sorted by depth."""
+def _projected(points_m: FloatArray, camera: Camera) -> FloatArray:
+    """Project (N, K, 3) points to (x, y) pixels and the depth in metres, in single precision: there are a million."""
+    rotation = camera.rotation.astype(np.float32)
+    projected = (points_m - camera.position_m.astype(np.float32)) @ rotation.T
+    depth = projected[..., 2:]
+    projected[..., :2] *= np.float32(camera.focal_px) / np.where(np.abs(depth) < 1e-6, np.float32(1e-6), depth)
+    projected[..., :2] += np.asarray(camera.centre_px, np.float32)
+    return np.asarray(projected)
+
+
+def sort_visible_by_depth(points: FloatArray, far_m: FloatArray) -> IntArray:
+    """Find the segments that touch the picture and are not hidden at both ends.
+
+    Args:
+        points: (N, K, 3) strands: (x, y) pixels and the depth in metres.
+        far_m: (H, W) depth from which on strands are hidden.
+    Returns:
+        Numbers of the segments' first points among all points, the nearest segment first.
+    """
     height, width = far_m.shape
-    low, high = np.minimum(start, end), np.maximum(start, end)
-    inside = (low[:, 2] > 0.05) & (high[:, 0] > -4) & (high[:, 1] > -4) & (low[:, 0] < width + 4)
-    chosen = np.flatnonzero(inside & (low[:, 1] < height + 4))
+    x, y, z = (points[..., k] for k in range(3))
     deepest = cv2.dilate(far_m, np.ones((5, 5), np.uint8))
-    seen = np.zeros(len(chosen), bool)
-    for point in (start[chosen], end[chosen]):
-        column, row = (np.clip(point[:, k].astype(int), 0, side - 1) for k, side in ((0, width), (1, height)))
-        seen |= point[:, 2] < deepest[row, column]
-    chosen = chosen[seen]
-    if len(chosen) == 0:
+    rows, columns = np.clip(y.astype(np.int32), 0, height - 1), np.clip(x.astype(np.int32), 0, width - 1)
+    chosen = (z[:, :-1] > 0.05) & (z[:, 1:] > 0.05)
+    for holds in (x > -4, y > -4, x < width + 4, y < height + 4, z < deepest[rows, columns]):
+        chosen &= holds[:, :-1] | holds[:, 1:]
+    strand, knot = np.nonzero(chosen)
+    if len(strand) == 0:
         return np.zeros(0, np.int32)
-    depth = start[chosen, 2] + end[chosen, 2]
+    depth = z[strand, knot] + z[strand, knot + 1]
     span = max(float(depth.max() - depth.min()), 1e-6)
     # Sixteen bits of depth sort in linear time and resolve hundredths of a millimetre.
     key = ((depth - depth.min()) * (65535 / span)).astype(np.uint16)
-    return chosen[np.argsort(key, kind="stable")].astype(np.int32)
+    order = np.argsort(key, kind="stable")
+    return np.asarray((strand * points.shape[1] + knot)[order], np.int32)

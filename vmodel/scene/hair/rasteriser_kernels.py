@@ -20,12 +20,11 @@ def _full(cover: wp.array2d(dtype=float), at: wp.vec3) -> bool:  # type: ignore[
 @wp.kernel  # type: ignore[untyped-decorator]
 def draw_segments(
     order: wp.array(dtype=int),  # type: ignore[valid-type]
-    start: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
-    end: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
-    half_width: wp.array(dtype=wp.vec2),  # type: ignore[valid-type]
-    start_colour: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
-    end_colour: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
+    points: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
+    half_width: wp.array(dtype=float),  # type: ignore[valid-type]
+    point_colour: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
     bulk: wp.array(dtype=wp.uint8),  # type: ignore[valid-type]
+    knots: int,
     opacity: float,
     near: wp.array2d(dtype=float),  # type: ignore[valid-type]
     far: wp.array2d(dtype=float),  # type: ignore[valid-type]
@@ -39,21 +38,22 @@ def draw_segments(
 
     One thread does all: blending depends on the order, and a serial loop is repeatable. It is fast because
     pixels that are full are skipped, which spares most strands inside a head of hair.
-    ``start`` and ``end`` hold (x, y) pixels and the depth in metres.
+    ``points`` hold (x, y) pixels and the depth in metres, ``knots`` of them for a strand; ``order`` holds the number of
+    each segment's first point.
     """
     height = colour.shape[0]
     width = colour.shape[1]
     for n in range(order.shape[0]):
         i = order[n]
-        a = start[i]
-        b = end[i]
+        a = points[i]
+        b = points[i + 1]
         if _full(cover, a) and _full(cover, b) and _full(cover, 0.5 * (a + b)):
             continue
         dx = b[0] - a[0]
         dy = b[1] - a[1]
         length2 = wp.max(dx * dx + dy * dy, 1.0e-8)
         length = wp.sqrt(length2)
-        grow = wp.max(wp.max(half_width[i][0], half_width[i][1]) + 0.5, 1.0)
+        grow = wp.max(wp.max(half_width[i], half_width[i + 1]) + 0.5, 1.0)
         x0 = wp.max(int(wp.floor(wp.min(a[0], b[0]) - grow)), 0)
         x1 = wp.min(int(wp.ceil(wp.max(a[0], b[0]) + grow)), width)
         y0 = wp.max(int(wp.floor(wp.min(a[1], b[1]) - grow)), 0)
@@ -76,7 +76,7 @@ def draw_segments(
                         run = t * length
                         cap = wp.clamp(run + 0.5, 0.0, 1.0) - wp.clamp(run - length + 0.5, 0.0, 1.0)
                         s = wp.clamp(t, 0.0, 1.0)
-                        half = half_width[i][0] * (1.0 - s) + half_width[i][1] * s
+                        half = half_width[i] * (1.0 - s) + half_width[i + 1] * s
                         across = 2.0 * half * wp.clamp(1.0 - distance, 0.0, 1.0)
                         if half >= 0.5:
                             across = wp.clamp(half + 0.5 - distance, 0.0, 1.0)
@@ -92,6 +92,7 @@ def draw_segments(
                             added = free * alpha
                             behind_cover[y, x] = behind_cover[y, x] + added * behind
                             cover[y, x] = cover[y, x] + added
-                            colour[y, x] = colour[y, x] + (start_colour[i] * (1.0 - s) + end_colour[i] * s) * added
-                            if bulk[i] != wp.uint8(0):
+                            mixed = point_colour[i] * (1.0 - s) + point_colour[i + 1] * s
+                            colour[y, x] = colour[y, x] + mixed * added
+                            if bulk[i / knots] != wp.uint8(0):
                                 bulk_cover[y, x] = bulk_cover[y, x] + added
