@@ -70,7 +70,7 @@ def _continued(picture: ByteArray, source: BoolArray, hole: BoolArray, light_px:
         moved, there = _shifted(picture, shift), _shifted(source.astype(np.uint8), shift) > 0
         light = light_between(filled, moved, whole & there, light_px)
         now = rest & there
-        filled[now] = np.clip(moved + light, 0, 255)[now]
+        filled[now] = np.clip(moved[now] + light[now], 0, 255)
         rest, whole = rest & ~now, whole | now
     return fill_mirrored(filled, whole) if rest.any() else filled
 
@@ -111,8 +111,10 @@ def fade_in(filled: ByteArray, picture: ByteArray, hole: BoolArray, beyond: Bool
         soft_px: width over which it does.
     """
     depth = cv2.distanceTransform(np.pad(hole | beyond, 1, constant_values=True).astype(np.uint8), cv2.DIST_L2, 5)
-    share = np.clip(depth[1:-1, 1:-1] / soft_px, 0, 1)[..., None] * hole[..., None]
-    return np.asarray(filled * share + picture * (1 - share), np.uint8)
+    share = np.clip(depth[1:-1, 1:-1][hole] / soft_px, 0, 1)[:, None]
+    faded = picture.copy()
+    faded[hole] = filled[hole] * share + picture[hole] * (1 - share)
+    return faded
 
 
 def _small(shape: tuple[int, ...]) -> tuple[int, int]:
