@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
+from vmodel.core.parallel import side_by_side
 from vmodel.scene.hair.fibre_shading import HEAD
 from vmodel.types import FloatArray, IntArray, Strands
 
@@ -33,22 +34,28 @@ def with_children(hair: Strands, colours: FloatArray, numbers: IntArray, total: 
     Returns:
         The strands, those of the head first, and their colours.
     """
-    head = hair.kind == HEAD
-    points, radius, own, light = (part[head] for part in (hair.points_m, hair.radius_m, hair.colour, colours))
-    points = np.asarray(points, np.float32)
-    drawn, tints = [], []
-    for child in range(CHILDREN):
+    head, others = np.flatnonzero(hair.kind == HEAD), np.flatnonzero(hair.kind != HEAD)
+    parents = np.concatenate([np.tile(head, CHILDREN), others])
+    drawn = np.empty((len(parents), *hair.points_m.shape[1:]), np.float32)
+    tint = np.ones((len(parents), 1), np.float32)
+    grown = np.asarray(hair.points_m[head], np.float32)
+
+    def grow(child: int) -> None:
+        own = slice(child * len(head), (child + 1) * len(head))
         chance = np.random.default_rng([71, child]).random((total, _CHANCES), np.float32)[numbers[head]]
-        tints.append(np.exp(_TINT * _normal(chance[:, :1])) if child else np.ones((len(points), 1), np.float32))
-        drawn.append(_astray(_beside(points, chance) if child else points, chance))
-    tint, finer, others = np.concatenate(tints), np.concatenate(drawn), ~head
-    strands = Strands(
-        np.concatenate([finer, hair.points_m[others]]),
-        np.concatenate([np.tile(radius * np.float32(_FINER), (CHILDREN, 1)), hair.radius_m[others]]),
-        np.concatenate([np.tile(own, (CHILDREN, 1)) * tint, hair.colour[others]]),
-        np.concatenate([np.full(len(finer), HEAD, hair.kind.dtype), hair.kind[others]]),
-    )
-    return strands, np.concatenate([np.tile(light, (CHILDREN, 1, 1)) * tint[..., None], colours[others]])
+        drawn[own] = _beside(grown, chance) if child else grown
+        _lead_astray(drawn[own], chance)
+        if child:
+            tint[own] = np.exp(_TINT * _normal(chance[:, :1]))
+
+    for _ in side_by_side(grow, range(CHILDREN)):
+        pass
+    bundled = CHILDREN * len(head)
+    drawn[bundled:] = hair.points_m[others]
+    radius, own, light = hair.radius_m[parents], hair.colour[parents] * tint, colours[parents]
+    radius[:bundled] *= np.float32(_FINER)
+    light *= tint[..., None]
+    return Strands(drawn, radius, own, hair.kind[parents]), light
 
 
 def _beside(points: FloatArray, chance: FloatArray) -> FloatArray:
@@ -56,21 +63,20 @@ def _beside(points: FloatArray, chance: FloatArray) -> FloatArray:
     along = np.linspace(0, 1, points.shape[1], dtype=np.float32)[None, :, None]
     side = _normal(chance[:, 1:10]).reshape(-1, 3, 3)
     spread = np.minimum(_SPREAD_M, 0.06 * _lengths(points))
-    offset = spread * (side[:, :1] * (1 - 0.7 * along) + side[:, 1:2] * along)
     turns, start = 1 + 2 * chance[:, 10, None, None], chance[:, 11, None, None]
-    wander = _WANDER_M * along * np.sin(2 * np.pi * (along * turns + start)) * side[:, 2:]
-    return np.asarray(points + offset + wander, np.float32)
+    wander = _WANDER_M * along * np.sin(2 * np.pi * (along * turns + start))
+    beside = points + spread * (side[:, :1] * (1 - 0.7 * along) + side[:, 1:2] * along)
+    beside += wander * side[:, 2:]
+    return np.asarray(beside, np.float32)
 
 
-def _astray(points: FloatArray, chance: FloatArray) -> FloatArray:
-    """Bend a few strands (N, K, 3) out of the mass, each in its own arc, more so towards the tip."""
-    result = points.copy()
+def _lead_astray(points: FloatArray, chance: FloatArray) -> None:
+    """Bend a few strands (N, K, 3) out of the mass in place, each in its own arc, more so towards the tip."""
     chosen = np.flatnonzero(chance[:, 12] < _STRAY_SHARE)
     along = np.linspace(0, 1, points.shape[1], dtype=np.float32)[None, :, None]
     reach = np.minimum(_STRAY_REACH * _lengths(points[chosen]), _STRAY_MOST_M)
     bend = np.sin(np.pi * along * (0.5 + 1.1 * chance[chosen, 13, None, None])) * along
-    result[chosen] += bend * reach * _normal(chance[chosen, 14:17])[:, None]
-    return result
+    points[chosen] += bend * reach * _normal(chance[chosen, 14:17])[:, None]
 
 
 def _normal(chance: FloatArray) -> FloatArray:

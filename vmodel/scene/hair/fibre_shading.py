@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from vmodel.core.parallel import side_by_side
 from vmodel.scene.geometry.scene_mesh import Geometry
 from vmodel.scene.geometry.vectors import dot, length
 from vmodel.scene.shading.lights import PlacedSetup
@@ -21,10 +22,24 @@ _VOXEL_M = 0.006
 _ROOTS_M = 0.022
 _ROOT_ABSORPTION = np.array([0.55, 0.68, 0.80], np.float32)
 _STEPS = 14
+_AT_ONCE = 2048
+"""Strands that are lit at a time, so that what is computed on the way stays small."""
 
 
 def shade_strands(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lighting) -> FloatArray:
     """Return colours (N, K, 3) by Kajiya and Kay with Marschner's shifted highlights, dimmed by the hair in between."""
+    shift = np.random.default_rng(5).normal(0, 0.035, len(hair.points_m)).astype(np.float32)
+    volume = _HairVolume(geometry, hair, lighting.setup)
+
+    def part(start: int) -> FloatArray:
+        some = slice(start, start + _AT_ONCE)
+        strands = Strands(hair.points_m[some], hair.radius_m[some], hair.colour[some], hair.kind[some])
+        return _lit(strands, shift[some], camera, lighting.setup, volume)
+
+    return np.concatenate(list(side_by_side(part, range(0, len(shift), _AT_ONCE))))
+
+
+def _lit(hair: Strands, shifts: FloatArray, camera: Camera, setup: PlacedSetup, volume: _HairVolume) -> FloatArray:
     points = np.asarray(hair.points_m, np.float32)
     strands, count = points.shape[:2]
     tangent = np.gradient(points, axis=1)
@@ -33,13 +48,10 @@ def shade_strands(geometry: Geometry, hair: Strands, camera: Camera, lighting: L
     view = camera.position_m.astype(np.float32) - flat
     view /= length(view)[..., None]
     own = _with_roots(hair).reshape(-1, 3)
-    shine = np.repeat(_shine(points), count)
-    rng = np.random.default_rng(5)
-    shift = np.repeat(np.asarray(rng.normal(0, 0.035, strands), np.float32), count)
+    shine, shift = np.repeat(_shine(points), count), np.repeat(shifts, count)
     dark = np.repeat(np.where(hair.kind == LASH, _LASH_GLEAM, 1).astype(np.float32), count)[:, None]
-    volume = _HairVolume(geometry, hair, lighting.setup)
-    total = own * (lighting.setup.dome * 1.1).astype(np.float32) * volume.dome(points).reshape(-1, 1)
-    for index, light in enumerate(lighting.setup.lights):
+    total = own * (setup.dome * 1.1).astype(np.float32) * volume.dome(points).reshape(-1, 1)
+    for index, light in enumerate(setup.lights):
         towards = light.position_m.astype(np.float32) - flat
         distance = length(towards)[..., None]
         towards /= distance

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
+from vmodel.core.parallel import side_by_side
 from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.scene.geometry.scene_mesh import Geometry
 from vmodel.scene.geometry.smoothing import averaging
@@ -18,6 +19,8 @@ from vmodel.types import FloatArray
 AMBIENT_RAYS = 48
 _OFFSET_M = 0.005
 _AMBIENT_REACH_M = 1.0
+_AT_ONCE = 4096
+"""Points from which rays are shot at a time: a million rays would have to be kept otherwise."""
 _FLOOR_CELL_M = 0.022
 _FLOOR_HALF_M = 1.45
 _HARD = 0.1
@@ -128,10 +131,12 @@ def light_scene(geometry: Geometry, ambient: Ambient, setup: LightSetup, azimuth
     coarse = geometry.coarse
     height = float(coarse.vertices_m[: coarse.counts[0], 2].max())
     placed = place_lights(setup, azimuth_deg, height)
-    columns = [
-        _reach(geometry.occluders, coarse.vertices_m, coarse.normals, light, placed.forward, seed + index)
-        for index, light in enumerate(placed.lights)
-    ]
+
+    def reach_of(index: int) -> FloatArray:
+        light = placed.lights[index]
+        return _reach(geometry.occluders, coarse.vertices_m, coarse.normals, light, placed.forward, seed + index)
+
+    columns = list(side_by_side(reach_of, range(len(placed.lights))))
     adjacency = averaging(coarse.triangles, len(coarse.vertices_m))
     smooth = (adjacency @ (adjacency @ np.stack(columns, axis=1))).astype(np.float32)
     reach = np.clip(geometry.refined(smooth), 0, 1)
@@ -142,19 +147,25 @@ def _dome(
     tracer: Tracer, points: FloatArray, normals: FloatArray, rays: int, seed: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return the cosine-weighted open share of the hemisphere, and the mean open direction times that share."""
-    local = hemisphere(rays)
-    tangent, bitangent = frames(normals)
-    turn = _hash_angle(len(points), seed)
-    cos, sin = np.cos(turn)[:, None, None], np.sin(turn)[:, None, None]
-    x = local[None, :, :1] * cos - local[None, :, 1:2] * sin
-    y = local[None, :, :1] * sin + local[None, :, 1:2] * cos
-    directions = x * tangent[:, None] + y * bitangent[:, None] + local[None, :, 2:] * normals[:, None]
-    origins = np.repeat(points + normals * _OFFSET_M, rays, axis=0)
-    flat = directions.reshape(-1, 3)
-    blocked = tracer.blocked(origins, flat, np.full(len(flat), _AMBIENT_REACH_M, np.float32)).reshape(-1, rays)
-    free = (~blocked).astype(np.float32)
-    bent = (directions * free[..., None]).mean(axis=1) + 0.05 * normals
-    return free.mean(axis=1), bent.astype(np.float32)
+    local, turns = hemisphere(rays), _hash_angle(len(points), seed)
+
+    def part(start: int) -> tuple[FloatArray, FloatArray]:
+        some = slice(start, start + _AT_ONCE)
+        up = normals[some]
+        tangent, bitangent = frames(up)
+        cos, sin = np.cos(turns[some])[:, None, None], np.sin(turns[some])[:, None, None]
+        x = local[None, :, :1] * cos - local[None, :, 1:2] * sin
+        y = local[None, :, :1] * sin + local[None, :, 1:2] * cos
+        directions = x * tangent[:, None] + y * bitangent[:, None] + local[None, :, 2:] * up[:, None]
+        origins = np.repeat(points[some] + up * _OFFSET_M, rays, axis=0)
+        flat = directions.reshape(-1, 3)
+        blocked = tracer.blocked(origins, flat, np.full(len(flat), _AMBIENT_REACH_M, np.float32)).reshape(-1, rays)
+        free = (~blocked).astype(np.float32)
+        bent = (directions * free[..., None]).mean(axis=1) + 0.05 * up
+        return free.mean(axis=1), bent.astype(np.float32)
+
+    shares, ways = zip(*side_by_side(part, range(0, max(len(points), 1), _AT_ONCE)), strict=True)
+    return np.concatenate(shares), np.concatenate(ways)
 
 
 def _reach(
