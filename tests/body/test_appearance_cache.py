@@ -45,7 +45,7 @@ def test_a_skin_is_the_same_whether_painted_or_read_and_wears_its_base_layer(
     read = cache.load_or_paint_skin(*person, BaseLayer(), tmp_path)
     assert np.array_equal(painted.albedo, read.albedo)
     assert read.base_layer.max() == 1
-    other = cache.load_or_paint_skin(*person, BaseLayer("bandeau"), tmp_path)
+    other = cache.load_or_paint_skin(*person, BaseLayer("guard"), tmp_path)
     assert not np.array_equal(read.base_layer, other.base_layer)
 
 

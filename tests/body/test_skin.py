@@ -10,12 +10,16 @@ import pytest
 
 from vmodel.body.appearance.skin import paint_skin
 from vmodel.body.base_layer.paint import (
+    BLACK,
+    GUARD_MARGIN_MM,
     LEAST_FROM_SKIN,
     LOWERS,
     UPPERS,
+    WHITE,
     BaseLayer,
     base_layer_depth,
     choose_base_layer,
+    is_guarded,
     must_be_covered,
     paint_base_layer,
 )
@@ -51,14 +55,19 @@ def skin(body: Body) -> SkinTextures:
 
 
 @pytest.mark.parametrize(("gender", "age"), [("woman", 30), ("man", 60), ("girl", 6), ("boy", 14)])
-def test_every_cut_of_the_base_layer_covers_chest_torso_and_pelvis(gender: str, age: float, body: Body) -> None:
+def test_every_cut_of_the_base_layer_covers_what_it_must(gender: str, age: float, body: Body) -> None:
+    """Chest, torso and pelvis, of adults under a closed garment the guard zone with its margin; of children always."""
     model, chart = invent(gender, age), load_chart(SIZE)
     outer = (load_anatomy().eye_faces == 0)[chart.face]
     covered = chart.texel[must_be_covered(chart.spot_mm) & outer]
+    guarded = chart.texel[is_guarded(chart.spot_mm, GUARD_MARGIN_MM - 3) & outer]  # edges are as soft as a texel
     assert len(covered) > 0.05 * SIZE**2
+    assert len(guarded) > 0.01 * SIZE**2
     for upper, lower in itertools.product(UPPERS, LOWERS):
-        painted = paint_skin(model, body, BaseLayer(upper, lower), SIZE)
-        assert painted.base_layer.ravel()[covered].min() >= 0.99, (upper, lower)
+        painted = paint_skin(model, body, BaseLayer(upper, lower), SIZE).base_layer.ravel()
+        assert painted[guarded].min() >= 0.99, (upper, lower)
+        if upper != "guard" or model.is_child:
+            assert painted[covered].min() >= 0.99, (upper, lower)
 
 
 def test_bare_skin_is_uneven_from_spot_to_spot(skin: SkinTextures) -> None:
@@ -104,7 +113,7 @@ def test_old_skin_is_paler_and_less_even_than_young_skin(body: Body) -> None:
 
 
 def test_faces_of_the_trunk_are_covered_on_the_mesh_itself(body: Body) -> None:
-    painted = paint_skin(body.model, body, BaseLayer("bandeau", "briefs-short"), SIZE)
+    painted = paint_skin(body.model, body, BaseLayer("tucked", "briefs-short"), SIZE)
     spine = [
         i for i, bone in enumerate(body.surface.bone_labels) if bone in ("spine04", "spine05", "pelvis.L", "pelvis.R")
     ]
@@ -117,7 +126,7 @@ def test_faces_of_the_trunk_are_covered_on_the_mesh_itself(body: Body) -> None:
 
 def test_a_child_wears_straps_and_shorts_whatever_is_asked(body: Body) -> None:
     child = invent("girl", 8)
-    asked = paint_skin(child, body, BaseLayer("bandeau", "briefs-short"), SIZE)
+    asked = paint_skin(child, body, BaseLayer("guard", "briefs-short"), SIZE)
     worn = paint_skin(child, body, BaseLayer("singlet", "shorts"), SIZE)
     assert np.array_equal(asked.base_layer, worn.base_layer)
 
@@ -138,14 +147,14 @@ def test_the_base_layer_hides_under_necklines_of_garments() -> None:
         for model in (woman, man, girl)
         for worn in [choose_base_layer(kind, model)]
     }
-    assert cuts["strapless", "woman"] == cuts["strapless", "man"] == ("bandeau", "shorts")
-    assert cuts["tee", "woman"] == cuts["tee", "man"] == ("bandeau", "leggings")
+    assert cuts["strapless", "woman"] == cuts["strapless", "man"] == ("guard", "shorts")
+    assert cuts["tee", "woman"] == cuts["tee", "man"] == ("guard", "leggings")
     assert cuts["tee", "girl"] == ("singlet", "leggings")
     assert cuts["strapless", "girl"] == ("singlet", "shorts")
     assert cuts["trousers", "woman"] == cuts["trousers", "man"] == ("tank", "briefs-short")
     assert cuts["trousers", "girl"] == ("tank", "shorts")
     short = choose_base_layer(replace(strapless, length=Length.KNEE), woman)
-    assert (short.upper, short.lower) == ("bandeau", "briefs-short")
+    assert (short.upper, short.lower) == ("guard", "briefs-short")
 
 
 def test_a_jacket_is_worn_over_a_top_that_may_be_seen() -> None:
@@ -176,10 +185,11 @@ def test_no_piece_of_the_base_layer_can_be_taken_for_anybodys_skin(kind: Garment
         assert np.linalg.norm(lab[1:] - lab[0], axis=1).min() >= LEAST_FROM_SKIN, model.id
 
 
-def test_the_base_layer_differs_from_the_garment_as_well() -> None:
-    tee = GarmentKind(Category.TOP, 1.0, Sleeve.SHORT, Neckline.CREW)
-    black, white = (0.01, 0.01, 0.01), (0.8, 0.8, 0.8)
-    assert choose_base_layer(tee, invent(), white).upper_colour != choose_base_layer(tee, invent(), black).upper_colour
+def test_the_base_layer_differs_from_a_garment_beside_it_and_a_guard_is_of_its_colour() -> None:
+    tee, skirt = GarmentKind(Category.TOP, 1.0, Sleeve.SHORT, Neckline.CREW), GarmentKind(Category.SKIRT, 1.0)
+    for garment, like, unlike in (((0.01, 0.01, 0.01), BLACK, WHITE), ((0.8, 0.8, 0.8), WHITE, BLACK)):
+        assert choose_base_layer(tee, invent(), garment).upper_colour == like
+        assert choose_base_layer(skirt, invent(), garment).upper_colour == unlike
 
 
 def test_smooth_spots_find_each_texel_in_the_refined_mesh(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,12 +278,13 @@ def test_long_legs_are_tailored_like_trousers() -> None:
     assert tone[np.abs(z + 900) < 20].mean() > 1.2 * tone[np.abs(z + 560) < 20].mean(), "thighs are worn pale"
 
 
-def test_a_bandeau_dips_between_the_breasts_and_its_edge_is_cut_clean() -> None:
-    x = np.repeat([0.0, 70.0], 2)
-    upper, _ = base_layer_depth(BaseLayer("bandeau", "leggings"), np.stack([x, 0 * x, np.tile([-305.0, -335.0], 2)], 1))
-    assert (upper > 0).tolist() == [False, True, True, True]
-    down = np.arange(-345.0, -300.0, 0.5)
-    spots = np.stack([0 * down, 0 * down, down], 1)
-    painted = paint_base_layer(BaseLayer("bandeau", "leggings"), spots, np.full(len(down), 0.5))
+def test_a_guard_leaves_necklines_and_backs_bare_and_its_edge_is_cut_clean() -> None:
+    cut = BaseLayer("guard", "leggings")
+    between, breast, throat = (0.0, -40.0, -345.0), (92.0, -60.0, -331.0), (0.0, -20.0, -290.0)
+    back, belly = (40.0, 140.0, -340.0), (0.0, -10.0, -410.0)
+    upper, _ = base_layer_depth(cut, np.array([between, breast, throat, back, belly]))
+    assert (upper > 0).tolist() == [False, True, False, False, True]
+    down = np.arange(-430.0, -380.0, 0.5)
+    painted = paint_base_layer(cut, np.stack([0 * down, 0 * down, down], 1), np.full(len(down), 0.5))
     tone = painted.albedo[painted.cover > 0.99].mean(1)
     assert tone.min() > 0.93 * tone.max()

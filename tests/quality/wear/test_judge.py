@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from tests.support.garments import broken_drapes, by_formula
 from tests.support.garments.broken_drapes import Worn
 from tests.support.garments.broken_kinds import SKIRTS, SLEEVES, TOPS, TROUSERS
+from vmodel.body.base_layer.paint import is_guarded
+from vmodel.body.mesh.anatomy_chart import load_anatomy
 from vmodel.body.model.body import build_body
 from vmodel.body.model.roster import load_roster
 from vmodel.body.pose.library import load_pose
@@ -121,6 +124,18 @@ def test_broken_trousers_are_caught_and_the_reason_named(name: str, trousers: Wo
     score, broken = TROUSERS[name]
     report = judged(trousers, broken)
     assert score in report.missed, (report.scores, report.figures)
+
+
+def test_a_hole_over_the_guard_zone_is_caught_however_small(tee: Worn) -> None:
+    zone = tee.posed.vertices_m[is_guarded(load_anatomy().spot_mm) & (tee.body.rest.vertices_m[:, 2] > 1.1)]
+    middle = tee.drape.vertices_m[tee.drape.triangles].mean(axis=1)
+    near = cKDTree(zone).query(middle)[0] < 0.03
+    assert 0 < near.mean() < 0.03
+    kept = {name: getattr(tee.drape, name)[~near] for name in ("triangles", "texture_px", "texture", "panel")}
+    report = judged(tee, lambda worn: replace(worn.drape, **kept))
+    assert judged(tee).figures["guard zone bare"] == 0
+    assert report.figures["guard zone bare"] > 0.5
+    assert "cover" in report.missed
 
 
 def test_every_figure_counts_for_a_score_that_has_a_reason() -> None:

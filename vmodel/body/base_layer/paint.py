@@ -1,9 +1,10 @@
 """Opaque base layer that every body wears: seamless active wear painted on the skin.
 
-It is part of ``paint_skin`` and cannot be left out. Every cut covers chest, torso and pelvis completely; the cuts
-differ only in straps and in the length of the legs. Swimwear is the exception because it covers these areas itself:
-there the base layer is a lining smaller than any swimwear. The judge of the worn garment refuses a picture that shows
-the lining.
+It is part of ``paint_skin`` and cannot be left out. Cuts that are meant to be seen cover chest, torso and pelvis
+completely; they differ in straps and in the length of the legs. Below a closed garment an adult wears a guard instead:
+it covers the guard zone, see ``is_guarded``, with a margin, and leaves bare what necklines, armholes and low backs
+show. Swimwear lies still closer: there the base layer is a lining smaller than any swimwear. The judge of the worn
+garment refuses a picture that would show the guard zone itself, or the lining.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from vmodel.body.mesh.anatomy_chart import smooth_noise, smoothstep
 from vmodel.core.colour import to_oklab
 from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Length, VirtualModel
 
-UPPERS = ("tank", "tucked", "singlet", "bandeau")
+UPPERS = ("tank", "tucked", "singlet", "guard")
 LOWERS = ("leggings", "shorts", "briefs-short")
 LINING = ("cups", "gusset")
 """Upper and lower piece under swimwear; adults only."""
@@ -30,12 +31,18 @@ LEAST_FROM_SKIN = 0.12
 """OKLab distance from the wearer's skin that every piece keeps, so that none can be taken for bare skin."""
 _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 """Height of the leg hems on the neutral body, from the eyes; the crotch is at -745."""
-_CUP_MM = (92.0, -331.0, 27.0)
-"""Middle of the left cup of swimwear's lining, across and up, and its radius."""
+_BREAST_MM = (92.0, -331.0)
+"""Middle of the left cup of the guard and of swimwear's lining, across and up."""
+_CUP_RADIUS_MM = 27.0
+_GUARD_RADIUS_MM = 18.0
+GUARD_MARGIN_MM = 30.0
+"""Cover around the guard zone on which every base layer of an adult but the lining ends at the earliest."""
+_GUARD_EDGE_MM = -395.0
+"""Height below which the guard covers all of the front: no neckline is as deep."""
 _GUSSET_MM = (-660.0, 11.0, 0.22)
 """Brief of the lining: upper edge, half width at the crotch, and growth of the half width per millimetre upwards."""
 _WAIST_MM = -436.0
-_TOP_HEM_MM = {"tank": -662.0} | dict.fromkeys(("tucked", "singlet", "bandeau"), _WAIST_MM - 8)
+_TOP_HEM_MM = {"tank": -662.0} | dict.fromkeys(("tucked", "singlet", "guard"), _WAIST_MM - 8)
 """Height of the upper piece's hem: a tank falls over the hips, the others end under the lower piece."""
 
 
@@ -46,8 +53,8 @@ class BaseLayer:
     Attributes:
         upper: "tank" (a top to be seen: scoop neck, wide straps, hem over the hips), "tucked" (the same, its hem
             under the lower piece), "singlet" (of children: low wide neck and narrow straps),
-            "bandeau" (a dip above the bust, bare shoulders, its edge cut clean so that it does not draw the eye) or
-            "cups" (of swimwear's lining).
+            "guard" (of adults: round the guard zone and over the front of the waist, its edge cut clean so that it
+            does not draw the eye) or "cups" (of swimwear's lining).
         lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh),
             "briefs-short" (upper thigh) or "gusset" (of swimwear's lining).
         upper_colour, lower_colour: linear-light albedo.
@@ -70,9 +77,10 @@ _BELOW_KNEE = frozenset({Length.MIDI, Length.ANKLE})
 def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | None = None) -> BaseLayer:
     """Choose the base layer under a garment: hidden where possible, recognisable as cloth where not.
 
-    Under a garment for the chest, its upper edge lies lower than such garments' necklines. With trousers or a skirt
-    alone, and under an open front, it is a tank top; under a closed jacket the tank top is tucked in. Its colours are
-    white, grey or black, whichever is furthest from skin and garment; leggings are dark blue where skin is not dark.
+    Under a closed garment for the chest it is a guard, so that necks, armholes and backs show skin. With trousers or a
+    skirt alone, and under an open front, it is a tank top; under a closed jacket the tank top is tucked in. Its colours
+    are white, grey or black, whichever is furthest from skin and garment, of a guard nearest to the garment; leggings
+    are dark blue where skin is not dark.
 
     Args:
         kind: category, length, neckline, sleeve and front of the garment.
@@ -92,13 +100,14 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
         lower = "briefs-short" if kind.category.covers_lower else "leggings"  # over it come trousers or a skirt
         chosen = BaseLayer("tank" if kind.open_front else "tucked", lower, plain, legs)
     else:
-        upper = "tucked" if kind.bib else "bandeau"  # the straps of dungarees lie on a top
+        # The straps of dungarees lie on a top.
+        upper, colour = ("tucked", plain) if kind.bib else ("guard", _nearest((WHITE, GREY, BLACK), away))
         if not kind.category.covers_lower:
-            chosen = BaseLayer(upper, "leggings", plain, legs)
+            chosen = BaseLayer(upper, "leggings", colour, legs)
         else:
             long = kind.category == Category.DRESS and kind.length in _BELOW_KNEE
             lower = "shorts" if long else "briefs-short"
-            chosen = BaseLayer(upper, lower, plain, plain)
+            chosen = BaseLayer(upper, lower, colour, plain)
     return for_child(chosen) if model.is_child else chosen
 
 
@@ -118,6 +127,12 @@ def _furthest(colours: tuple[Colour, ...], away: list[Colour]) -> Colour:
     )
 
 
+def _nearest(colours: tuple[Colour, ...], away: list[Colour]) -> Colour:
+    """Return the colour nearest to the last of ``away``, of those that cannot be taken for the skin, ``away[0]``."""
+    apart = [colour for colour in colours if _apart(colour, away[0]) >= LEAST_FROM_SKIN]
+    return min(apart or colours, key=lambda colour: _apart(colour, away[-1]))
+
+
 def _apart(first: Colour, second: Colour) -> float:
     """Return the OKLab distance of two linear-light colours."""
     lab = to_oklab(np.array([first, second], np.float32))
@@ -126,7 +141,7 @@ def _apart(first: Colour, second: Colour) -> float:
 
 def for_child(base_layer: BaseLayer) -> BaseLayer:
     """Return a base layer of the same colours in a child's cut: always straps, and shorts at least."""
-    upper = "singlet" if base_layer.upper in {"bandeau", "cups"} else base_layer.upper
+    upper = "singlet" if base_layer.upper in {"guard", "cups"} else base_layer.upper
     lower = "shorts" if base_layer.lower in {"briefs-short", "gusset"} else base_layer.lower
     return replace(base_layer, upper=upper, lower=lower)
 
@@ -154,8 +169,8 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
         armhole = _outside_opening(x, z, 182.0, -205.0, 62.0, 91.0)
         top = np.minimum(np.minimum(neck, armhole), -120 - z)
     else:
-        front_edge = -286 - 28 * _between_breasts(x) - 10 * smoothstep(95, 150, x)
-        top = (1 - back) * front_edge + back * -292 - z
+        below = (1 - back) * _GUARD_EDGE_MM + back * _WAIST_MM - z
+        top = np.maximum(below, _in_circle(x, y, z, _GUARD_RADIUS_MM + GUARD_MARGIN_MM))
     upper = np.minimum(np.minimum(top, off_the_arm), z - _TOP_HEM_MM[base_layer.upper])
     hem = z - _LEG_HEM_MM[base_layer.lower] - 12 * smoothstep(40, 200, x)
     lower = np.minimum(np.minimum(_WAIST_MM - z, off_the_arm), hem)
@@ -163,10 +178,17 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
 
 
 def _lining_depth(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-    across, up, radius = _CUP_MM
+    return _in_circle(x, y, z, _CUP_RADIUS_MM), _in_gusset(x, z)
+
+
+def _in_circle(x: FloatArray, y: FloatArray, z: FloatArray, radius_mm: float) -> FloatArray:
+    across, up = _BREAST_MM
+    return np.asarray(np.minimum(radius_mm - np.hypot(x - across, z - up), radius_mm + 33 - y))  # the back has none
+
+
+def _in_gusset(x: FloatArray, z: FloatArray) -> FloatArray:
     top, half, wider = _GUSSET_MM
-    cups = np.minimum(radius - np.hypot(x - across, z - up), 60 - y)
-    return cups, np.minimum(np.minimum(top - z, z + 734), half + wider * np.maximum(z + 745, 0) - x)
+    return np.asarray(np.minimum(np.minimum(top - z, z + 734), half + wider * np.maximum(z + 745, 0) - x))
 
 
 def _outside_opening(
@@ -183,8 +205,19 @@ def _between_breasts(x_mm: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-((x_mm / 42) ** 2)))
 
 
+def is_guarded(spot_mm: FloatArray, margin_mm: float = 0.0) -> BoolArray:
+    """Mark the guard zone of chest and groin, (n,) bool, which no picture of an adult shows.
+
+    Args:
+        spot_mm: (n, 3) spots of the neutral body.
+        margin_mm: width by which the zone is grown.
+    """
+    x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
+    return np.asarray((_in_circle(x, y, z, _GUARD_RADIUS_MM + margin_mm) > 0) | (_in_gusset(x, z) > -margin_mm))
+
+
 def must_be_covered(spot_mm: FloatArray) -> BoolArray:
-    """Mark the spots of chest, torso and pelvis that every cut but the swimwear lining covers: (n,) bool.
+    """Mark the spots of chest, torso and pelvis that every cut but guard and lining covers: (n,) bool.
 
     They reach from above the bust to below the crotch.
     """
@@ -227,7 +260,7 @@ def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: Float
         np.subtract(base_layer.lower_colour, base_layer.upper_colour, dtype=np.float32)
     )
     depth = np.where(upper > 0, upper, lower) if outer else np.where(lower > 0, lower, upper)
-    cut_clean = (base_layer.upper == "bandeau") * smoothstep(0.3, 0.1, share_lower)
+    cut_clean = (base_layer.upper == "guard") * smoothstep(0.3, 0.1, share_lower)
     band = _binding(depth, 1 - cut_clean)
     ribs = 0.5 + 0.5 * np.cos(spot_mm[:, 0] * (2 * np.pi / 3.2))
     # Ribs finer than the texels would alias.
@@ -239,9 +272,8 @@ def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: Float
     if base_layer.lower == "leggings":
         shade, relief = tailor(spot_mm, _WAIST_MM, _LEG_HEM_MM["leggings"])
         tone, height = tone * (1 + share_lower * (shade - 1)), height + cover * share_lower * relief
-    beside = np.maximum(upper, lower)
-    below_bust = smoothstep(-330, -350, spot_mm[:, 2]) if base_layer.upper == "bandeau" else 1.0
-    shadow = 0.30 * np.exp(-np.square(np.minimum(beside, 0) / 3.0)) * (1 - cover) * below_bust
+    beside = lower if base_layer.upper == "guard" else np.maximum(upper, lower)
+    shadow = 0.30 * np.exp(-np.square(np.minimum(beside, 0) / 3.0)) * (1 - cover)
     edge_on_lower = 0.35 * np.exp(-np.square(np.minimum(upper, 0) / 4.0)) * share_lower if outer else 0.0
     return PaintedBaseLayer(
         cover.astype(np.float32),

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
-from vmodel.body.base_layer.paint import LINING, BaseLayer, base_layer_depth
+from vmodel.body.base_layer.paint import LINING, BaseLayer, base_layer_depth, is_guarded
 from vmodel.body.mesh.anatomy_chart import load_anatomy
 from vmodel.drape.geometry.raycast import first_hits
 from vmodel.quality.wear.chart import ARMS, HEAD, LEGS, TRUNK, OnBody
@@ -22,6 +22,8 @@ _ARMPIT_DEG = (55.0, 130.0)
 _SAMPLES = 1600
 _BETWEEN_THIGHS_MM = -738.0
 """Height on the neutral body below which no skin of the lining is seen."""
+_FACING_DOWN = -0.3
+"""Upward part of the skin's normal below which an open hem need not hide it."""
 _FEWEST = 12
 _ARM_FROM, _ARM_TO, _LEG_TO = 0.35, 0.8, 0.85
 """Range of a sleeve, and of a leg, in which skin must be inside."""
@@ -53,6 +55,8 @@ def cover_figures(view: WornView) -> dict[str, float]:
             figures[f"{name} bare"] = float(bare[here].mean())
     if view.kind.category == Category.SWIMWEAR:
         figures["lining bare"] = float(1 - _covered(view, _lined()).mean())
+    elif upper.any() and not (view.is_open or view.kind.bib or chart.body.model.is_child):
+        figures["guard zone bare"] = float(1 - _covered(view, _guarded(view)).mean())
     figures |= _limbs_bare(view)
     shoulders = _bare_shoulders(view)
     if len(shoulders) >= _FEWEST:
@@ -69,6 +73,15 @@ def _lined() -> IntArray:
     spot_mm = load_anatomy().spot_mm
     depths = base_layer_depth(BaseLayer(*LINING), spot_mm)
     return np.flatnonzero((np.maximum(*depths) > 0) & (spot_mm[:, 2] > _BETWEEN_THIGHS_MM))
+
+
+def _guarded(view: WornView) -> IntArray:
+    """Return the vertices of the guard zone that a closed garment must cover; below a skirt the skin may face down."""
+    zone = is_guarded(load_anatomy().spot_mm)
+    zone &= (view.chart.rest_m[:, 2] > view.chart.body.measurements.waist_height / 100) | (
+        view.kind.category.covers_lower & (view.chart.normals[:, 2] > _FACING_DOWN)
+    )
+    return np.flatnonzero(zone)
 
 
 def _meant_covered(view: WornView) -> IntArray:

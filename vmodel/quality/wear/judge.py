@@ -86,6 +86,7 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "back bare": Limit("cover", 0.1, 0.3),
     "seat bare": Limit("cover", 0.12, 0.34),
     "lining bare": Limit("cover", 0.005, 0.03),
+    "guard zone bare": Limit("cover", 0.005, 0.03),
     "print leans": Limit("print", 20.0, 60.0),
     "print askew": Limit("print", 0.6, 0.9),
     "print beside the middle": Limit("print", 22.0, 40.0),
